@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class CallsConfig(AppConfig):
+    """What happened on the line."""
+
+    name = "calls"
+    verbose_name = "Calls"

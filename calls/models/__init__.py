@@ -1,0 +1,5 @@
+from calls.models.calls import Call, CallKey, CallLeg, Disposition
+from calls.models.events import CallEvent
+from calls.models.phone_systems import AgentExtension, PhoneSystem
+
+__all__ = ["AgentExtension", "Call", "CallEvent", "CallKey", "CallLeg", "Disposition", "PhoneSystem"]

@@ -1,0 +1,15 @@
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from config.api.resources.audit import AuditViewSet
+from config.api.resources.me import MeViewSet
+from config.api.resources.problems import ProblemViewSet
+from config.api.resources.tokens import TokenViewSet
+from config.api.resources.users import UserViewSet
+
+router = SimpleRouter()
+router.register("tokens", TokenViewSet)
+router.register("users", UserViewSet)
+router.register("audit-events", AuditViewSet)
+router.register("problems", ProblemViewSet, basename="problem")
+urlpatterns = [path("me/", MeViewSet.as_view({"get": "retrieve"}), name="me"), *router.urls]

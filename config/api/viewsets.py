@@ -1,0 +1,199 @@
+"""The base of every viewset, and the decorator of every verb."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, cast
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.viewsets import GenericViewSet
+
+from config.api import preconditions
+from config.api.idempotency import KeyInUse, KeyReused, KeyUnusable, once
+from config.api.pages import PAGE_PARAMETERS
+from config.api.permissions import Permit
+from config.platform.errors import Refusal
+from config.platform.models import ApiToken, User
+
+PLAIN = {"list", "retrieve", "create", "partial_update", "destroy"}
+
+
+class Visible(Protocol):
+    """A queryset that can narrow itself to what somebody may see."""
+
+    def visible_to(self, user: Any) -> Any: ...
+
+
+class ApiViewSet(GenericViewSet):
+    """Translates HTTP to one call of a capability and back. No rule lives in a subclass.
+
+    A subclass gives ``queryset`` (with its joins and prefetches; it knows ``visible_to``), ``serializer_class`` and
+    ``permits``; a list also ``filterset_class`` and ``ordering_fields``. ``parameters`` names the query parameters of
+    actions that are not lists: any other parameter is 400.
+    """
+
+    permits: ClassVar[Mapping[str, Permit]] = {}
+    parameters: ClassVar[Mapping[str, frozenset[str]]] = {}
+    ordering_fields: ClassVar[Sequence[str]] = ()
+    ordering: ClassVar[str] = "-id"
+    filterset_class: ClassVar[Any] = None
+
+    def dispatch(self, request, *args, **kwargs):
+        handler = getattr(self, "post", None)
+        if handler is not None:
+            self.post = functools.partial(self._once, handler)
+        return super().dispatch(request, *args, **kwargs)
+
+    def _once(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
+        return once(request, lambda: handler(request, *args, **kwargs))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.refuse_unknown_parameters(request)
+
+    def refuse_unknown_parameters(self, request: Request) -> None:
+        """A misspelt parameter must not return everything, so it is 400 and the known ones are named."""
+        given = request.query_params
+        if not given:
+            return
+        known = self.known_parameters()
+        unknown = sorted(name for name in given if name not in known)
+        if unknown:
+            hint = f"Unknown parameter. Known here: {', '.join(sorted(known)) or 'none'}."
+            raise ValidationError({name[:80]: [hint] for name in unknown[:20]}, code="unknown_parameter")
+
+    def known_parameters(self) -> frozenset[str]:
+        """The query parameters of the present action."""
+        own = self.parameters.get(self.action or "", frozenset())
+        if self.action != "list":
+            return own
+        return own | PAGE_PARAMETERS | frozenset(self.filterset_class.base_filters if self.filterset_class else ())
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        limit = getattr(request, "rate_limit", None)
+        if limit:
+            response.headers["RateLimit-Limit"], response.headers["RateLimit-Remaining"], response.headers["RateLimit-Reset"] = map(
+                str, limit
+            )
+        return response
+
+    # --- what a verb needs
+    @property
+    def user(self) -> User:
+        """Who asks. Only for actions that are not open to everybody."""
+        return cast(User, self.request.user)
+
+    @property
+    def token(self) -> ApiToken | None:
+        """The token that was used, or None for somebody signed in to the admin."""
+        return self.request.auth if isinstance(self.request.auth, ApiToken) else None
+
+    @property
+    def by(self) -> dict[str, Any]:
+        """The two last arguments of every capability: who and when."""
+        return {"by": self.request.user, "now": timezone.now()}
+
+    @property
+    def if_version(self) -> int | None:
+        """The version that If-Match names."""
+        return preconditions.if_version(self.request)
+
+    def get_queryset(self):
+        return cast(Visible, super().get_queryset()).visible_to(self.request.user)
+
+    def read(self, serializer_class: type[BaseSerializer], *, partial: bool = False) -> dict[str, Any]:
+        """The body, checked and converted, as keyword arguments for a capability."""
+        serializer = serializer_class(data=self.request.data, partial=partial, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def show(self, page: Sequence[Any]) -> Any:
+        """A page as the API shows it. A hot list overrides this and ``get_queryset`` to show rows instead of objects."""
+        return self.get_serializer(page, many=True).data
+
+    def respond(self, row: Any, status: int = 200, *, location: bool = False) -> Response:
+        """The row as the API shows it. Read back whole, for whoever changed it may not see it any more."""
+        fresh = super().get_queryset().get(pk=row.pk)
+        headers = {"ETag": preconditions.etag(fresh.version)}
+        if location:
+            headers["Location"] = self.request.build_absolute_uri(f"{self.request.path.rstrip('/')}/{row.pk}/")
+        return Response(self.get_serializer(fresh).data, status=status, headers=headers)
+
+    def respond_list(self, queryset: Any) -> Response:
+        """One keyset page of ``queryset``."""
+        page = self.paginate_queryset(self.filter_queryset(queryset))
+        return self.get_paginated_response(self.show(page or []))
+
+    def respond_one(self, row: Any) -> Response:
+        """The row with its ETag, or 304 when the caller has it."""
+        headers = {"ETag": preconditions.etag(row.version)}
+        if preconditions.not_modified(self.request, row.version):
+            return Response(status=304, headers=headers)
+        return Response(self.get_serializer(row).data, headers=headers)
+
+
+class ReadViewSet(ApiViewSet):
+    """A viewset whose list and detail come for free."""
+
+    def list(self, request: Request) -> Response:
+        return self.respond_list(self.get_queryset())
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.respond_one(self.get_object())
+
+
+def operation(
+    *,
+    body: Any = None,
+    answer: Any = None,
+    status: int = 200,
+    refusals: Sequence[type[Refusal]] = (),
+    detail: bool = True,
+    method: str = "post",
+    path: str | None = None,
+    name: str = "",
+    **schema: Any,
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """The route, the schema and the documented refusals of an action, from one line and its docstring.
+
+    ``create``, ``partial_update`` and the like have their routes already; any other name becomes a sub-resource in
+    kebab-case. The docstring's first line is the summary, the rest the description.
+    """
+
+    def decorate(function: Callable[..., Response]) -> Callable[..., Response]:
+        doc = inspect.getdoc(function) or ""
+        summary, _, description = doc.partition("\n")
+        answers: dict[Any, Any] = {status: answer} if answer is not None else {status: OpenApiResponse(description="Done; no body.")}
+        for kind in {*refusals, *((KeyUnusable, KeyReused, KeyInUse) if is_post(function.__name__, method) else ())}:
+            answers.setdefault(kind.status, []).append(kind)
+        for code, kinds in list(answers.items()):
+            if isinstance(kinds, list):
+                lines = [f"`{kind.code}`: {' '.join((kind.__doc__ or '').split())}" for kind in sorted(kinds, key=lambda kind: kind.code)]
+                answers[code] = OpenApiResponse(description="\n\n".join(lines))
+        if function.__name__ not in PLAIN:
+            url = path if path is not None else function.__name__.replace("_", "-")
+            function = action(detail=detail, methods=[method], url_path=url)(function)
+        if body is not None:
+            schema["request"] = body
+        elif method != "get":
+            schema.setdefault("request", None)
+        return extend_schema(summary=summary.rstrip("."), description=description.strip() or summary, responses=answers, **schema)(function)
+
+    return decorate
+
+
+def is_post(name: str, method: str) -> bool:
+    """Whether the action is reached by POST."""
+    return name == "create" or (name not in PLAIN and method == "post")
+
+
+def example(value: Any, *, name: str = "Example", request: bool = True, response: bool = True) -> Callable[[type[Serializer]], type[Serializer]]:
+    """Show ``value`` in the schema wherever the serializer is used."""
+    return extend_schema_serializer(examples=[OpenApiExample(name, value=value, request_only=not response, response_only=not request)])

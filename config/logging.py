@@ -1,0 +1,31 @@
+"""Log lines as JSON, with the request they belong to, and without people's data or secrets."""
+
+import logging
+import traceback
+
+from pythonjsonlogger.json import JsonFormatter
+
+from config.platform.context import asked
+
+
+class AddRequest(logging.Filter):
+    """Put the request id on every line written while a request is served."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = asked.get().request_id or None
+        return True
+
+
+class JsonLines(JsonFormatter):
+    """One JSON object a line.
+
+    An exception is told by its class and its stack only: its message may quote a row (PostgreSQL's "Key (e164)=(…)").
+    """
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s", rename_fields={"asctime": "at", "levelname": "level"})
+
+    def formatException(self, ei) -> str:  # noqa: N802 (the name is the standard library's)
+        kind, _, trace = ei
+        frames = traceback.extract_tb(trace)
+        return "\n".join([*(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames), getattr(kind, "__name__", str(kind))])

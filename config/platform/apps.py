@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class PlatformConfig(AppConfig):
+    """The ground that has tables: people, tokens, history, jobs."""
+
+    name = "config.platform"
+    label = "platform"
+    verbose_name = "People and access"

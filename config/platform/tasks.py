@@ -1,0 +1,29 @@
+"""Celery's entrances to the ground."""
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from config.platform.models import Heartbeat, IdempotencyRecord
+
+
+def _beat(name: str) -> None:
+    Heartbeat.objects.update_or_create(name=name, defaults={"beaten_at": timezone.now()})
+
+
+@shared_task(name="platform.beat_fast")
+def beat_fast(**_later_arguments: object) -> None:
+    """Say that the queue 'fast' is worked on. Running it twice only makes the time newer."""
+    _beat("fast")
+
+
+@shared_task(name="platform.beat_batch")
+def beat_batch(**_later_arguments: object) -> None:
+    """Say that the queue 'batch' is worked on. Running it twice only makes the time newer."""
+    _beat("batch")
+
+
+@shared_task(name="platform.forget_old_keys")
+def forget_old_keys(**_later_arguments: object) -> None:
+    """Forget answers kept for idempotency longer than promised. A second run finds nothing left to do."""
+    IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - settings.IDEMPOTENCY_KEPT).delete()

@@ -1,0 +1,26 @@
+"""Every address."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from config.api import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs"), name="home"),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api.resources.urls")),
+    path("api/v1/", include("crm.api.urls")),
+    path("api/v1/", include("calls.api.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics_page),
+]
+handler400 = "config.api.problems.bad_request"
+handler403 = "config.api.problems.forbidden"
+handler404 = "config.api.problems.not_found"
+handler500 = "config.api.problems.server_error"

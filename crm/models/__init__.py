@@ -1,0 +1,22 @@
+from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
+from crm.models.custom_fields import CustomField
+from crm.models.imports import Import, ImportRow
+from crm.models.knowledge import Topic
+from crm.models.phones import ContactPhone, PhoneNumber
+from crm.models.staff import Department, Team
+
+__all__ = [
+    "Contact",
+    "ContactAddress",
+    "ContactEmail",
+    "ContactPhone",
+    "CustomField",
+    "Department",
+    "Import",
+    "ImportRow",
+    "NameWord",
+    "Note",
+    "PhoneNumber",
+    "Team",
+    "Topic",
+]

@@ -1,0 +1,36 @@
+"""What every test may use: clients of each role, signed in by a real token."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from rest_framework.test import APIClient
+
+from config.platform import tokens
+from config.platform.models import Role
+from tests.factories.platform import UserFactory
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def client_of(db) -> Callable[..., APIClient]:
+    """``client_of("agent")`` is an API client with a token of that role; ``scopes`` narrow it, ``user`` chooses whose it is."""
+
+    def make(role: str = Role.SUPERVISOR, *, user=None, scopes=(), **attributes) -> APIClient:
+        owner = user or UserFactory(role=role, **attributes)
+        if owner.role == Role.INTEGRATION and not scopes:
+            scopes = ["events:write"]
+        _, secret = tokens.issue(owner, name="test", scopes=scopes, by=None, now=datetime.now(UTC))
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+        client.user = owner
+        return client
+
+    return make
+
+
+@pytest.fixture
+def anyone() -> APIClient:
+    """A client without a token."""
+    return APIClient()
