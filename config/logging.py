@@ -23,9 +23,13 @@ class JsonLines(JsonFormatter):
     """
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s", rename_fields={"asctime": "at", "levelname": "level"})
+        super().__init__(
+            "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s", rename_fields={"asctime": "at", "levelname": "level"}
+        )
 
-    def formatException(self, ei) -> str:  # noqa: N802 (the name is the standard library's)
+    def formatException(self, ei) -> str:
         kind, _, trace = ei
         frames = traceback.extract_tb(trace)
-        return "\n".join([*(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames), getattr(kind, "__name__", str(kind))])
+        return "\n".join(
+            [*(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames), getattr(kind, "__name__", str(kind))]
+        )

@@ -6,3 +6,9 @@ class CrmConfig(AppConfig):
 
     name = "crm"
     verbose_name = "Contacts and company"
+
+    def ready(self) -> None:
+        from crm import timeline
+
+        timeline.sources.add("notes", timeline.notes)
+        timeline.sources.add("changes", timeline.changes)

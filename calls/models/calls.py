@@ -22,7 +22,9 @@ class CallQuerySet(models.QuerySet["Call"]):
 class Disposition(Row):
     """How a call came out, in the words of the company."""
 
-    code = models.SlugField(max_length=50, unique=True, error_messages={"unique": "There is a disposition with this code already."})
+    code = models.SlugField(
+        max_length=50, unique=True, error_messages={"unique": "There is a disposition with this code already."}
+    )
     name = models.CharField(max_length=100)
     needs_note = models.BooleanField(default=False, help_text="The operator must write a note with it.")
     is_active = models.BooleanField(default=True)

@@ -57,5 +57,11 @@ class RequestMiddleware:
         user = getattr(request, "served_user_id", None)
         logger.info(
             "request",
-            extra={"method": request.method, "route": route, "status": response.status_code, "ms": round(took_s * 1000, 1), "user": user},
+            extra={
+                "method": request.method,
+                "route": route,
+                "status": response.status_code,
+                "ms": round(took_s * 1000, 1),
+                "user": user,
+            },
         )

@@ -13,7 +13,11 @@ class BearerScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "A token from `POST /api/v1/tokens/` or from an administrator."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token from `POST /api/v1/tokens/` or from an administrator.",
+        }
 
 
 class AdminSessionScheme(OpenApiAuthenticationExtension):
@@ -59,7 +63,11 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
                 continue
             answers = operation["responses"]
             is_public = operation.get("security") == [{}]
-            expected = {"400": "The request is not valid.", "429": "Too many requests.", "503": "The database is away for a moment."}
+            expected = {
+                "400": "The request is not valid.",
+                "429": "Too many requests.",
+                "503": "The database is away for a moment.",
+            }
             if not is_public:
                 expected |= {"401": "No token, or not a valid one.", "403": "Your role or scopes do not allow it."}
             if "{" in path:
@@ -81,14 +89,21 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
 def _add_headers(method: str, operation: dict[str, Any]) -> None:
     extra = []
     if method == "post":
-        extra.append(("Idempotency-Key", "1 to 200 visible ASCII characters. The same key again gives the same answer, and no second effect."))
+        extra.append(
+            (
+                "Idempotency-Key",
+                "1 to 200 visible ASCII characters. The same key again gives the same answer, and no second effect.",
+            )
+        )
     if method == "patch":
         extra.append(("If-Match", "The ETag you read: a change you have not seen is then refused with 412."))
     parameters = operation.setdefault("parameters", [])
     known = {parameter.get("name") for parameter in parameters}
     for name, description in extra:
         if name not in known:
-            parameters.append({"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": description})
+            parameters.append(
+                {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": description}
+            )
     if not parameters:
         del operation["parameters"]
 

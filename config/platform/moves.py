@@ -81,7 +81,15 @@ def change(
 
 @contextmanager
 def transition(
-    model: type[M], pk: UUID, verb: str, *, by: User | None, now: datetime, reason: str = "", if_version: int | None = None, **facts: Any
+    model: type[M],
+    pk: UUID,
+    verb: str,
+    *,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    if_version: int | None = None,
+    **facts: Any,
 ) -> Iterator[M]:
     """Hold the row, let the caller change it, then move it and write down that it moved.
 
@@ -98,7 +106,9 @@ def transition(
         move, status = model.MOVES[verb], row.status
         if status not in move.start:
             raise TransitionNotAllowed(
-                f"A {model._meta.verbose_name} that is {status} cannot be moved by '{verb}'.", current=status, allowed=row.open_moves()
+                f"A {model._meta.verbose_name} that is {status} cannot be moved by '{verb}'.",
+                current=status,
+                allowed=row.open_moves(),
             )
         before = snapshot(row)
         yield row
@@ -112,4 +122,6 @@ def check_version(row: models.Model, if_version: int | None) -> None:
     """Refuse a change that was decided on an older state of the row."""
     current: int = row.version  # type: ignore[attr-defined]
     if if_version is not None and if_version != current:
-        raise VersionConflict(f"You saw version {if_version}; it is {current} now. Read it again, then change it.", current=current)
+        raise VersionConflict(
+            f"You saw version {if_version}; it is {current} now. Read it again, then change it.", current=current
+        )

@@ -64,7 +64,12 @@ class Import(Movable):
     objects = ImportQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="import_status_is_known", condition=Q(status__in=["uploaded", "ready", "running", "done", "failed", "cancelled"]))]
+        constraints = [
+            models.CheckConstraint(
+                name="import_status_is_known",
+                condition=Q(status__in=["uploaded", "ready", "running", "done", "failed", "cancelled"]),
+            )
+        ]
         indexes = [
             models.Index(fields=["id"], condition=Q(status__in=["uploaded", "running"]), name="import_owed"),
             models.Index(fields=["by", "-id"], name="import_by_person"),
@@ -97,7 +102,9 @@ class ImportRow(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "line"], name="one_verdict_per_line")]
         indexes = [
-            models.Index(fields=["batch", "line"], condition=Q(applied_at=None, verdict__in=["create", "update"]), name="import_row_owed"),
+            models.Index(
+                fields=["batch", "line"], condition=Q(applied_at=None, verdict__in=["create", "update"]), name="import_row_owed"
+            ),
             models.Index(fields=["batch", "verdict", "line"], name="import_row_verdict"),
         ]
 

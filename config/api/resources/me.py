@@ -31,7 +31,9 @@ class MeSerializer(serializers.Serializer):
     display_name = serializers.CharField()
     role = serializers.ChoiceField(choices=Role.choices)
     time_zone = serializers.CharField(help_text="IANA name.")
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices), help_text="What the token is limited to; empty: not limited.")
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=Scope.choices), help_text="What the token is limited to; empty: not limited."
+    )
     token_expires_at = serializers.DateTimeField(allow_null=True)
     may = serializers.ListField(child=serializers.CharField(), help_text="Operation ids of this document that you may call.")
 

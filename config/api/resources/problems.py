@@ -10,7 +10,13 @@ from config.api.problems import catalogue
 from config.api.viewsets import ApiViewSet, example, operation
 
 
-@example({"code": "version_conflict", "status": 412, "meaning": "Somebody changed the row after you read it. Read it again, then change it."})
+@example(
+    {
+        "code": "version_conflict",
+        "status": 412,
+        "meaning": "Somebody changed the row after you read it. Read it again, then change it.",
+    }
+)
 class ProblemKindSerializer(serializers.Serializer):
     code = serializers.CharField()
     status = serializers.IntegerField()

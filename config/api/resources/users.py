@@ -1,27 +1,17 @@
 """/users/: the people and machines that act here."""
 
-import zoneinfo
-
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 
+from config.api.fields import TimeZoneField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ReadViewSet, example, operation
 from config.platform import people
 from config.platform.models import PEOPLE, Role, User
 from config.platform.moves import VersionConflict
-
-ZONES = frozenset(zoneinfo.available_timezones())
-
-
-def known_time_zone(name: str) -> None:
-    """A validator: the name is in the IANA database."""
-    if name and name not in ZONES:
-        raise serializers.ValidationError("This is not an IANA time zone, for instance Europe/Moscow.", code="unknown_time_zone")
-
 
 ANNA = {
     "id": "0199a1b2-0000-7000-8000-293a4b5c6d7e",
@@ -57,7 +47,7 @@ class UserBody(serializers.ModelSerializer):
     )
     password = serializers.CharField(max_length=1000, required=False, write_only=True, trim_whitespace=False)
     role = serializers.ChoiceField(choices=Role.choices)
-    time_zone = serializers.CharField(max_length=64, required=False, validators=[known_time_zone])
+    time_zone = TimeZoneField(required=False)
 
     class Meta:
         model = User
@@ -112,7 +102,11 @@ class UserViewSet(ReadViewSet):
         """
         return self.respond(people.add(**self.read(UserBody), **self.by), 201, location=True)
 
-    @operation(body=UserBody(partial=True), answer=UserSerializer, refusals=[people.PasswordTooWeak, people.LastAdministrator, VersionConflict])
+    @operation(
+        body=UserBody(partial=True),
+        answer=UserSerializer,
+        refusals=[people.PasswordTooWeak, people.LastAdministrator, VersionConflict],
+    )
     def partial_update(self, request, pk) -> Response:
         """Change a user
 
@@ -122,4 +116,3 @@ class UserViewSet(ReadViewSet):
         serializer = UserBody(user, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         return self.respond(people.alter(user.pk, **serializer.validated_data, if_version=self.if_version, **self.by))
-

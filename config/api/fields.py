@@ -1,0 +1,65 @@
+"""Serializer fields for things that standards name."""
+
+import re
+import zoneinfo
+from functools import cache
+from typing import Any
+
+import phonenumbers
+from rest_framework import serializers
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of the IANA database."""
+    return frozenset(zoneinfo.available_timezones())
+
+
+@cache
+def countries() -> frozenset[str]:
+    """ISO 3166-1 alpha-2 codes that have telephone numbers."""
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+
+class TimeZoneField(serializers.CharField):
+    """An IANA time zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "IANA name, for instance Europe/Moscow.")
+        super().__init__(max_length=64, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name and name not in time_zones():
+            raise serializers.ValidationError(
+                "This is not an IANA time zone, for instance Europe/Moscow.", code="unknown_time_zone"
+            )
+        return name
+
+
+class CountryField(serializers.CharField):
+    """A country, by ISO 3166-1 alpha-2."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "ISO 3166-1 alpha-2, for instance PH.")
+        super().__init__(max_length=2, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data).upper()
+        if code and code not in countries():
+            raise serializers.ValidationError("This is not an ISO 3166 country code, for instance PH.", code="unknown_country")
+        return code
+
+
+class LanguageField(serializers.CharField):
+    """A language tag of BCP 47, in its usual writing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "BCP 47, for instance ru or en-PH.")
+        super().__init__(max_length=12, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        tag = super().to_internal_value(data)
+        if tag and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?", tag):
+            raise serializers.ValidationError("This is not a language tag, for instance ru or en-PH.", code="unknown_language")
+        return tag
