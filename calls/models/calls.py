@@ -22,9 +22,7 @@ class CallQuerySet(models.QuerySet["Call"]):
 class Disposition(Row):
     """How a call came out, in the words of the company."""
 
-    code = models.SlugField(
-        max_length=50, unique=True, error_messages={"unique": "There is a disposition with this code already."}
-    )
+    code = models.SlugField(max_length=50, unique=True, error_messages={"unique": "There is a disposition with this code already."})
     name = models.CharField(max_length=100)
     needs_note = models.BooleanField(default=False, help_text="The operator must write a note with it.")
     is_active = models.BooleanField(default=True)
@@ -145,9 +143,7 @@ class Call(Row):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["phone_system", "external_id"], condition=~Q(external_id=""), name="one_call_per_external_id"
-            ),
+            models.UniqueConstraint(fields=["phone_system", "external_id"], condition=~Q(external_id=""), name="one_call_per_external_id"),
             models.CheckConstraint(name="call_ended_has_an_end", condition=~Q(state="ended") | Q(ended_at__isnull=False)),
         ]
         indexes = [

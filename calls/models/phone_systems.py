@@ -23,23 +23,15 @@ class PhoneSystem(Row):
         TOKEN = "token", "Bearer token with the scope events:write"
         HMAC = "hmac_t_v1", "Signature: X-Signature: t=…,v1=…"
 
-    slug = models.SlugField(
-        max_length=50, unique=True, error_messages={"unique": "There is a phone system with this slug already."}
-    )
+    slug = models.SlugField(max_length=50, unique=True, error_messages={"unique": "There is a phone system with this slug already."})
     name = models.CharField(max_length=100)
     adapter = models.CharField(max_length=20, choices=Adapter, default=Adapter.NATIVE)
     auth_mode = models.CharField(max_length=20, choices=AuthMode, default=AuthMode.TOKEN)
     secret = SealedField(blank=True, default="", help_text="For signatures. Never shown again.")
-    default_region = models.CharField(
-        max_length=2, default="RU", help_text="ISO 3166-1 alpha-2: numbers without a country belong here."
-    )
+    default_region = models.CharField(max_length=2, default="RU", help_text="ISO 3166-1 alpha-2: numbers without a country belong here.")
     naive_time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA zone of times that come without an offset.")
-    own_lines = ArrayField(
-        models.CharField(max_length=20), default=list, blank=True, help_text="Our own numbers, E.164: never customers."
-    )
-    stale_after_s = models.PositiveIntegerField(
-        default=4 * 3600, help_text="Silence after which an open call is closed as unknown."
-    )
+    own_lines = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="Our own numbers, E.164: never customers.")
+    stale_after_s = models.PositiveIntegerField(default=4 * 3600, help_text="Silence after which an open call is closed as unknown.")
     is_active = models.BooleanField(default=True)
     last_event_at = models.DateTimeField(null=True, blank=True, editable=False)
 

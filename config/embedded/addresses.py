@@ -2,8 +2,11 @@
 
 import hashlib
 import os
-import tempfile
+import re
 from pathlib import Path
+
+SOCKET_PATH_LIMIT = 80  # bytes; the system allows about 104, and PostgreSQL adds ".s.PGSQL.5432.lock"
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 
 
 def data_dir() -> Path:
@@ -11,12 +14,27 @@ def data_dir() -> Path:
     return Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parents[2] / "var").resolve()
 
 
+def servers_dir(folder: Path) -> Path:
+    """Where the embedded servers keep their files: the data folder, unless ``up`` had to choose another and noted it there.
+
+    It has to when it runs as root and the system user that PostgreSQL runs as cannot reach the data folder.
+    """
+    try:
+        return Path((folder / "servers_are_in").read_text().strip())
+    except OSError:
+        return folder
+
+
 def socket_dir(folder: Path) -> Path:
-    """Where the sockets lie: in the folder, or in a short one of the system when the path would be too long for a socket."""
-    inside = folder / "run"
-    if len(str(inside)) < 80:
+    """Where the sockets lie: beside the servers' files, or in a short folder of the system.
+
+    The short one, when the path is too long for a socket or has letters that the three libraries quote in three ways.
+    It is not the system's TMPDIR: another terminal may have another one, and must find the same servers.
+    """
+    inside = servers_dir(folder) / "run"
+    if len(os.fsencode(inside)) <= SOCKET_PATH_LIMIT and PLAIN_PATH.fullmatch(str(inside)):
         return inside
-    return Path(tempfile.gettempdir()) / ("switchboard-" + hashlib.sha256(str(folder).encode()).hexdigest()[:12])
+    return Path("/tmp") / ("switchboard-" + hashlib.sha256(os.fsencode(folder)).hexdigest()[:12])
 
 
 def database_url(folder: Path) -> str:
@@ -26,12 +44,17 @@ def database_url(folder: Path) -> str:
 
 def broker_url(folder: Path) -> str:
     """The address of the embedded Valkey, for Celery."""
-    return f"redis+socket://{socket_dir(folder)}/valkey.sock"
+    return f"redis+socket://{valkey_socket(folder)}"
 
 
 def cache_url(folder: Path) -> str:
     """The address of the embedded Valkey, for everything else."""
-    return f"unix://{socket_dir(folder)}/valkey.sock?db=1"
+    return f"unix://{valkey_socket(folder)}?db=1"
+
+
+def valkey_socket(folder: Path) -> Path:
+    """The socket that the embedded Valkey listens on."""
+    return socket_dir(folder) / "valkey.sock"
 
 
 def secret_key(folder: Path) -> str:

@@ -12,4 +12,5 @@ class Asked:
     ip: str | None = None
 
 
-asked: ContextVar[Asked] = ContextVar("asked", default=Asked())
+NOTHING = Asked()
+asked: ContextVar[Asked] = ContextVar("asked", default=NOTHING)

@@ -1,0 +1,45 @@
+"""The command lines of the programs that serve and work: the web server, the Celery workers, beat."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+BIN = Path(sys.executable).parent  # not resolved: the interpreter of .venv is a link out of it
+
+
+def web_command(environment: Mapping[str, str], host: str, port: int) -> list[str]:
+    """The web server: granian, chosen by measuring (docs/decisions). WEB_WORKERS processes of WEB_THREADS threads.
+
+    A worker that dies is replaced within half a second; at the end requests in flight have 20 s to finish.
+    """
+    return [
+        str(BIN / "granian"), "--interface", "wsgi", "config.wsgi:application",
+        "--host", host, "--port", str(port),
+        "--workers", environment.get("WEB_WORKERS") or "2",
+        "--blocking-threads", environment.get("WEB_THREADS") or "4",
+        "--backlog", "1024", "--backpressure", "64",
+        "--respawn-failed-workers", "--respawn-interval", "0.5",
+        "--workers-kill-timeout", "20",
+        "--http", "1", "--no-ws", "--log-level", "warning",
+    ]  # fmt: skip
+
+
+def worker_command(environment: Mapping[str, str], queue: str) -> list[str]:
+    """A Celery worker of one queue: long batches must not hold up what is urgent, so each queue has its own."""
+    usual = {"fast": "2", "batch": "1"}
+    concurrency = environment.get(f"{queue.upper()}_WORKERS") or usual[queue]
+    return [
+        str(BIN / "celery"), "-A", "config.celery:app", "worker", "-Q", queue, "-n", f"{queue}@%h", "-c", concurrency,
+        "-I", "config.embedded.announcing", "--without-gossip", "--without-mingle", "-l", "INFO",
+    ]  # fmt: skip
+
+
+def beat_command() -> list[str]:
+    """Celery's clock. Without a pid file: a stale one would keep it from starting."""
+    return [str(BIN / "celery"), "-A", "config.celery:app", "beat", "--pidfile=", "-l", "INFO"]
+
+
+def worker_environment(environment: Mapping[str, str], ready_file: Path) -> dict[str, str]:
+    """The environment of a worker that tells by a file when it takes tasks."""
+    return {**environment, "READY_FILE": str(ready_file), "C_FORCE_ROOT": "1"} if os.geteuid() == 0 else {**environment, "READY_FILE": str(ready_file)}
