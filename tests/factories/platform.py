@@ -1,14 +1,44 @@
+from random import Random
+
 import factory
 
-from config.platform.models import Role, User
+from config.platform import tokens
+from config.platform.models import ApiToken, Role, User
+from crm import believable
+
+STAFF = [draft for _, draft in zip(range(400), believable.people(Random(1)), strict=False)]
 
 
 class UserFactory(factory.django.DjangoModelFactory):
+    """A supervisor by default; ``UserFactory(role=Role.AGENT)``. ``password="…"`` lets them sign in."""
+
     class Meta:
         model = User
         skip_postgeneration_save = True
 
     username = factory.Sequence(lambda n: f"person{n}")
     role = Role.SUPERVISOR
-    surname = factory.Sequence(lambda n: f"Surname{n}")
-    name = "Kim"
+    surname = factory.Sequence(lambda n: STAFF[n % len(STAFF)].surname)
+    name = factory.Sequence(lambda n: STAFF[n % len(STAFF)].name)
+    patronymic = factory.Sequence(lambda n: STAFF[n % len(STAFF)].patronymic)
+    is_staff = factory.LazyAttribute(lambda user: user.role in (Role.ADMIN, Role.SUPERVISOR))
+    is_superuser = factory.LazyAttribute(lambda user: user.role == Role.ADMIN)
+
+    @factory.post_generation
+    def password(self, create, extracted, **kwargs):
+        if extracted:
+            self.set_password(extracted)
+            if create:
+                self.save(update_fields=["password"])
+
+
+class ApiTokenFactory(factory.django.DjangoModelFactory):
+    """A token nobody knows; use ``config.platform.tokens.issue`` where the secret is needed."""
+
+    class Meta:
+        model = ApiToken
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"Desk {n}")
+    digest = factory.Sequence(lambda n: tokens.digest_of(f"nobody knows {n}"))
+    hint = "swb_abcd"
