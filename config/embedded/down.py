@@ -1,6 +1,6 @@
 """``make down``: stop what runs on this data folder. ``make reset``: empty it.
 
-    python -m config.embedded.down [--reset]
+python -m config.embedded.down [--reset]
 """
 
 import os

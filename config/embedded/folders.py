@@ -14,7 +14,19 @@ from typing import Any
 
 from config.embedded import accounts, addresses
 
-KEPT_IN_FOLDER = ("postgres", "postgres.making", "valkey", "run", "metrics", "files", "logs", "secret_key", "servers_are_in", "up.json")
+KEPT_IN_FOLDER = (
+    "postgres",
+    "postgres.making",
+    "valkey",
+    "run",
+    "ready",
+    "metrics",
+    "files",
+    "logs",
+    "secret_key",
+    "servers_are_in",
+    "up.json",
+)
 
 
 class Busy(RuntimeError):

@@ -22,7 +22,9 @@ def choose(wanted: str, host: str) -> int:
             raise PortTaken(f"PORT={wanted} is not a port: give a number from 1 to 65535.")
         refusal = _refusal(int(wanted), host)
         if refusal:
-            raise PortTaken(f"Port {wanted} {refusal}. Choose another (PORT={int(wanted) % 65000 + 1} make up), or leave PORT out to get a free one.")
+            raise PortTaken(
+                f"Port {wanted} {refusal}. Choose another (PORT={int(wanted) % 65000 + 1} make up), or leave PORT out to get a free one."
+            )
         return int(wanted)
     for port in range(USUAL_PORT, USUAL_PORT + PORTS_TRIED):
         if not _refusal(port, host):

@@ -4,6 +4,7 @@ Nothing is ever ended by its name: a process belongs to a data folder when it ca
 is a server that works inside the folder.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -61,7 +62,7 @@ def start(
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
-            preexec_fn=tie_to_parent,  # noqa: PLW1509 (the supervisor has one thread)
+            preexec_fn=tie_to_parent,  # safe: the supervisor has one thread
         )
 
 
@@ -146,10 +147,8 @@ def _is_server(process: psutil.Process) -> bool:
 
 
 def _send(process: psutil.Process, sign: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(psutil.Error):
         process.send_signal(sign)
-    except psutil.Error:
-        pass
 
 
 def is_alive(pid: int) -> bool:

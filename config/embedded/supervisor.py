@@ -153,7 +153,9 @@ class Supervisor:
         service.process = None
         self._count_death(service)
         pause_s = self._due_in(service)
-        self.tell(f"{service.name} ended {how}; starting it again" + (f" in {pause_s:.1g} s (see {self._log(service)})" if pause_s > 0 else ""))
+        self.tell(
+            f"{service.name} ended {how}; starting it again" + (f" in {pause_s:.1g} s (see {self._log(service)})" if pause_s > 0 else "")
+        )
         processes.end(processes.of_folder(self.folder, service.name), patience_s=3)
 
     def _log(self, service: Service) -> Path:

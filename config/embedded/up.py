@@ -77,7 +77,7 @@ class Up:
         self.environment["DEMO"] = "1" if self.demo else "0"
         prepared = self._prepare()
         self._applications()
-        url = f"http://{'127.0.0.1' if self.host in ('0.0.0.0', '::') else self.host}:{self.port}"
+        url = self._url()
         self.told = {
             "url": url,
             "docs": f"{url}/api/v1/docs/",
@@ -97,7 +97,9 @@ class Up:
         processes.trim_logs(self.folder)
         if elsewhere and account and not had_a_place:
             name = accounts.account_name(account)
-            self.teller.say(f"  PostgreSQL refuses to run as root and runs as {name}, who cannot reach {self.folder}: its files go to {elsewhere}")
+            self.teller.say(
+                f"  PostgreSQL refuses to run as root and runs as {name}, who cannot reach {self.folder}: its files go to {elsewhere}"
+            )
         started = []
         for kind in needed:
             server = kind(self.folder, account)
@@ -167,14 +169,20 @@ class Up:
 
     def _applications(self) -> None:
         """Start web server, workers and beat, and wait until they serve."""
-        run = self.folder / "run.ready"
+        run = self.folder / "ready"
         run.mkdir(mode=0o700, exist_ok=True)
         metrics = self.folder / "metrics"
         web_environment = self.environment | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
         add, environment = self.supervisor.add, self.environment
         self.teller.begin("Web server, workers, beat: starting")
         server = add(
-            Service("web", web.web_command(environment, self.host, self.port), web_environment, cwd=REPOSITORY, before_start=lambda: _emptied(metrics))
+            Service(
+                "web",
+                web.web_command(environment, self.host, self.port),
+                web_environment,
+                cwd=REPOSITORY,
+                before_start=lambda: _emptied(metrics),
+            )
         )
         workers = []
         for name, queue in (("worker", "fast"), ("worker_batch", "batch")):
@@ -189,11 +197,15 @@ class Up:
                 raise NotUp(f"{service.name} did not start. The last words ({processes.log_file(self.folder, service.name)}):\n{words}")
         self.teller.end("Web server, workers and beat run")
 
+    def _url(self) -> str:
+        """Where it is reached from this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (compared, not bound)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
     def _is_ready(self) -> bool:
         """Whether /readyz says so."""
         known = (self.environment.get("ALLOWED_HOSTS") or "localhost").split(",")[0].strip().lstrip(".")
-        host = "127.0.0.1" if self.host == "0.0.0.0" else self.host
-        request = urllib.request.Request(f"http://{host}:{self.port}/readyz", headers={"Host": known if known != "*" else "localhost"})  # noqa: S310
+        request = urllib.request.Request(f"{self._url()}/readyz", headers={"Host": known if known != "*" else "localhost"})  # noqa: S310
         try:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
                 return bool(answer.status == 200)
@@ -211,7 +223,9 @@ class Up:
         began = time.monotonic()
         self.supervisor.stop(APPLICATIONS, SERVERS)
         processes.end_leftovers(self.folder)
-        self.teller.say(f"  Everything is stopped ({time.monotonic() - began:.1f} s). The data stays in {addresses.servers_dir(self.folder)}.")
+        self.teller.say(
+            f"  Everything is stopped ({time.monotonic() - began:.1f} s). The data stays in {addresses.servers_dir(self.folder)}."
+        )
 
 
 def _emptied(folder: Path) -> None:

@@ -42,4 +42,8 @@ def beat_command() -> list[str]:
 
 def worker_environment(environment: Mapping[str, str], ready_file: Path) -> dict[str, str]:
     """The environment of a worker that tells by a file when it takes tasks."""
-    return {**environment, "READY_FILE": str(ready_file), "C_FORCE_ROOT": "1"} if os.geteuid() == 0 else {**environment, "READY_FILE": str(ready_file)}
+    return (
+        {**environment, "READY_FILE": str(ready_file), "C_FORCE_ROOT": "1"}
+        if os.geteuid() == 0
+        else {**environment, "READY_FILE": str(ready_file)}
+    )
