@@ -6,3 +6,11 @@ class CallsConfig(AppConfig):
 
     name = "calls"
     verbose_name = "Calls"
+
+    def ready(self) -> None:
+        from calls import identifying, open_calls
+        from crm import contacts, lookup, timeline
+
+        contacts.numbers_gained.add("calls", identifying.relink)
+        lookup.open_matters.add("calls", open_calls.open_for)
+        timeline.sources.add("calls", open_calls.of_contact)

@@ -12,7 +12,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,8 +25,11 @@ Span = tuple[datetime, datetime]
 LEG_TYPES = {"leg.ringing", "leg.not_answered", "leg.answered", "leg.held", "leg.resumed", "leg.ended"}
 
 
-def fold(events: Iterable[Event]) -> CallFacts:
-    """The facts that these events tell together. At least one event; unknown types only prove that the call exists."""
+def fold(events: Iterable[Event], *, is_ours: Callable[[str], bool] = lambda raw: False) -> CallFacts:
+    """The facts that these events tell together. At least one event; unknown types only prove that the call exists.
+
+    ``is_ours`` tells our own lines and extensions: a sender that says no direction is understood by who called whom.
+    """
     unique = {event.dedupe_key: event for event in sorted(events, key=lambda one: (one.content_hash, one.order))}
     everything = sorted(unique.values(), key=lambda event: event.order)
     known = [event for event in everything if event.is_known] or everything
@@ -34,7 +37,7 @@ def fold(events: Iterable[Event]) -> CallFacts:
     best = sorted(known, key=lambda event: (SOURCE_RANK.get(event.type, 2), event.order))
     ended_at = _end(known, spans)
     legs = _legs(known, spans, ended_at)
-    direction = _first(best, "direction") or "inbound"
+    direction = _first(best, "direction") or _direction(_first(best, "from_raw"), _first(_asked_for(best), "to_raw"), is_ours)
     started_at = _start(known, spans)
     stays = _queue_stays(known, legs, ended_at)
     far, near = [leg for leg in legs if not leg.extension], [leg for leg in legs if leg.extension]
@@ -113,6 +116,12 @@ def fold(events: Iterable[Event]) -> CallFacts:
 
 def _first(events: Iterable[Event], name: str, empty: Any = "") -> Any:
     return next((value for event in events if (value := getattr(event, name)) not in ("", None)), empty)
+
+
+def _direction(caller: str, asked: str, is_ours: Callable[[str], bool]) -> str:
+    if caller and is_ours(caller):
+        return "internal" if asked and is_ours(asked) else "outbound"
+    return "inbound"
 
 
 def _asked_for(best: list[Event]) -> list[Event]:

@@ -30,6 +30,4 @@ class JsonLines(JsonFormatter):
     def formatException(self, ei) -> str:
         kind, _, trace = ei
         frames = traceback.extract_tb(trace)
-        return "\n".join(
-            [*(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames), getattr(kind, "__name__", str(kind))]
-        )
+        return "\n".join([*(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames), getattr(kind, "__name__", str(kind))])

@@ -229,7 +229,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.add_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "CallDirection": "calls.models.Call.Direction",
+        "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
+    },
     "TAGS": [],
 }
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
@@ -247,6 +250,7 @@ CORS_EXPOSE_HEADERS = [
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"]
 APPEND_SLASH = True
 PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="")
+SCREEN_POP_URL = env.str("SCREEN_POP_URL", default="")  # {call} and {contact} are filled in
 
 # --- Safety. HTTPS is assumed everywhere but in the demo.
 HTTPS = env.bool("HTTPS", default=not DEMO)

@@ -135,9 +135,7 @@ def alter(
     before = snapshot(contact)
     if "custom_fields" in fields:
         merged = {**contact.custom_fields, **(fields["custom_fields"] or {})}
-        fields["custom_fields"] = custom_fields.checked(
-            "contact", {key: value for key, value in merged.items() if value is not None}
-        )
+        fields["custom_fields"] = custom_fields.checked("contact", {key: value for key, value in merged.items() if value is not None})
     for name, value in fields.items():
         setattr(contact, name, value)
     if fields.get("employer"):
@@ -219,9 +217,7 @@ def _emails(contact: Contact, emails: Sequence[Mapping[str, Any]]) -> list[Conta
     primary = next((index for index, mail in enumerate(emails) if mail.get("is_primary")), 0)
     for index, mail in enumerate(emails):
         address = mail["email"].strip().lower()
-        made.setdefault(
-            address, ContactEmail(contact=contact, email=address, label=mail.get("label", ""), is_primary=index == primary)
-        )
+        made.setdefault(address, ContactEmail(contact=contact, email=address, label=mail.get("label", ""), is_primary=index == primary))
     return list(made.values())
 
 
@@ -241,6 +237,4 @@ def queue_for(keys: Sequence[str]) -> None:
     """
     if keys:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [sorted(set(keys))]
-            )
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key", [sorted(set(keys))])

@@ -54,9 +54,7 @@ PATRONYMIC = re.compile(
     r"(?:ович|евич|ич|овна|евна|ична|инична|оглы|кызы|улы|уулу|ұлы|қызы|ovich|evich|ovna|evna|ogly|oglu|kyzy|kizi)$",
     re.IGNORECASE,
 )
-SURNAME_LIKE = re.compile(
-    r"(?:ов|ова|ев|ева|ёв|ёва|ин|ина|ын|ына|ский|ская|цкий|цкая|енко|ко|чук|юк|ян|дзе|швили|их|ых)$", re.IGNORECASE
-)
+SURNAME_LIKE = re.compile(r"(?:ов|ова|ев|ева|ёв|ёва|ин|ина|ын|ына|ский|ская|цкий|цкая|енко|ко|чук|юк|ян|дзе|швили|их|ых)$", re.IGNORECASE)
 PARTICLES = frozenset(
     [
         "van",
@@ -107,9 +105,7 @@ def split_full_name(text: str) -> FullName:
     trader = TRADER.match(text)
     if trader:
         text = text[trader.end() :]
-    elif (
-        LEGAL_FORM.search(text) or re.search(r"[\"«»“”]", text) or (re.search(r"\d", text) and not re.search(r"\bI{1,3}$", text))
-    ):
+    elif LEGAL_FORM.search(text) or re.search(r"[\"«»“”]", text) or (re.search(r"\d", text) and not re.search(r"\bI{1,3}$", text)):
         return FullName(kind="company", company_name=text[:200])
     if "," in text:
         surname, _, rest = text.partition(",")

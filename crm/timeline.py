@@ -50,27 +50,17 @@ def older(column: str, before: Position) -> Q:
 
 def notes(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
     """What people wrote down."""
-    rows = (
-        Note.objects.filter(older("created_at", before), contact=contact_id)
-        .select_related("by")
-        .order_by("-created_at", "-id")[:limit]
-    )
+    rows = Note.objects.filter(older("created_at", before), contact=contact_id).select_related("by").order_by("-created_at", "-id")[:limit]
     return [
-        Happening(
-            row.created_at, "note", row.pk, {"text": row.text, "is_pinned": row.is_pinned, "by": str(row.by) if row.by else None}
-        )
+        Happening(row.created_at, "note", row.pk, {"text": row.text, "is_pinned": row.is_pinned, "by": str(row.by) if row.by else None})
         for row in rows
     ]
 
 
 def changes(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
     """What was changed on the contact, and by whom."""
-    rows = (
-        AuditEvent.objects.filter(older("at", before), subject_id=contact_id).select_related("by").order_by("-at", "-id")[:limit]
-    )
+    rows = AuditEvent.objects.filter(older("at", before), subject_id=contact_id).select_related("by").order_by("-at", "-id")[:limit]
     return [
-        Happening(
-            row.at, "change", row.pk, {"verb": row.verb, "fields": sorted(row.changes), "by": str(row.by) if row.by else None}
-        )
+        Happening(row.at, "change", row.pk, {"verb": row.verb, "fields": sorted(row.changes), "by": str(row.by) if row.by else None})
         for row in rows
     ]

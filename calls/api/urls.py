@@ -1,4 +1,13 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from calls.api.calls import CallViewSet
+from calls.api.events import EventViewSet
+from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
+
 router = SimpleRouter()
-urlpatterns = router.urls
+router.register("calls", CallViewSet)
+router.register("phone-systems", PhoneSystemViewSet)
+router.register("extensions", ExtensionViewSet)
+router.register("dispositions", DispositionViewSet)
+urlpatterns = [path("calls/events/", EventViewSet.as_view({"get": "list", "post": "create"}), name="call-events"), *router.urls]

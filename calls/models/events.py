@@ -38,6 +38,8 @@ class CallEvent(models.Model):
     raw = models.JSONField()
     state = models.CharField(max_length=12, choices=State, default=State.ACCEPTED)
     error = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often folding it failed.")
+    run_after = models.DateTimeField(null=True)
 
     objects = CallEventQuerySet.as_manager()
 
@@ -47,7 +49,8 @@ class CallEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["call"], name="event_of_call"),
-            models.Index(fields=["id"], condition=Q(state="accepted"), name="event_waiting"),
+            models.Index(fields=["run_after", "id"], condition=Q(state="accepted"), name="event_waiting"),
+            models.Index(fields=["call_key"], condition=Q(state="accepted"), name="event_waiting_of_call"),
             models.Index(fields=["-id"], condition=Q(state="quarantined"), name="event_quarantined"),
         ]
 

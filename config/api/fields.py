@@ -31,9 +31,7 @@ class TimeZoneField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         name = super().to_internal_value(data)
         if name and name not in time_zones():
-            raise serializers.ValidationError(
-                "This is not an IANA time zone, for instance Europe/Moscow.", code="unknown_time_zone"
-            )
+            raise serializers.ValidationError("This is not an IANA time zone, for instance Europe/Moscow.", code="unknown_time_zone")
         return name
 
 

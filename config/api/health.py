@@ -99,9 +99,7 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
     scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     token: Any = tokens.check(secret.strip(), now=timezone.now()) if scheme.lower() == "bearer" else None
     if token is None:
-        return problem_page(
-            401, "not_authenticated", "Send a token with the scope metrics:read.", headers={"WWW-Authenticate": "Bearer"}
-        )
+        return problem_page(401, "not_authenticated", "Send a token with the scope metrics:read.", headers={"WWW-Authenticate": "Bearer"})
     if not MAY_READ_METRICS.holds_for(token.user, token):
         return problem_page(403, "permission_denied", "The token needs the scope metrics:read.")
     body, content_type = metrics.page()

@@ -91,9 +91,7 @@ class KeysetPagination(BasePagination):
             if None in position or any(isinstance(value, str) and "\0" in value for value in position):
                 raise ValueError
         except (ValueError, TypeError, UnicodeError, RecursionError, OverflowError, ModelInvalid, FieldDoesNotExist):
-            raise _wrong(
-                "cursor", "This cursor is not one of ours, or it belongs to another ordering: begin at the first page."
-            ) from None
+            raise _wrong("cursor", "This cursor is not one of ours, or it belongs to another ordering: begin at the first page.") from None
         return direction == "p", position
 
     def _beyond(self, names: list[str], position: list[Any], descending: bool) -> Q:
@@ -101,9 +99,7 @@ class KeysetPagination(BasePagination):
         if len(names) == 1:
             return Q(**{f"id__{side}": position[0]})
         column, value, row_id = names[0], *position
-        return Q(**{f"{column}__{side}e": value}) & (
-            Q(**{f"{column}__{side}": value}) | Q(**{column: value, f"id__{side}": row_id})
-        )
+        return Q(**{f"{column}__{side}e": value}) & (Q(**{f"{column}__{side}": value}) | Q(**{column: value, f"id__{side}": row_id}))
 
     def _link(self, row: Any, backwards: bool) -> str:
         def value(name: str) -> str:
@@ -137,9 +133,7 @@ class KeysetPagination(BasePagination):
         choices = [sign + name for name in offered for sign in ("", "-")]
         return [
             _parameter("cursor", {"type": "string"}, "Where to go on; taken from `next` or `previous`."),
-            _parameter(
-                "page_size", {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": PAGE_SIZE}, "How many at a time."
-            ),
+            _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": PAGE_SIZE}, "How many at a time."),
             _parameter(
                 "ordering",
                 {"type": "string", "enum": choices, "default": getattr(view, "ordering", "-id")},

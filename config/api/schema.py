@@ -101,9 +101,7 @@ def _add_headers(method: str, operation: dict[str, Any]) -> None:
     known = {parameter.get("name") for parameter in parameters}
     for name, description in extra:
         if name not in known:
-            parameters.append(
-                {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": description}
-            )
+            parameters.append({"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": description})
     if not parameters:
         del operation["parameters"]
 

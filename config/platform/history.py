@@ -59,9 +59,7 @@ def entry(
     )
 
 
-def record(
-    row: models.Model, verb: str, *, by: User | None, now: datetime, before: Mapping[str, Any] | None = None, **rest: Any
-) -> None:
+def record(row: models.Model, verb: str, *, by: User | None, now: datetime, before: Mapping[str, Any] | None = None, **rest: Any) -> None:
     """Write the audit event of a change just made to ``row``.
 
     ``before`` is a ``snapshot`` taken before the change; ``{}`` for a row that is new.

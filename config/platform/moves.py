@@ -122,6 +122,4 @@ def check_version(row: models.Model, if_version: int | None) -> None:
     """Refuse a change that was decided on an older state of the row."""
     current: int = row.version  # type: ignore[attr-defined]
     if if_version is not None and if_version != current:
-        raise VersionConflict(
-            f"You saw version {if_version}; it is {current} now. Read it again, then change it.", current=current
-        )
+        raise VersionConflict(f"You saw version {if_version}; it is {current} now. Read it again, then change it.", current=current)

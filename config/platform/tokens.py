@@ -53,9 +53,7 @@ def check(secret: str, *, now: datetime) -> ApiToken | None:
     """The living token of a living user, or None. One query; the use is noted at most once a minute."""
     token = ApiToken.objects.alive(now).select_related("user").filter(digest=digest_of(secret), user__is_active=True).first()
     if token and (token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY):
-        ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY), pk=token.pk).update(
-            last_used_at=now
-        )
+        ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY), pk=token.pk).update(last_used_at=now)
     return token
 
 

@@ -129,9 +129,7 @@ class ContactFields(serializers.Serializer):
     name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     patronymic = serializers.CharField(max_length=100, required=False, allow_blank=True)
     company_name = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    employer = serializers.PrimaryKeyRelatedField(
-        queryset=Contact.objects.filter(kind="company"), required=False, allow_null=True
-    )
+    employer = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.filter(kind="company"), required=False, allow_null=True)
     lifecycle = serializers.ChoiceField(choices=Contact.Lifecycle.choices, required=False)
     owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
     language = LanguageField(required=False, allow_blank=True)
@@ -140,9 +138,7 @@ class ContactFields(serializers.Serializer):
     emails = EmailSerializer(many=True, required=False, max_length=50)
     addresses = AddressSerializer(many=True, required=False, max_length=50)
     tags = serializers.ListField(child=serializers.CharField(max_length=50), required=False, max_length=50)
-    custom_fields = serializers.DictField(
-        required=False, help_text="By key; `GET /custom-fields/` tells the keys and their types."
-    )
+    custom_fields = serializers.DictField(required=False, help_text="By key; `GET /custom-fields/` tells the keys and their types.")
     source = serializers.CharField(max_length=50, required=False, allow_blank=True)
     external_id = serializers.CharField(max_length=100, required=False, allow_blank=True)
 
@@ -156,9 +152,7 @@ class ContactFields(serializers.Serializer):
 class ContactBody(ContactFields):
     notes = serializers.CharField(max_length=10_000, required=False, allow_blank=True, help_text="Becomes the first note.")
     force = serializers.BooleanField(default=False, help_text="Add it although somebody may be the same.")
-    reason = serializers.CharField(
-        max_length=500, required=False, allow_blank=True, default="", help_text="Why, when `force` is set."
-    )
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="", help_text="Why, when `force` is set.")
 
 
 @example({"surname": "Смирнова", "tags": ["newsletter", "vip"]}, name="A new surname")

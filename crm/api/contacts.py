@@ -213,9 +213,7 @@ class ContactViewSet(ReadViewSet):
             return {"index": index, "verdict": verdict, "contact": None, "problem": problem}
         return {"index": index, "verdict": "created", "contact": contact.pk, "problem": None}
 
-    @operation(
-        body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, contacts.EmployerInCircle, *WRONG_BODY]
-    )
+    @operation(body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, contacts.EmployerInCircle, *WRONG_BODY])
     def partial_update(self, request, pk) -> Response:
         """Change a contact
 
@@ -251,9 +249,7 @@ class ContactViewSet(ReadViewSet):
         filters=False,
         parameters=[
             OpenApiParameter("cursor", OpenApiTypes.STR, description="Where to go on; taken from `next`."),
-            OpenApiParameter(
-                "page_size", OpenApiTypes.INT, description=f"{PAGE_SIZE} unless you say otherwise, {LARGEST} at most."
-            ),
+            OpenApiParameter("page_size", OpenApiTypes.INT, description=f"{PAGE_SIZE} unless you say otherwise, {LARGEST} at most."),
         ],
     )
     def timeline(self, request, pk) -> Response:

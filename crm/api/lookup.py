@@ -22,9 +22,7 @@ from crm.models import PhoneNumber
 
 class MatchSerializer(serializers.Serializer):
     contact = ContactSerializer()
-    quality = serializers.ChoiceField(
-        choices=[lookup.EXACT, lookup.SUFFIX], help_text="`suffix`: only the last digits are the same."
-    )
+    quality = serializers.ChoiceField(choices=[lookup.EXACT, lookup.SUFFIX], help_text="`suffix`: only the last digits are the same.")
     score = serializers.FloatField(help_text="0 to 1.")
 
 

@@ -43,9 +43,7 @@ class Contact(Row):
     company_name = models.CharField(max_length=200, blank=True)
     employer = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="employees")
     lifecycle = models.CharField(max_length=12, choices=Lifecycle, default=Lifecycle.LEAD)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="owned_contacts"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="owned_contacts")
     language = models.CharField(max_length=12, blank=True, help_text="BCP 47, for instance ru or en-PH.")
     time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name.")
     time_zone_source = models.CharField(max_length=10, choices=TimeZoneSource, default=TimeZoneSource.UNKNOWN)
@@ -101,9 +99,7 @@ class Contact(Row):
         return phones[0].phone.e164 if phones else ""
 
     def __str__(self) -> str:
-        return (
-            self.company_name or " ".join(filter(None, [self.surname, self.name, self.patronymic])) or f"Lead {str(self.pk)[-6:]}"
-        )
+        return self.company_name or " ".join(filter(None, [self.surname, self.name, self.patronymic])) or f"Lead {str(self.pk)[-6:]}"
 
 
 class ContactEmail(Row):

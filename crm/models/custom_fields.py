@@ -31,9 +31,7 @@ class CustomField(Row):
         PHONE = "phone", "Phone number"
 
     entity = models.CharField(max_length=20, choices=Entity, default=Entity.CONTACT)
-    key = models.SlugField(
-        max_length=40, help_text="Lower case letters, digits and underscores; the name in the API. It never changes."
-    )
+    key = models.SlugField(max_length=40, help_text="Lower case letters, digits and underscores; the name in the API. It never changes.")
     label = models.CharField(max_length=100)
     type = models.CharField(max_length=10, choices=Type)
     choices = ArrayField(models.CharField(max_length=100), default=list, blank=True, help_text="For choice and multi.")

@@ -102,9 +102,7 @@ class ImportRow(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "line"], name="one_verdict_per_line")]
         indexes = [
-            models.Index(
-                fields=["batch", "line"], condition=Q(applied_at=None, verdict__in=["create", "update"]), name="import_row_owed"
-            ),
+            models.Index(fields=["batch", "line"], condition=Q(applied_at=None, verdict__in=["create", "update"]), name="import_row_owed"),
             models.Index(fields=["batch", "verdict", "line"], name="import_row_verdict"),
         ]
 

@@ -23,9 +23,7 @@ class PhoneNumber(Row):
         CHANGED = "changed", "Belongs to somebody else now"
 
     e164 = models.CharField(max_length=20, unique=True, error_messages={"unique": "This number is in the base already."})
-    reversed = models.CharField(
-        max_length=20, editable=False, help_text="Digits from the last to the first: for search by last digits."
-    )
+    reversed = models.CharField(max_length=20, editable=False, help_text="Digits from the last to the first: for search by last digits.")
     raw_first_seen = models.CharField(max_length=200, blank=True)
     line_type = models.CharField(max_length=10, choices=LineType, default=LineType.UNKNOWN)
     region = models.CharField(max_length=4, blank=True, help_text="ISO 3166-1 alpha-2.")

@@ -16,9 +16,7 @@ class Department(Row):
 
     name = models.CharField(max_length=100)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
-    head = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="headed_departments"
-    )
+    head = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="headed_departments")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="departments", blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA name.")
     is_active = models.BooleanField(default=True)

@@ -54,7 +54,9 @@ def test_an_event_survives_its_row(name):
     assert [Event.from_json(event.to_json()) for event in events] == events
 
 
-@pytest.mark.parametrize("late", ["leg.ringing", "leg.held", "leg.resumed", "call.queued", "call.heartbeat", "recording.available", "call.updated"])
+@pytest.mark.parametrize(
+    "late", ["leg.ringing", "leg.held", "leg.resumed", "call.queued", "call.heartbeat", "recording.available", "call.updated"]
+)
 def test_an_ended_call_stays_ended(late):
     events = read(SCENARIOS["answered"][0])
     more = read([{"type": late, "call_id": "c1", "occurred_at": at(500), "leg_id": "leg-201"}])

@@ -45,9 +45,7 @@ class ProblemViewSet(ApiViewSet):
         """
         return Response([shown(code, status, meaning) for code, (status, meaning) in catalogue().items()])
 
-    @operation(
-        answer=ProblemKindSerializer, method="get", auth=[], parameters=[OpenApiParameter("code", str, OpenApiParameter.PATH)]
-    )
+    @operation(answer=ProblemKindSerializer, method="get", auth=[], parameters=[OpenApiParameter("code", str, OpenApiParameter.PATH)])
     def retrieve(self, request, code) -> Response:
         """One error code
 

@@ -73,9 +73,7 @@ class LoginBody(serializers.Serializer):
     name = serializers.CharField(max_length=100, default="Login", help_text="Where you will use it.")
 
 
-@example(
-    {"user": "0199a1b2-0000-7000-8000-293a4b5c6d7e", "name": "PBX in Manila", "scopes": ["events:write"], "expires_in_days": 365}
-)
+@example({"user": "0199a1b2-0000-7000-8000-293a4b5c6d7e", "name": "PBX in Manila", "scopes": ["events:write"], "expires_in_days": 365})
 class IssueBody(serializers.Serializer):
     user = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True), help_text="Whose token it will be.")
     name = serializers.CharField(max_length=100)
@@ -99,9 +97,7 @@ class TokenViewSet(ReadViewSet):
 
     def get_authenticators(self) -> list[Any]:
         """Signing in is for those who have no token, or an old one: whatever they send, it is not looked at."""
-        is_login = (
-            self.request is not None and self.request.method == "POST" and "create" in getattr(self, "action_map", {}).values()
-        )
+        is_login = self.request is not None and self.request.method == "POST" and "create" in getattr(self, "action_map", {}).values()
         return [] if is_login else super().get_authenticators()
 
     def get_throttles(self) -> list[Any]:

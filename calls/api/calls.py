@@ -1,0 +1,170 @@
+"""/calls/ over HTTP: read, write up, say who it was, and calls by hand."""
+
+from typing import Any
+from uuid import UUID
+
+from django_filters import rest_framework as filters
+from rest_framework.response import Response
+
+from calls import by_hand, call_rows, identifying, wrap_up
+from calls.api.call_bodies import BeginBody, CallSerializer, FinishBody, IdentifyBody, WrapUpBody
+from calls.api.event_bodies import EventSerializer
+from calls.models import Call, CallEvent, CallKey
+from config.api import preconditions
+from config.api.filters import FilterSet
+from config.api.permissions import allow
+from config.api.viewsets import ReadViewSet, operation
+from config.platform.models import LEADERS, PEOPLE, Role, Scope
+from config.platform.moves import VersionConflict
+from crm import contacts
+from crm.custom_fields import CustomFieldInvalid
+from crm.phone_book import NumberIsInternal
+from crm.phone_numbers import NumberInvalid
+
+READ = allow(*PEOPLE, scope=Scope.CALLS_READ)
+WRITE = allow(Role.AGENT, *LEADERS, scope=Scope.CALLS_WRITE)
+
+
+class CallFilter(FilterSet):
+    phone_system = filters.CharFilter(field_name="phone_system__slug", help_text="Slug.")
+    external_id = filters.CharFilter(method="known_as", help_text="Any id under which a phone system speaks of the call.")
+    direction = filters.ChoiceFilter(choices=Call.Direction.choices)
+    state = filters.ChoiceFilter(choices=Call.State.choices)
+    open = filters.BooleanFilter(method="going_on", help_text="true: those that go on now.")
+    outcome = filters.ChoiceFilter(choices=Call.Outcome.choices)
+    source = filters.ChoiceFilter(choices=Call.Source.choices)
+    contact = filters.UUIDFilter(field_name="contact_id")
+    agent = filters.UUIDFilter(field_name="agent_id", help_text="Id of a user.")
+    number = filters.CharFilter(field_name="customer_e164", help_text="The far side's number, E.164.")
+    queue = filters.CharFilter()
+    disposition = filters.CharFilter(field_name="disposition__code", help_text="Code.")
+    topic = filters.CharFilter(field_name="topics__code", help_text="Code.")
+    wrap_up_state = filters.ChoiceFilter(choices=Call.WrapUp.choices)
+    started_after = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="gte")
+    started_before = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="lt")
+
+    class Meta:
+        model = Call
+        fields = ["direction", "state"]
+
+    def known_as(self, queryset, name, value):
+        return queryset.filter(pk__in=CallKey.objects.filter(key=value).values("call"))
+
+    def going_on(self, queryset, name, value):
+        return queryset.open() if value else queryset.filter(state=Call.State.ENDED)
+
+
+class CallViewSet(ReadViewSet):
+    """Calls."""
+
+    resource = "calls"
+    queryset = Call.objects.all()
+    serializer_class = CallSerializer
+    filterset_class = CallFilter
+    ordering_fields = ("started_at",)
+    ordering = "-started_at"
+    permits = {
+        "list": READ,
+        "retrieve": READ,
+        "events": allow(*LEADERS, scope=Scope.CALLS_READ),
+        "create": WRITE,
+        "finish": WRITE,
+        "wrap_up": WRITE,
+        "identify": WRITE,
+    }
+
+    def show(self, page) -> Any:
+        return call_rows.show([row.pk for row in page])
+
+    def shown(self, call_id: UUID, status: int = 200, *, location: bool = False) -> Response:
+        """One call as it is now, with its ETag."""
+        row = call_rows.show([call_id])[0]
+        headers = {"ETag": preconditions.etag(row["version"])}
+        if location:
+            headers["Location"] = self.request.build_absolute_uri(f"/api/v1/calls/{call_id}/")
+        return Response(row, status=status, headers=headers)
+
+    def held(self, pk: str) -> dict[str, Any]:
+        """The call that a verb is about, and what every verb gets besides its body."""
+        return {"call_id": self.get_object().pk, "if_version": self.if_version, **self.by}
+
+    def get_queryset(self):
+        queryset = super().get_queryset()
+        return queryset.only("pk", "started_at", "version")
+
+    @operation(answer=CallSerializer(many=True), method="get")
+    def list(self, request) -> Response:
+        """Calls
+
+        Latest first. `open=true` gives those that go on now, `wrap_up_state=pending` those that wait to be written up.
+        """
+        return super().list(request)
+
+    @operation(answer=CallSerializer, method="get")
+    def retrieve(self, request, pk) -> Response:
+        """One call
+
+        With its legs, transfers and stays in queues.
+        """
+        call = self.get_object()
+        if preconditions.not_modified(request, call.version):
+            return Response(status=304, headers={"ETag": preconditions.etag(call.version)})
+        return self.shown(call.pk)
+
+    @operation(answer=EventSerializer(many=True), method="get", filters=False)
+    def events(self, request, pk) -> Response:
+        """The events of a call
+
+        What the phone system told, in the order of its own clock: the call is computed from these and nothing else.
+        """
+        rows = CallEvent.objects.filter(call=self.get_object().pk).select_related("phone_system").order_by("occurred_at", "id")[:500]
+        return Response(EventSerializer(rows, many=True).data)
+
+    @operation(body=BeginBody, answer=CallSerializer, status=201, refusals=[NumberInvalid, NumberIsInternal, by_hand.TimesDisagree])
+    def create(self, request) -> Response:
+        """Begin a call by hand
+
+        For a line that no phone system tells of: a mobile on the desk, a visitor. The number is looked up as for any call.
+        """
+        return self.shown(by_hand.begin(**self.read(BeginBody), **self.by).pk, 201, location=True)
+
+    @operation(
+        body=FinishBody,
+        answer=CallSerializer,
+        refusals=[VersionConflict, by_hand.NotByHand, by_hand.CallOver, by_hand.TimesDisagree],
+    )
+    def finish(self, request, pk) -> Response:
+        """End a call by hand
+
+        A call of a phone system ends by its events and not here.
+        """
+        return self.shown(by_hand.finish(**self.held(pk), **self.read(FinishBody)).pk)
+
+    @operation(
+        body=WrapUpBody,
+        answer=CallSerializer,
+        refusals=[VersionConflict, wrap_up.NotYourCall, wrap_up.CallNotOver, wrap_up.NoteNeeded],
+    )
+    def wrap_up(self, request, pk) -> Response:
+        """Write up a call
+
+        How it came out, what it was about, what was learned. Doing it again corrects it; what stood before stays in the audit
+        trail. An operator writes up their own calls and those nobody had; a supervisor any.
+        """
+        return self.shown(wrap_up.wrap_up(**self.held(pk), **self.read(WrapUpBody)).pk)
+
+    @operation(
+        body=IdentifyBody,
+        answer=CallSerializer,
+        refusals=[
+            VersionConflict, identifying.NothingToIdentify, contacts.DuplicateFound, contacts.ReasonNeeded,
+            contacts.NothingKnown, NumberInvalid, NumberIsInternal, CustomFieldInvalid,
+        ],
+    )  # fmt: skip
+    def identify(self, request, pk) -> Response:
+        """Say who it was
+
+        Links the call to a contact we have, or to a new one. The number becomes theirs, and earlier calls of that number that
+        were nobody's become theirs too.
+        """
+        return self.shown(identifying.identify(**self.held(pk), **self.read(IdentifyBody)).pk)

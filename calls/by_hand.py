@@ -1,0 +1,108 @@
+"""Calls without a phone system: written down by a person, and then like any other call."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from calls.models import Call
+from config.platform.errors import Refusal
+from config.platform.history import record, snapshot
+from config.platform.models import User
+from config.platform.moves import check_version
+from crm import lookup
+from crm.models import Contact
+from crm.phone_book import NumberIsInternal
+from crm.phone_numbers import parse
+
+
+class CallOver(Refusal):
+    """The call has ended already."""
+
+    code = "call_over"
+
+
+class NotByHand(Refusal):
+    """A phone system tells of this call; only its events change it."""
+
+    code = "not_by_hand"
+
+
+class TimesDisagree(Refusal):
+    """A call begins, is answered, and ends, in this order, and not in the future."""
+
+    code = "times_disagree"
+    status = 400
+
+
+@transaction.atomic
+def begin(
+    *, direction: str, phone: str = "", contact: Contact | None = None, started_at: datetime | None = None, by: User, now: datetime
+) -> Call:
+    """Write down a call that begins, or that began at ``started_at``. The caller is looked up as for any call.
+
+    Raises:
+        NumberInvalid, NumberIsInternal
+        TimesDisagree: ``started_at`` is in the future.
+    """
+    e164 = ""
+    if phone.strip():
+        number = parse(phone, region=settings.DEFAULT_PHONE_REGION)
+        if number.is_internal:
+            raise NumberIsInternal("This looks like an internal extension: give the whole number.")
+        e164 = number.e164
+    if started_at and started_at > now:
+        raise TimesDisagree("`started_at` is in the future.")
+    quality = Call.MatchQuality.IDENTIFIED if contact else ""
+    contact_id = contact.pk if contact else None
+    if contact is None and e164:
+        contact_id = lookup.by_number(lookup.Found(raw=phone, e164=e164)).best
+        quality = Call.MatchQuality.EXACT if contact_id else ""
+    far = "from" if direction == Call.Direction.INBOUND else "to"
+    call = Call(
+        source=Call.Source.MANUAL,
+        direction=direction,
+        state=Call.State.IN_PROGRESS,
+        customer_e164=e164,
+        contact_id=contact_id,
+        match_quality=quality,
+        agent=by,
+        started_at=started_at or now,
+        answered_at=started_at or now,
+        **{f"{far}_raw": phone.strip()[:200], f"{far}_e164": e164},
+    )
+    call.save(force_insert=True)
+    record(call, "begin", by=by, now=now, before={})
+    return call
+
+
+@transaction.atomic
+def finish(
+    call_id: UUID, *, outcome: str, ended_at: datetime | None = None, if_version: int | None = None, by: User, now: datetime
+) -> Call:
+    """End a call made by hand.
+
+    Raises:
+        VersionConflict, NotByHand, CallOver, TimesDisagree
+    """
+    call = Call.objects.select_for_update().get(pk=call_id)
+    check_version(call, if_version)
+    if call.source != Call.Source.MANUAL:
+        raise NotByHand("A phone system tells of this call: only its events change it.")
+    if call.state == Call.State.ENDED:
+        raise CallOver("The call has ended already.")
+    end = ended_at or now
+    if end < call.started_at or end > now:
+        raise TimesDisagree("`ended_at` must be after the beginning and not in the future.")
+    before = snapshot(call)
+    talked = outcome == Call.Outcome.ANSWERED
+    call.state, call.outcome, call.ended_at = Call.State.ENDED, outcome, end
+    call.answered_at = call.answered_at if talked else None
+    call.talk_s = (end - call.started_at).total_seconds() if talked else 0.0
+    call.wait_s, call.hold_s = 0.0, 0.0
+    call.wrap_up_state = Call.WrapUp.PENDING if call.wrap_up_state == Call.WrapUp.NONE else call.wrap_up_state
+    call.version += 1
+    call.save()
+    record(call, "finish", by=by, now=now, before=before)
+    return call

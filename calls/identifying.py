@@ -1,0 +1,85 @@
+"""Whose call it is: by the number at first, by a person's word when the number does not tell."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from calls.models import Call
+from config.platform.errors import Refusal
+from config.platform.history import record, snapshot
+from config.platform.models import User
+from config.platform.moves import check_version
+from crm import contacts, phone_book
+from crm.models import Contact, ContactPhone
+
+
+class NothingToIdentify(Refusal):
+    """Give either `contact` (one we have) or `new_contact` (its fields)."""
+
+    code = "nothing_to_identify"
+    status = 400
+
+
+@transaction.atomic
+def identify(
+    call_id: UUID,
+    *,
+    contact: Contact | None = None,
+    new_contact: dict[str, Any] | None = None,
+    if_version: int | None = None,
+    by: User | None,
+    now: datetime,
+) -> Call:
+    """Say who it was. The number becomes theirs, and earlier calls of that number that were nobody's become theirs too.
+
+    Raises:
+        NothingToIdentify, VersionConflict
+        DuplicateFound and what else ``crm.contacts.add`` refuses.
+    """
+    if (contact is None) == (new_contact is None):
+        raise NothingToIdentify("Give either `contact` or `new_contact`.")
+    call = Call.objects.select_for_update().get(pk=call_id)
+    check_version(call, if_version)
+    before = snapshot(call)
+    if new_contact is not None:
+        given = list(new_contact.pop("phones", []))
+        if call.customer_e164 and not given:
+            given = [{"number": call.customer_e164, "is_primary": True}]
+        contact = contacts.add(**new_contact, phones=given, by=by, now=now)
+    elif contact is not None and call.customer_e164 and not contact.contact_phones.filter(phone__e164=call.customer_e164).exists():
+        _give_number(contact, call.customer_e164)
+    call.contact, call.match_quality = contact, Call.MatchQuality.IDENTIFIED
+    call.version += 1
+    call.save(update_fields=["contact", "match_quality", "version", "updated_at"])
+    record(call, "identify", by=by, now=now, before=before)
+    if contact is not None and call.customer_e164:
+        _claim(contact.pk, [call.customer_e164])
+    return call
+
+
+def _give_number(contact: Contact, e164: str) -> None:
+    """Add one number behind those the contact has."""
+    phone = phone_book.numbers_of([phone_book.read([{"number": e164}])[0].parsed])[e164]
+    has_any = contact.contact_phones.exists()
+    ContactPhone.objects.create(contact=contact, phone=phone, is_primary=not has_any, order=contact.contact_phones.count())
+    Contact.objects.filter(pk=contact.pk).update(version=F("version") + 1)
+
+
+def relink(contact_id: UUID, e164s: Sequence[str]) -> None:
+    """Registered with ``crm.contacts.numbers_gained``: calls of these numbers that were nobody's become the contact's.
+
+    A number that several contacts share tells nothing, so its calls wait for a person's word.
+    """
+    shared = set(ContactPhone.objects.filter(phone__e164__in=e164s).exclude(contact=contact_id).values_list("phone__e164", flat=True))
+    _claim(contact_id, [e164 for e164 in e164s if e164 not in shared])
+
+
+def _claim(contact_id: UUID, e164s: Sequence[str]) -> None:
+    if e164s:
+        Call.objects.filter(customer_e164__in=e164s, contact=None).update(
+            contact=contact_id, match_quality=Call.MatchQuality.EXACT, version=F("version") + 1
+        )

@@ -1,0 +1,341 @@
+"""The door of every event: store it, tell doubles apart, fold the call anew. What was stored is answered 2xx.
+
+One event is folded in the transaction that stores it, so that the answer carries the call. Should folding fail, for a bug
+or because somebody holds the call too long, the event is kept as ``accepted`` and the sweep folds it later: the phone
+system must not learn of our troubles, for many of them drop an event, or the whole address, after an error.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import Error, connection, transaction
+from django.db.models import F, Q
+
+from calls import folding
+from calls.events import Event
+from calls.facts import CallFacts
+from calls.models import AgentExtension, Call, CallEvent, CallKey, CallLeg, PhoneSystem
+from calls.phone_systems import native
+from config.platform.queue import later
+from crm.models import ContactPhone
+from crm.phone_numbers import NumberInvalid, is_withheld, parse
+
+logger = logging.getLogger(__name__)
+ACCEPTED, DUPLICATE, QUARANTINED, REJECTED = "accepted", "duplicate", "quarantined", "rejected"
+SEEN_EVERY = timedelta(seconds=10)
+INLINE_S = 1.5
+RETRY = (timedelta(seconds=10), timedelta(hours=1))
+LEG_COLUMNS = (
+    "party", "agent", "extension", "number_raw", "name", "state", "started_at", "ring_at", "answered_at", "ended_at", "hold_s",
+    "cause", "end_reason", "updated_at",
+)  # fmt: skip
+
+
+@dataclass
+class Receipt:
+    """What became of one event. ``call_id`` is empty while the call still waits to be folded."""
+
+    status: str
+    event_id: UUID | None = None
+    call_id: UUID | None = None
+
+
+def receive(system: PhoneSystem, body: Any, *, now: datetime) -> Receipt:
+    """Take one event of a phone system.
+
+    Raises:
+        EventUnreadable: it has no usable ``type`` or ``call_id``; nothing is stored.
+    """
+    event = native.parse(body, received_at=now, naive_time_zone=system.naive_time_zone)
+    _note_life(system, now)
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                return _project(system, event, body, now)
+        except Error as error:
+            if connection.closed_in_transaction or not connection.is_usable():
+                raise
+            logger.warning("event_not_folded", extra={"error": type(error).__name__})
+        except Exception:
+            logger.exception("event_not_folded")
+        row = _row(system, event, body, now, state=CallEvent.State.ACCEPTED, run_after=now)
+        stored = CallEvent.objects.bulk_create([row], ignore_conflicts=True)[0]
+        later("calls.fold_waiting_events")
+        return Receipt(ACCEPTED, stored.pk)
+
+
+def store(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[Receipt | native.EventUnreadable]:
+    """Take many events at once: all that can be read are stored in one transaction; folding is owed, see ``fold_waiting``.
+
+    The receipts are in the order of the bodies. A double, or the same id with other content, is found as in ``receive``.
+    """
+    receipts: list[Receipt | native.EventUnreadable] = []
+    rows: list[CallEvent] = []
+    for body in bodies:
+        try:
+            event = native.parse(body, received_at=now, naive_time_zone=system.naive_time_zone)
+        except native.EventUnreadable as refusal:
+            receipts.append(refusal)
+            continue
+        row = _row(system, event, body, now, state=CallEvent.State.ACCEPTED, run_after=now)
+        rows.append(row)
+        receipts.append(Receipt(ACCEPTED, row.pk))
+    _note_life(system, now)
+    with transaction.atomic():
+        wanted = {row.dedupe_key: row for row in reversed(rows)}
+        CallEvent.objects.bulk_create(sorted(wanted.values(), key=lambda row: row.dedupe_key), ignore_conflicts=True, batch_size=500)
+        kept = {
+            row.dedupe_key: row
+            for row in CallEvent.objects.filter(phone_system=system, dedupe_key__in=wanted).only("dedupe_key", "content_hash", "call_id")
+        }
+        conflicts = []
+        given = iter(rows)
+        for receipt in receipts:
+            if isinstance(receipt, Receipt):
+                row = next(given)
+                first = kept[row.dedupe_key]
+                if first.pk != row.pk:
+                    same = first.content_hash == row.content_hash
+                    receipt.status, receipt.event_id, receipt.call_id = (DUPLICATE if same else QUARANTINED), first.pk, first.call_id
+                    if not same:
+                        conflicts.append(_set_aside(row))
+        CallEvent.objects.bulk_create(conflicts, ignore_conflicts=True)
+        later("calls.fold_waiting_events")
+    return receipts
+
+
+def _project(system: PhoneSystem, event: Event, body: Any, now: datetime) -> Receipt:
+    """Store the event as a part of its call, and fold the call."""
+    call = _call_of(system, {event.call_key, *event.linked_keys}, event, now)
+    state = CallEvent.State.PROJECTED if event.is_known else CallEvent.State.IGNORED
+    row = _row(system, event, body, now, state=state, call=call)
+    if not _insert(row):
+        first = CallEvent.objects.only("content_hash", "call_id").get(phone_system=system, dedupe_key=row.dedupe_key)
+        if first.content_hash == row.content_hash:
+            if first.call_id is None:  # it came in a batch that still waits
+                _claim_waiting(system, call)
+                refold(call, system=system, now=now)
+            return Receipt(DUPLICATE, first.pk, call.pk)
+        CallEvent.objects.bulk_create([_set_aside(row)], ignore_conflicts=True)
+        return Receipt(QUARANTINED, row.pk, call.pk)
+    refold(call, system=system, now=now)
+    return Receipt(ACCEPTED, row.pk, call.pk)
+
+
+def fold_waiting(*, now: datetime, limit: int = 500) -> int:
+    """Fold the calls of events that were only stored; answers how many events were seen. Safe in any number of workers.
+
+    A call whose folding fails is set aside for a while, longer each time, and does not stop the others.
+    """
+    waiting = (
+        CallEvent.objects.filter(Q(run_after=None) | Q(run_after__lte=now), state=CallEvent.State.ACCEPTED)
+        .order_by("run_after", "id")
+        .values_list("phone_system_id", "call_key")[:limit]
+    )
+    seen = list(waiting)
+    systems = PhoneSystem.objects.in_bulk({system_id for system_id, _ in seen})
+    for system_id, key in dict.fromkeys(seen):
+        try:
+            fold_key(systems[system_id], key, now=now)
+        except Exception as error:
+            logger.exception("call_not_folded")
+            owed = CallEvent.objects.filter(phone_system=system_id, call_key=key, state=CallEvent.State.ACCEPTED)
+            attempts = owed.values_list("attempts", flat=True).first() or 0
+            wait = min(RETRY[1], RETRY[0] * 2 ** min(attempts, 10))
+            owed.update(attempts=F("attempts") + 1, run_after=now + wait, error=type(error).__name__)
+    return len(seen)
+
+
+@transaction.atomic
+def fold_key(system: PhoneSystem, key: str, *, now: datetime) -> UUID | None:
+    """Fold the call that this key names, with all its events that wait; None when none does any more."""
+    waiting = CallEvent.objects.filter(phone_system=system, call_key=key, state=CallEvent.State.ACCEPTED)
+    first = waiting.first()
+    if first is None:
+        return None
+    events = [Event.from_json(row.normalised) for row in waiting]
+    keys = {name for event in events for name in (event.call_key, *event.linked_keys)}
+    call = _call_of(system, keys, events[0], now)
+    _claim_waiting(system, call)
+    refold(call, system=system, now=now)
+    return call.pk
+
+
+def _claim_waiting(system: PhoneSystem, call: Call) -> None:
+    keys = CallKey.objects.filter(call=call).values_list("key", flat=True)
+    CallEvent.objects.filter(phone_system=system, call_key__in=list(keys), state=CallEvent.State.ACCEPTED).update(
+        call=call, state=CallEvent.State.PROJECTED, error="", run_after=None
+    )
+
+
+def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -> Call:
+    """The one call that these keys name, held until the transaction ends; made if it is new, joined if it was two."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(key, 7)) FROM unnest(%s::text[]) AS key",
+            [sorted(f"{system.pk}:{key}" for key in keys)],
+        )
+    known = list(CallKey.objects.filter(phone_system=system, key__in=keys).select_related("call"))
+    calls = sorted({link.call_id: link.call for link in known}.values(), key=lambda call: call.pk)
+    if calls:
+        call = calls[0]
+        for other in calls[1:]:
+            _join(call, other)
+    else:
+        call = Call(phone_system=system, external_id=event.call_key, started_at=event.occurred_at, last_event_at=now)
+        call.save(force_insert=True)
+    missing = keys - {link.key for link in known}
+    if missing:
+        CallKey.objects.bulk_create([CallKey(phone_system=system, key=key, call=call) for key in sorted(missing)])
+    return call
+
+
+def _join(call: Call, other: Call) -> None:
+    """Two calls proved to be one: events and keys move, what people wrote on the other is kept."""
+    CallEvent.objects.filter(call=other).update(call=call)
+    CallKey.objects.filter(call=other).update(call=call)
+    if other.wrap_up_state == Call.WrapUp.DONE and call.wrap_up_state != Call.WrapUp.DONE:
+        for name in ("wrap_up_state", "disposition", "note", "wrapped_up_by", "wrapped_up_at"):
+            setattr(call, name, getattr(other, name))
+        call.topics.set(other.topics.all())
+    if call.contact_id is None:
+        call.contact_id, call.match_quality = other.contact_id, other.match_quality
+    other.delete()
+
+
+def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
+    """Compute the call from all its events and write what they say. What people wrote (contact, wrap-up) stays."""
+    rows = CallEvent.objects.filter(call=call).counting().values_list("normalised", "received_at")
+    told = [(Event.from_json(normalised), received_at) for normalised, received_at in rows]
+    facts = folding.fold((event for event, _ in told), is_ours=lambda raw: _is_ours(raw, system))
+    first = min((event for event, _ in told), key=lambda event: event.order)
+    people = _people(system, {facts.extension, *(leg.extension for leg in facts.legs)})
+    _write(call, facts, system=system, people=people)
+    call.external_id = first.call_key
+    call.last_event_at = max(received_at for _, received_at in told)
+    call.is_stale_closed = False
+    call.version += 1
+    if (
+        call.state == Call.State.ENDED
+        and call.agent_id
+        and call.outcome == Call.Outcome.ANSWERED
+        and call.wrap_up_state == Call.WrapUp.NONE
+    ):
+        call.wrap_up_state = Call.WrapUp.PENDING
+    if call.contact_id is None and call.customer_e164:
+        owners = list(ContactPhone.objects.filter(phone__e164=call.customer_e164).values_list("contact_id", flat=True).distinct()[:2])
+        if len(owners) == 1:
+            call.contact_id, call.match_quality = owners[0], Call.MatchQuality.EXACT
+    call.save(force_update=True)
+    legs = [_leg(call, leg, people) for leg in facts.legs]
+    CallLeg.objects.bulk_create(legs, update_conflicts=True, unique_fields=["call", "key"], update_fields=LEG_COLUMNS)
+
+
+def _write(call: Call, facts: CallFacts, *, system: PhoneSystem, people: dict[str, UUID]) -> None:
+    for name in (
+        "direction", "state", "outcome", "from_raw", "from_name", "to_raw", "to_name", "line", "queue", "queue_position",
+        "answered_by_raw", "answered_by_name", "started_at", "queued_at", "first_ring_at", "answered_at", "ended_at",
+        "wait_s", "ring_s", "talk_s", "hold_s", "reported_talk_s", "hangup_by", "cause", "cause_text", "is_partial",
+    ):  # fmt: skip
+        setattr(call, name, getattr(facts, name))
+    call.transfers, call.queue_stays, call.recordings = list(facts.transfers), list(facts.queue_stays), list(facts.recordings)
+    call.linked_ids, call.flags = list(facts.linked_keys), list(facts.flags)
+    call.agent_id = people.get(facts.extension)
+    call.from_e164, call.to_e164 = _e164(facts.from_raw, system), _e164(facts.to_raw, system)
+    far = {"inbound": call.from_e164, "outbound": call.to_e164}.get(facts.direction, "")
+    call.customer_e164 = "" if far in system.own_lines else far
+
+
+def _leg(call: Call, leg: Any, people: dict[str, UUID]) -> CallLeg:
+    return CallLeg(
+        call=call,
+        key=leg.key,
+        party=leg.party,
+        agent_id=people.get(leg.extension),
+        extension=leg.extension,
+        number_raw=leg.number_raw,
+        name=leg.name,
+        state=leg.state,
+        started_at=leg.started_at,
+        ring_at=leg.ring_at,
+        answered_at=leg.answered_at,
+        ended_at=leg.ended_at,
+        hold_s=leg.hold_s,
+        cause=leg.cause,
+        end_reason=leg.end_reason,
+    )
+
+
+def _people(system: PhoneSystem, extensions: set[str]) -> dict[str, UUID]:
+    wanted = extensions - {""}
+    if not wanted:
+        return {}
+    return dict(
+        AgentExtension.objects.filter(phone_system=system, extension__in=wanted, is_active=True).values_list("extension", "user_id")
+    )
+
+
+def _e164(raw: str, system: PhoneSystem) -> str:
+    """The number in E.164; empty for an extension, a withheld number and what cannot be read."""
+    if is_withheld(raw):
+        return ""
+    try:
+        return parse(raw, region=system.default_region).e164
+    except NumberInvalid:
+        return ""
+
+
+def _is_ours(raw: str, system: PhoneSystem) -> bool:
+    if not raw or is_withheld(raw):
+        return False
+    try:
+        number = parse(raw, region=system.default_region)
+    except NumberInvalid:
+        return False
+    return number.is_internal or number.e164 in system.own_lines
+
+
+def _row(system: PhoneSystem, event: Event, body: Any, now: datetime, **fields: Any) -> CallEvent:
+    return CallEvent(
+        phone_system=system,
+        call_key=event.call_key,
+        event_id=event.event_id,
+        dedupe_key=event.dedupe_key,
+        content_hash=event.content_hash,
+        type=event.type,
+        occurred_at=event.occurred_at,
+        received_at=now,
+        normalised=event.to_json(),
+        raw=body,
+        **fields,
+    )
+
+
+def _set_aside(row: CallEvent) -> CallEvent:
+    """The same id with other content is kept where people see it; nobody's call is changed by it."""
+    row.state, row.call, row.run_after = CallEvent.State.QUARANTINED, None, None
+    row.dedupe_key = f"{row.dedupe_key}#{row.content_hash[:16]}"
+    row.error = "Another event with this id has other content."
+    return row
+
+
+def _insert(row: CallEvent) -> bool:
+    """Insert unless it is there already; answers whether it was inserted."""
+    fields = row._meta.concrete_fields
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    sql = f"INSERT INTO calls_callevent ({columns}) VALUES ({marks}) ON CONFLICT (phone_system_id, dedupe_key) DO NOTHING"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.rowcount == 1
+
+
+def _note_life(system: PhoneSystem, now: datetime) -> None:
+    """When the system was last heard: not at every event, or all of them would wait for this one row."""
+    if system.last_event_at is None or now - system.last_event_at > SEEN_EVERY:
+        PhoneSystem.objects.filter(pk=system.pk).update(last_event_at=now)

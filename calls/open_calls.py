@@ -1,0 +1,48 @@
+"""What calls tell the rest of the house: the open calls of a caller, and the calls in a contact's timeline."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from calls.models import Call
+from crm.timeline import Happening, Position, older
+
+
+def open_for(contact_ids: Sequence[UUID], e164: str) -> list[dict[str, Any]]:
+    """Registered with ``crm.lookup.open_matters``: calls of this number that go on, or wait to be written up; ten at most."""
+    if not e164:
+        return []
+    rows = (
+        Call.objects.filter(Q(wrap_up_state=Call.WrapUp.PENDING) | ~Q(state=Call.State.ENDED), customer_e164=e164)
+        .order_by("-started_at", "-id")
+        .values("id", "direction", "state", "wrap_up_state", "started_at", "agent")[:10]
+    )
+    return list(rows)
+
+
+def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
+    """Registered with ``crm.timeline.sources``."""
+    rows = (
+        Call.objects.filter(older("started_at", before), contact=contact_id)
+        .select_related("agent", "disposition")
+        .order_by("-started_at", "-id")[:limit]
+    )
+    return [
+        Happening(
+            row.started_at,
+            "call",
+            row.pk,
+            {
+                "direction": row.direction,
+                "state": row.state,
+                "outcome": row.outcome,
+                "talk_s": row.talk_s,
+                "agent": str(row.agent) if row.agent else None,
+                "disposition": row.disposition.code if row.disposition else None,
+                "note": row.note,
+            },
+        )
+        for row in rows
+    ]

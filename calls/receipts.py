@@ -1,0 +1,134 @@
+"""What a phone system is told about its events: stored or not, whose call it is, who is calling, what is open for them."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from calls import call_rows, intake
+from calls.models import CallEvent, PhoneSystem
+from calls.phone_systems.native import EventUnreadable
+from config.platform.errors import Refusal
+from crm import contact_rows, lookup
+
+MOST = 500
+INLINE_S = 1.5
+
+
+class PhoneSystemNeeded(Refusal):
+    """Say which phone system tells this: `?phone_system=<slug>`, the header `X-Phone-System`, or `phone_system` in the body."""
+
+    code = "phone_system_needed"
+    status = 400
+
+
+class TooManyEvents(Refusal):
+    """At most 500 events in one request."""
+
+    code = "too_many_events"
+    status = 413
+
+
+def system_named(slug: str, body: Any) -> PhoneSystem:
+    """The active phone system of that name; without a name, the only one there is.
+
+    Raises:
+        PhoneSystemNeeded: no name and several systems, or an unknown name.
+    """
+    if not slug and isinstance(body, dict) and isinstance(body.get("phone_system"), str):
+        slug = body["phone_system"]
+    active = PhoneSystem.objects.filter(is_active=True)
+    found = list(active.filter(slug=slug[:50].replace("\0", ""))[:1] if slug else active[:2])
+    if len(found) != 1:
+        raise PhoneSystemNeeded(
+            "There is no active phone system of that name." if slug else "Say which phone system tells this: ?phone_system=<slug>."
+        )
+    return found[0]
+
+
+def one(system: PhoneSystem, body: Any, *, now: datetime) -> dict[str, Any]:
+    """Take one event and say all that helps whoever answers the phone.
+
+    Raises:
+        EventUnreadable
+    """
+    receipt = intake.receive(system, body, now=now)
+    shown = call_rows.show([receipt.call_id])[0] if receipt.call_id else None
+    found = _found(shown)
+    return {
+        "status": receipt.status,
+        "duplicate": receipt.status == intake.DUPLICATE,
+        "event": receipt.event_id,
+        "call": shown,
+        "matches": found.matches,
+        "open": _besides(found.open, receipt.call_id),
+        "screen_pop": _screen_pop(shown, found),
+    }
+
+
+def many(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[dict[str, Any]]:
+    """Take many events: one verdict for each, in their order. Calls are folded here as long as the sender's patience allows.
+
+    Raises:
+        TooManyEvents
+    """
+    if len(bodies) > MOST:
+        raise TooManyEvents(f"At most {MOST} events in one request: send the rest in another.")
+    receipts = intake.store(system, bodies, now=now)
+    stored = [receipt.event_id for receipt in receipts if isinstance(receipt, intake.Receipt)]
+    _fold_while_patient(system, stored, now)
+    calls = dict(CallEvent.objects.filter(pk__in=stored).values_list("pk", "call_id"))
+    return [_verdict(index, receipt, calls) for index, receipt in enumerate(receipts)]
+
+
+def _fold_while_patient(system: PhoneSystem, stored: Sequence[UUID | None], now: datetime) -> None:
+    """Fold inline for a moment; what is left is owed already and comes by the queue."""
+    until = time.monotonic() + INLINE_S
+    waiting = CallEvent.objects.filter(pk__in=stored, state=CallEvent.State.ACCEPTED)
+    for key in dict.fromkeys(waiting.order_by("id").values_list("call_key", flat=True)):
+        if time.monotonic() > until:
+            return
+        try:
+            intake.fold_key(system, key, now=now)
+        except Exception:
+            intake.logger.exception("call_not_folded")
+
+
+def _verdict(index: int, receipt: intake.Receipt | EventUnreadable, calls: dict[Any, UUID | None]) -> dict[str, Any]:
+    if isinstance(receipt, EventUnreadable):
+        problem = {"code": receipt.code, "detail": receipt.detail, **receipt.facts}
+        return {"index": index, "status": intake.REJECTED, "event": None, "call": None, "problem": problem}
+    call = receipt.call_id or calls.get(receipt.event_id)
+    return {"index": index, "status": receipt.status, "event": receipt.event_id, "call": call, "problem": None}
+
+
+def _found(shown: dict[str, Any] | None) -> lookup.Found:
+    """Who is calling. When a person said who it is, that contact comes first and without doubt."""
+    if shown is None:
+        return lookup.Found(raw="")
+    e164 = shown["customer_e164"]
+    far = shown["to"] if shown["direction"] == "outbound" else shown["from"]
+    found = lookup.Found(raw=far["raw"], e164=e164)
+    if e164:
+        found = lookup.by_number(found)
+    contact = shown["contact"]
+    if contact and contact not in [match["contact"]["id"] for match in found.matches]:
+        found.matches = [{"contact": row, "quality": lookup.EXACT, "score": 1.0} for row in contact_rows.show([contact])] + found.matches
+    return lookup.with_open(found)
+
+
+def _besides(open_matters: dict[str, list[dict[str, Any]]], call_id: UUID | None) -> dict[str, list[dict[str, Any]]]:
+    """What is open apart from this very call."""
+    return {name: [matter for matter in matters if matter.get("id") != call_id] for name, matters in open_matters.items()}
+
+
+def _screen_pop(shown: dict[str, Any] | None, found: lookup.Found) -> dict[str, Any]:
+    if shown is None:
+        return {"agent": None, "contact": None, "url": None}
+    ringing = next((leg["agent"] for leg in shown["legs"] if leg["state"] in ("ringing", "answered") and leg["agent"]), None)
+    contact = shown["contact"] or found.best
+    url = settings.SCREEN_POP_URL.replace("{call}", str(shown["id"])).replace("{contact}", str(contact or ""))
+    return {"agent": ringing or shown["agent"], "contact": contact, "url": url or None}

@@ -1,0 +1,33 @@
+"""Calls of which nothing more is heard are closed, so that nobody talks for five days on a screen."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from calls.models import Call
+
+ONLY_RINGING = timedelta(minutes=30)
+
+
+def close_silent(*, now: datetime, limit: int = 500) -> int:
+    """End the open calls of phone systems that have been silent too long; answers how many.
+
+    Too long is the system's ``stale_after_s``, or half an hour for a call that nobody answered. Their outcome is unknown; a
+    late event folds them anew. Safe in any number of workers: rows in another's hands are passed over.
+    """
+    quiet = Q(last_event_at__lt=now - ONLY_RINGING, answered_at=None) | Q(
+        last_event_at__lt=now - F("phone_system__stale_after_s") * timedelta(seconds=1)
+    )
+    with transaction.atomic():
+        calls = Call.objects.open().filter(quiet, source=Call.Source.EVENT, last_event_at__lt=now - timedelta(minutes=1))
+        ids = list(calls.select_for_update(skip_locked=True, of=("self",)).order_by("last_event_at").values_list("pk", flat=True)[:limit])
+        Call.objects.filter(pk__in=ids).update(
+            state=Call.State.ENDED,
+            outcome=Call.Outcome.UNKNOWN,
+            ended_at=F("last_event_at"),
+            is_stale_closed=True,
+            version=F("version") + 1,
+            updated_at=now,
+        )
+    return len(ids)
