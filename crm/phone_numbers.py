@@ -68,8 +68,14 @@ def several(raw: str, *, region: str) -> list[ParsedNumber]:
     Raises:
         NumberInvalid: one of them cannot be read. Whoever wants the good ones all the same walks through ``pieces``.
     """
-    found = {(number.e164, number.extension): number for number in (parse(piece, region=region) for piece in pieces(raw, region=region))}
-    return list(found.values())
+    try:
+        one = parse(raw, region=region)
+        if not one.is_internal:
+            return [one]
+    except NumberInvalid:
+        pass
+    numbers = [parse(piece, region=region) for piece in pieces(raw, region=region)]
+    return list({(number.e164, number.extension): number for number in numbers}.values())
 
 
 def pieces(raw: str, *, region: str) -> list[str]:
@@ -185,7 +191,8 @@ def _is_taken(number: phonenumbers.PhoneNumber, *, any_possible: bool) -> bool:
         return True
     if not any_possible or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return False
-    if len(set(phonenumbers.national_significant_number(number))) == 1:
+    national = phonenumbers.national_significant_number(number)
+    if len(set(national)) == 1 or (number.country_code == 7 and len(national) != 10):  # the plan of +7 knows a rare long number
         return False
     written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     again = _attempt(written, None)
@@ -197,7 +204,9 @@ def _refusal(number: phonenumbers.PhoneNumber | None, region: str) -> NumberInva
     verdict = phonenumbers.is_possible_number_with_reason(number) if number is not None else ValidationResult.INVALID_LENGTH
     if verdict in (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
         return NumberInvalid("Digits are missing: write the number with its area code.", reason="too_short", region=region)
-    if verdict == ValidationResult.TOO_LONG:
+    if verdict == ValidationResult.TOO_LONG or (
+        number is not None and number.country_code == 7 and (number.national_number or 0) >= 10**10
+    ):
         return NumberInvalid("There are too many digits for one number of this country.", reason="too_many_digits", region=region)
     return NumberInvalid(
         "No such number exists in this country: check the digits, or write it with + and its country code.",
