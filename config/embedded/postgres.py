@@ -92,18 +92,18 @@ class PostgreSQL:
         )
 
     def before_start(self) -> None:
-        """Remove a postmaster.pid whose process is gone, or is by now somebody else's: PostgreSQL would refuse to start."""
-        pid_file = self.files / "postmaster.pid"
-        try:
-            pid = int(pid_file.read_text().splitlines()[0])
-        except (OSError, ValueError, IndexError):
-            return
-        try:
-            is_ours = Path(psutil.Process(pid).cwd()) == self.files
-        except psutil.Error:
-            is_ours = False
-        if not is_ours:
-            pid_file.unlink(missing_ok=True)
+        """Remove lock files whose process is gone, is a zombie, or is by now somebody else's: PostgreSQL would refuse to start."""
+        for lock in (self.files / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+            try:
+                pid = int(lock.read_text().splitlines()[0])
+            except (OSError, ValueError, IndexError):
+                continue
+            try:
+                is_ours = Path(psutil.Process(pid).cwd()) == self.files
+            except psutil.Error:
+                is_ours = False
+            if not is_ours:
+                lock.unlink(missing_ok=True)
 
     def command(self) -> list[str]:
         """The command line of the server, which stays in the foreground."""

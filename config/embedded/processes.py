@@ -23,6 +23,7 @@ MARK = "SWITCHBOARD_RUN"
 SERVERS = {"postgres": "postgres", "valkey": "valkey-server"}  # folder it works in: program
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -64,6 +65,20 @@ def start(
             extra_groups=[] if account else None,
             preexec_fn=tie_to_parent,  # safe: the supervisor has one thread
         )
+
+
+def adopt_orphans() -> None:
+    """Let the children of a child that dies become ours, so that they are found ended, and not left to the system (Linux only)."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def bury_orphans(known: set[int]) -> None:
+    """Take note of the end of adopted processes; ``known`` are children that somebody else waits for."""
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error, ChildProcessError):
+            if child.pid not in known and child.status() == psutil.STATUS_ZOMBIE:
+                os.waitpid(child.pid, os.WNOHANG)
 
 
 def log_file(folder: Path, name: str) -> Path:

@@ -58,6 +58,7 @@ class Supervisor:
         self._bell, ringer = os.pipe()
         os.set_blocking(self._bell, False)
         os.set_blocking(ringer, False)
+        processes.adopt_orphans()
         signal.set_wakeup_fd(ringer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -127,6 +128,7 @@ class Supervisor:
 
     def look_after(self) -> None:
         """Start again what died, when its pause is over."""
+        processes.bury_orphans(set(self.pids().values()))
         changed = False
         for service in self.services:
             if service.is_alive:

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,15 +182,15 @@ class Up:
                 web.web_command(environment, self.host, self.port),
                 web_environment,
                 cwd=REPOSITORY,
-                before_start=lambda: _emptied(metrics),
+                before_start=partial(_emptied, metrics),
             )
         )
         workers = []
         for name, queue in (("worker", "fast"), ("worker_batch", "batch")):
             ready = run / name
-            ready.unlink(missing_ok=True)
             command, words = web.worker_command(environment, queue), web.worker_environment(environment, ready)
-            workers.append((ready, add(Service(name, command, words, cwd=REPOSITORY, patience_s=20))))
+            worker = Service(name, command, words, cwd=REPOSITORY, patience_s=20, before_start=partial(ready.unlink, missing_ok=True))
+            workers.append((ready, add(worker)))
         add(Service("beat", web.beat_command(), environment, cwd=REPOSITORY))
         for happened, service in [(self._is_ready, server), *((ready.exists, worker) for ready, worker in workers)]:
             if not self.supervisor.wait_for(happened, of=service, within_s=90, ticking=self.teller.tick):
