@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from calls.models import Call
@@ -57,7 +57,7 @@ def identify(
     call.save(update_fields=["contact", "match_quality", "version", "updated_at"])
     record(call, "identify", by=by, now=now, before=before)
     if contact is not None and call.customer_e164:
-        _claim(contact.pk, [call.customer_e164])
+        _claim([(contact.pk, call.customer_e164)])
     return call
 
 
@@ -69,17 +69,26 @@ def _give_number(contact: Contact, e164: str) -> None:
     Contact.objects.filter(pk=contact.pk).update(version=F("version") + 1)
 
 
-def relink(contact_id: UUID, e164s: Sequence[str]) -> None:
+def relink(gained: Sequence[tuple[UUID, str]]) -> None:
     """Registered with ``crm.contacts.numbers_gained``: calls of these numbers that were nobody's become the contact's.
 
     A number that several contacts share tells nothing, so its calls wait for a person's word.
     """
-    shared = set(ContactPhone.objects.filter(phone__e164__in=e164s).exclude(contact=contact_id).values_list("phone__e164", flat=True))
-    _claim(contact_id, [e164 for e164 in e164s if e164 not in shared])
+    owners: dict[str, set[UUID]] = {}
+    for contact_id, e164 in ContactPhone.objects.filter(phone__e164__in={e164 for _, e164 in gained}).values_list(
+        "contact_id", "phone__e164"
+    ):
+        owners.setdefault(e164, set()).add(contact_id)
+    _claim([(contact_id, e164) for contact_id, e164 in gained if owners.get(e164) == {contact_id}])
 
 
-def _claim(contact_id: UUID, e164s: Sequence[str]) -> None:
-    if e164s:
-        Call.objects.filter(customer_e164__in=e164s, contact=None).update(
-            contact=contact_id, match_quality=Call.MatchQuality.EXACT, version=F("version") + 1
+def _claim(gained: Sequence[tuple[UUID, str]]) -> None:
+    """One statement, whatever the number of contacts."""
+    if not gained:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE calls_call c SET contact_id = g.contact, match_quality = %s, version = version + 1, updated_at = now() "
+            "FROM unnest(%s::uuid[], %s::text[]) AS g(contact, e164) WHERE c.customer_e164 = g.e164 AND c.contact_id IS NULL",
+            [Call.MatchQuality.EXACT, [str(contact_id) for contact_id, _ in gained], [e164 for _, e164 in gained]],
         )

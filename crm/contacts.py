@@ -19,8 +19,8 @@ from crm.searching import key_of, remember_words
 
 NAMES = ("surname", "name", "patronymic", "company_name")
 
-#: Told, in the same transaction, that a contact gained numbers: ``(contact_id, e164s)``.
-numbers_gained: Registry[Callable[[UUID, Sequence[str]], None]] = Registry("told when a contact gains phone numbers")
+#: Told, in the same transaction, that contacts gained numbers: pairs of a contact's id and an E.164 number.
+numbers_gained: Registry[Callable[[Sequence[tuple[UUID, str]]], None]] = Registry("told when a contact gains phone numbers")
 
 
 class DuplicateFound(Refusal):
@@ -109,7 +109,7 @@ def add(
     facts = {"duplicates_overruled": [str(one.contact_id) for one in likely]} if likely else {}
     record(contact, "add", by=by, now=now, before={}, reason=reason, phones=[link.e164 for link in links], **facts)
     for _, tell in numbers_gained:
-        tell(contact.pk, gained)
+        tell([(contact.pk, e164) for e164 in gained])
     return contact
 
 
@@ -168,7 +168,7 @@ def alter(
     contact.save()
     record(contact, "alter", by=by, now=now, before=before, **facts)
     for _, tell in numbers_gained:
-        tell(contact.pk, gained)
+        tell([(contact.pk, e164) for e164 in gained])
     return contact
 
 

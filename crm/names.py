@@ -1,152 +1,396 @@
-"""Names of people and companies: how they are compared, shown and taken apart. Pure."""
+"""Names of people and companies: how they are shown, searched for, and taken apart when they stand in one column. Pure."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 
-# Letters that look alike in Cyrillic and Latin (and the Ukrainian і) become one: an operator cannot see which was typed.
-# The mapping is total, so both sides of a comparison are folded alike whatever script they are in.
-LOOK_ALIKE = str.maketrans("авекмнорстухіјѕԁһԛԝ", "abekmhopctyxijsdhqw")
-APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´ʹ′\"«»“”„")
+from crm.given_names import (
+    COMPANY_WORDS,
+    GIVEN_NAMES,
+    INNER_PARTICLES,
+    LEGAL_ENDINGS,
+    LEGAL_FORMS,
+    NOT_FIRST,
+    PARTICLES,
+    SOLE_TRADERS,
+    SUFFIXES,
+    TITLES,
+)  # fmt: skip
+
+Kind = Literal["person", "company"]
+Certainty = Literal["sure", "likely", "guess"]
+
+# Folding
+
+# Letters that look alike become one letter, always and everywhere, the Cyrillic one: a piece of a word must fold as it does within
+# the word, so the alphabet of a word cannot decide. Latin letters come to look odd ("Tom" is kept as "том"); nobody sees a key.
+_LOOK_ALIKE = dict(zip("abcehkmoptxy", "авсенкмортху", strict=True)) | {
+    "і": "i", "ӏ": "l", "ј": "j", "ѕ": "s", "ԁ": "d", "һ": "н", "ԛ": "q", "ԝ": "w", "ү": "у", "ұ": "у",
+    "α": "а", "β": "в", "ε": "е", "η": "н", "ι": "i", "κ": "к", "μ": "м", "ν": "v", "ο": "о", "ρ": "р", "τ": "т", "υ": "у", "χ": "х",
+    "ø": "о", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ае", "œ": "ое", "þ": "тн", "ħ": "н",
+    "қ": "к", "ғ": "г", "ң": "н", "ө": "о", "ә": "а",
+}  # fmt: skip
+_APOSTROPHES = frozenset("'’‘‛`´ʼʻʹʾʿ′＇\"ˈ")
+
+
+class _Folding(dict[int, str]):
+    """What becomes of each character after case folding and decomposition; worked out once for each."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        category = unicodedata.category(char)
+        if char in _LOOK_ALIKE:
+            folded_char = _LOOK_ALIKE[char]
+        elif char.isascii() and char.isalnum():
+            folded_char = char
+        elif (char in _APOSTROPHES and char != '"') or category in ("Mn", "Me", "Cf", "Lm", "Sk"):
+            folded_char = ""
+        elif char.isdecimal():
+            folded_char = str(unicodedata.decimal(char))
+        else:
+            folded_char = char if category[0] in "LNM" else " "
+        self[code] = folded_char
+        return folded_char
+
+
+_FOLDING = _Folding()
 
 
 def folded(text: str) -> str:
-    """The text for comparison: lower case, ё as е, no accents, one space for anything between words, look-alike letters one.
+    """The text as searches compare it: no case, accents, ё, look-alikes or punctuation; words with one space between.
 
-    Apostrophes vanish (О'Коннор = ОКоннор), hyphens part words (Анна-Мария = анна мария).
+    Hyphens and other signs part words, apostrophes do not: "Анна-Мария" is "анна мария", "О'Коннор" is "оконнор".
+    Letters that look alike in Cyrillic, Latin and Greek are one letter, so "Cop" typed in either alphabet is one key.
     """
-    text = unicodedata.normalize("NFKD", text.translate(APOSTROPHES)).casefold()
-    text = "".join(character for character in text if not unicodedata.combining(character)).replace("ё", "е")
-    return " ".join(re.sub(r"[\W_]+", " ", text).translate(LOOK_ALIKE).split())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return " ".join(plain.translate(_FOLDING).split())
 
 
 def search_words(text: str) -> list[str]:
-    """The folded words of a text, each once, in their order; none longer than a hundred letters."""
-    return list(dict.fromkeys(word[:100] for word in folded(text).split()))
+    """The different words of a query or a name, folded, in their order."""
+    return list(dict.fromkeys(folded(text).split()))
 
 
-def short_name(surname: str, name: str, patronymic: str) -> str:
-    """«Иванов И. И.», as a journal writes it."""
-    initials = " ".join(f"{part.strip()[0].upper()}." for part in (name, patronymic) if part.strip())
-    return " ".join(filter(None, [surname.strip(), initials]))
+# Showing
+
+
+def display_name(kind: str = "person", surname: str = "", name: str = "", patronymic: str = "", company_name: str = "") -> str:
+    """What to call a contact on a screen: the company, or surname, name and patronymic; empty for a nameless lead."""
+    person = " ".join(filter(None, [surname, name, patronymic]))
+    return (company_name or person) if kind == "company" else (person or company_name)
+
+
+def initials(*names: str) -> str:
+    """First letters with dots: "И. И."; "А.-М." for Анна-Мария."""
+    return " ".join("-".join(f"{part[0].upper()}." for part in re.split(r"[-‑]", one) if part) for one in names if one.strip("-‑ "))
+
+
+def short_name(surname: str = "", name: str = "", patronymic: str = "") -> str:
+    """ "Иванов И. И."; without a surname the name and patronymic in full, as people are addressed."""
+    return f"{surname} {initials(name, patronymic)}".strip() if surname else " ".join(filter(None, [name, patronymic]))
+
+
+# Taking apart
 
 
 @dataclass(frozen=True, slots=True)
 class FullName:
-    """A name taken apart. ``is_certain`` is false when the order of its words had to be guessed."""
+    """The parts of a name that stood in one column. ``certainty``: ``sure`` by form, ``likely`` by custom, else a ``guess``."""
 
-    kind: str = "person"
+    kind: Kind = "person"
     surname: str = ""
     name: str = ""
     patronymic: str = ""
     company_name: str = ""
-    is_certain: bool = True
+    certainty: Certainty = "guess"
 
 
-LEGAL_FORM = re.compile(
-    r"(?:^|[\s\"«,(])(?:ооо|оао|зао|пао|ао|нко|ано|гуп|муп|фгуп|гбу|мбу|тоо|тсж|снт|чп|кфх|общество|компания|фирма|завод|банк|"
-    r"ltd|llc|inc|corp|corporation|company|co|gmbh|ag|kg|ohg|ug|se|s\.?a|s\.?r\.?l|s\.?l|s\.?p\.?a|b\.?v|n\.?v|oy|ab|a/s|plc|llp|lp|pte|pty|"
-    r"bank|group|holding|foundation|university|hotel)\.?(?=$|[\s\"»,.)])",
-    re.IGNORECASE,
+_PATRONYMIC = re.compile(
+    r".{2,}(?:ович|евич|йович|ьич|овна|евна|ична|инична|івна|ївна|овіч|евіч|авіч|аўна|еўна|оглы|оглу|кызы|гызы|улы|ұлы|қызы"
+    r"|ovich|evich|ovych|ovna|evna|ichna|ivna|ovitch|evitch|oglu|ogly|oğlu|kyzy|qizi|gizi)$"
 )
-TRADER = re.compile(r"^(?:ип|индивидуальный предприниматель|пбоюл)\s+", re.IGNORECASE)
-PATRONYMIC = re.compile(
-    r"(?:ович|евич|ич|овна|евна|ична|инична|оглы|кызы|улы|уулу|ұлы|қызы|ovich|evich|ovna|evna|ogly|oglu|kyzy|kizi)$",
-    re.IGNORECASE,
-)
-SURNAME_LIKE = re.compile(r"(?:ов|ова|ев|ева|ёв|ёва|ин|ина|ын|ына|ский|ская|цкий|цкая|енко|ко|чук|юк|ян|дзе|швили|их|ых)$", re.IGNORECASE)
-PARTICLES = frozenset(
+_SHORT_PATRONYMICS = frozenset(
     [
-        "van",
-        "von",
-        "de",
-        "der",
-        "den",
-        "del",
-        "della",
-        "di",
-        "da",
-        "dos",
-        "das",
-        "du",
-        "la",
-        "le",
-        "ter",
-        "ten",
-        "zu",
-        "zum",
-        "zur",
-        "bin",
-        "ibn",
-        "al",
-        "el",
-        "st",
-        "san",
-        "dela",
-        "mac",
-        "mc",
-        "фон",
-        "ван",
-        "де",
+        "ильич",
+        "кузьмич",
+        "лукич",
+        "фомич",
+        "никитич",
+        "саввич",
+        "фокич",
+        "силыч",
+        "ilyich",
+        "ilich",
+        "kuzmich",
+        "lukich",
+        "nikitich",
+        "fomich",
     ]
 )
+_FEMALE_PATRONYMIC = re.compile(r"(?:вна|ична|ўна|vna|ichna)$")
+_SON_OF = frozenset(
+    [
+        "оглы",
+        "оглу",
+        "углы",
+        "кызы",
+        "гызы",
+        "кизи",
+        "қызы",
+        "улы",
+        "ұлы",
+        "oglu",
+        "ogly",
+        "oğlu",
+        "kyzy",
+        "kizi",
+        "gizi",
+        "qizi",
+        "qızı",
+        "uly",
+    ]
+)
+_SURNAME = re.compile(
+    r".{2,}(?:ов|ова|ев|ева|ин|ина|ын|ына|ский|ская|цкий|цкая|ской|цкой|енко|ко|ук|юк|як|чук|ян|янц|дзе|швили|ых|их|ец|ич|ава|ия|ой|ых|баев|баева"
+    r"|ov|ova|ev|eva|eff|off|sky|skiy|skaya|skii|enko|chuk|yan|dze|shvili)$"
+)
+_INITIAL = re.compile(r"[^\W\d_]\.(?:\s*-?\s*[^\W\d_]\.)*$|[A-ZА-ЯЁ]$")
+_GLUED_INITIALS = re.compile(r"(?<![^\W\d_])([^\W\d_])\.(?=[^\W\d_])")
+_QUOTED = re.compile(r"[«“„\"][^«»“”„\"]+[»”“\"]")
+_CYRILLIC = re.compile(r"[а-яёіїєґўәғқңөұүһ]", re.IGNORECASE)
+_TRADER = re.compile(rf"(?:^|[\s,(])(?:{'|'.join(SOLE_TRADERS)})(?=$|[\s,.:)«\"])[\s,.:)]*", re.IGNORECASE)
 
 
 def split_full_name(text: str) -> FullName:
-    """One column taken apart into surname, name and patronymic, or recognised as a company.
+    """Take a name from one column apart.
 
-    Russian order is surname first; a patronymic's ending tells where it stands ("Иван Иванович Иванов"). With a comma the
-    surname comes first ("Dela Cruz, Juan"). Otherwise a name in Latin letters is read name first, with its particles in the
-    surname ("Ludwig van Beethoven"). A sole trader ("ИП Иванов И. И.") is a person.
+    A company keeps its legal form. One who trades alone ("ИП Иванов И.И.") is a person, and the whole text is kept as the
+    company name; with a brand and no name ("ИП «Ромашка»") it is a company. Titles are dropped, Jr. and III stay with the surname,
+    a middle initial stands for the patronymic. Two words in Cyrillic are surname and name unless their forms say otherwise, in
+    Latin letters name and surname.
     """
-    text = " ".join(text.split())[:300]
+    text = _tidy(text)
     if not text:
-        return FullName(is_certain=False)
-    trader = TRADER.match(text)
+        return FullName()
+    trader = _TRADER.search(text)
     if trader:
-        text = text[trader.end() :]
-    elif LEGAL_FORM.search(text) or re.search(r"[\"«»“”]", text) or (re.search(r"\d", text) and not re.search(r"\bI{1,3}$", text)):
-        return FullName(kind="company", company_name=text[:200])
-    if "," in text:
-        surname, _, rest = text.partition(",")
-        return _of_parts(surname.strip(), rest.split(), certain=True)
-    words = re.sub(r"\.(?=\S)", ". ", text).split()
-    if len(words) == 1:
-        return FullName(surname=words[0][:100], is_certain=False)
-    return _cyrillic(words) if re.search(r"[а-яё]", text, re.IGNORECASE) else _latin(words)
+        return _trader(text, _tidy(text[: trader.start()] + " " + text[trader.end() :]))
+    if _is_company(text):
+        return FullName("company", company_name=text, certainty="sure" if _has_legal_form(text) or _QUOTED.fullmatch(text) else "likely")
+    return _person(text)
 
 
-def _of_parts(surname: str, given: list[str], *, certain: bool) -> FullName:
-    if len(given) > 1 and (PATRONYMIC.search(given[-1]) or (len(given) == 2 and all(_is_initial(word) for word in given))):
-        return FullName(surname=surname[:100], name=" ".join(given[:-1])[:100], patronymic=given[-1][:100], is_certain=certain)
-    return FullName(surname=surname[:100], name=" ".join(given)[:100], is_certain=certain)
+def _tidy(text: str) -> str:
+    visible = "".join(
+        char if not unicodedata.category(char).startswith("Z") else " " for char in text if unicodedata.category(char) not in ("Cf", "Cs")
+    )
+    return re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f]", " ", visible)).strip(" ,;")
 
 
-def _cyrillic(words: list[str]) -> FullName:
-    patronymics = [index for index, word in enumerate(words) if index and PATRONYMIC.search(word)]
-    if len(words) == 4 and words[-1].lower() in ("оглы", "кызы", "улы", "уулу", "ұлы", "қызы"):
-        return FullName(surname=words[0][:100], name=words[1][:100], patronymic=" ".join(words[2:])[:100])
-    if len(words) == 3 and patronymics == [1]:
-        return FullName(surname=words[2][:100], name=words[0][:100], patronymic=words[1][:100])
-    if len(words) == 2 and patronymics == [1] and not SURNAME_LIKE.search(words[0]):
-        return FullName(name=words[0][:100], patronymic=words[1][:100], is_certain=False)
-    if _is_initial(words[0]) and not _is_initial(words[-1]):
-        return _of_parts(words[-1], words[:-1], certain=True)
-    if len(words) == 2 and SURNAME_LIKE.search(words[1]) and not SURNAME_LIKE.search(words[0]):
-        return FullName(surname=words[1][:100], name=words[0][:100], is_certain=False)
-    start = 2 if words[0].lower() in PARTICLES and len(words) > 2 else 1
-    return _of_parts(" ".join(words[:start]), words[start:], certain=len(words) > 2)
+def _trader(text: str, rest: str) -> FullName:
+    if not rest or _QUOTED.search(rest) or _is_company(rest):
+        return FullName("company", company_name=text, certainty="likely")
+    person = _person(rest)
+    return FullName("person", person.surname, person.name, person.patronymic, text, person.certainty)
 
 
-def _latin(words: list[str]) -> FullName:
-    if len(words) == 3 and PATRONYMIC.search(words[2]) and not PATRONYMIC.search(words[1]):
-        return FullName(surname=words[0][:100], name=words[1][:100], patronymic=words[2][:100])
-    if len(words) == 3 and PATRONYMIC.search(words[1]):
-        return FullName(surname=words[2][:100], name=words[0][:100], patronymic=words[1][:100])
-    first = next((index for index, word in enumerate(words) if index and word.lower() in PARTICLES), len(words) - 1)
-    surname = words[first:] or words[-1:]
-    return FullName(surname=" ".join(surname)[:100], name=" ".join(words[:first])[:100], is_certain=False)
+def _plain_words(text: str) -> list[str]:
+    """Words in lower case, abbreviations closed up: "S.p.A." is "spa"."""
+    closed = re.sub(r"(?<=\b[^\W\d_])\.\s?(?=[^\W\d_]\b)|(?<=\b[^\W\d_])\.(?=\W|$)|/(?=[Ss]\b)", "", text)
+    return re.findall(r"[^\W_]+(?:-[^\W_]+)*", closed.lower().replace("ё", "е"))
+
+
+def _has_legal_form(text: str) -> bool:
+    words = _plain_words(text)
+    if len(words) > 1 and any(word in LEGAL_FORMS for word in words):
+        return True
+    last = re.sub(r"[^A-Z]", "", text.rpartition(" ")[2])
+    return len(words) > 1 and (
+        last in LEGAL_ENDINGS or bool(re.search(r"&\s*Co\b|\bCo\.?(?:,|$)|\sи\s+[Кк][оО°]\b|\bz\s?o\.?\s?o\b", text))
+    )
+
+
+def _is_company(text: str) -> bool:
+    if _has_legal_form(text) or "&" in text or _QUOTED.fullmatch(text):
+        return True
+    if any(word in COMPANY_WORDS for word in _plain_words(text)):
+        return True
+    quoted = _QUOTED.search(text)
+    if not quoted:
+        return False
+    around = (text[: quoted.start()] + " " + text[quoted.end() :]).split()
+    return len(around) < 2 or not any(_is_given(word) or _is_patronymic(word) for word in around)
+
+
+def _key(word: str) -> str:
+    return word.lower().replace("ё", "е").strip(".,()\"'«»")
+
+
+def _is_given(word: str) -> bool:
+    return _key(word).split("-")[0] in GIVEN_NAMES
+
+
+def _is_patronymic(word: str) -> bool:
+    key = _key(word)
+    return key in _SHORT_PATRONYMICS or bool(_PATRONYMIC.fullmatch(key))
+
+
+def _is_surname(word: str) -> bool:
+    return bool(_SURNAME.fullmatch(_key(word).split("-")[-1]))
 
 
 def _is_initial(word: str) -> bool:
-    return len(word.rstrip(".")) == 1
+    return bool(_INITIAL.match(word))
+
+
+def _person(text: str) -> FullName:
+    maiden = re.search(r"\s*\(([^()]*)\)\s*", text)
+    if maiden:
+        text = _tidy(text[: maiden.start()] + " " + text[maiden.end() :])
+    words = [word for word in _GLUED_INITIALS.sub(r"\1. ", text).split() if _key(word) not in TITLES]
+    suffix = ""
+    while len(words) > 2 and _key(words[-1]) in SUFFIXES:
+        suffix = f"{words.pop()} {suffix}".strip()
+    words[-1:] = [words[-1].rstrip(",")] if words else []
+    person = _by_comma(words) or _by_order(words)
+    surname = " ".join(filter(None, [person.surname, suffix, f"({maiden[1].strip()})" if maiden and maiden[1].strip() else ""]))
+    return FullName("person", surname, person.name, person.patronymic, "", person.certainty)
+
+
+def _by_comma(words: list[str]) -> FullName | None:
+    """ "Dela Cruz, Juan P.": the surname stands before the comma."""
+    at = next((index for index, word in enumerate(words) if word.endswith(",")), None)
+    if at is None or at == len(words) - 1:
+        return None
+    surname = " ".join(words[: at + 1]).rstrip(",")
+    name, patronymic = _given_part([word.strip(",") for word in words[at + 1 :]])
+    return FullName("person", surname, name, patronymic, certainty="sure")
+
+
+def _given_part(words: list[str]) -> tuple[str, str]:
+    """Name and patronymic, the surname being known."""
+    if len(words) > 2 and _key(words[-1]) in _SON_OF:
+        return " ".join(words[:-2]), " ".join(words[-2:])
+    if len(words) > 1 and (_is_patronymic(words[-1]) or _is_initial(words[-1])):
+        return _split_initials(words) if all(map(_is_initial, words)) else (" ".join(words[:-1]), words[-1])
+    return " ".join(words), ""
+
+
+def _split_initials(words: list[str]) -> tuple[str, str]:
+    return words[0], " ".join(words[1:])
+
+
+def _by_order(words: list[str]) -> FullName:
+    if not words:
+        return FullName()
+    if len(words) == 1:
+        is_surname = _is_surname(words[0]) and not _is_given(words[0])
+        return FullName("person", words[0] if is_surname else "", "" if is_surname else words[0])
+    by_patronymic = _around_patronymic(words)
+    if by_patronymic:
+        return by_patronymic
+    by_initials = _around_initials(words)
+    if by_initials:
+        return by_initials
+    by_capitals = _by_capitals(words)
+    if by_capitals:
+        return by_capitals
+    is_cyrillic = bool(_CYRILLIC.search(" ".join(words)))
+    by_particles = _around_particles(words)
+    if by_particles:
+        return by_particles
+    return _cyrillic(words) if is_cyrillic else _latin(words)
+
+
+def _around_patronymic(words: list[str]) -> FullName | None:
+    son_of = next((index for index, word in enumerate(words) if index > 1 and _key(word) in _SON_OF), None)
+    if son_of is not None:
+        words = [*words[: son_of - 1], f"{words[son_of - 1]} {words[son_of]}", *words[son_of + 1 :]]
+        at = son_of - 1
+    else:
+        found = [index for index, word in enumerate(words) if index and _is_patronymic(word)]
+        if not found:
+            return None
+        at = found[0]
+    if len(words) == 2:  # "Анна Петровна", or "Роман Абрамович"
+        if not _is_given(words[0]) and not _FEMALE_PATRONYMIC.search(_key(words[1])):
+            return None
+        return FullName("person", "", words[0], words[1], certainty="likely" if _FEMALE_PATRONYMIC.search(_key(words[1])) else "guess")
+    before, after = words[:at], words[at + 1 :]
+    if not after:
+        return FullName("person", " ".join(before[:-1]), before[-1], words[at], certainty="sure")
+    if len(before) == 1:
+        return FullName("person", " ".join(after), before[0], words[at], certainty="sure")
+    if _is_given(before[0]) and not _is_given(before[-1]) and not _is_surname(before[0]):
+        return FullName("person", " ".join(after), " ".join(before), words[at])
+    return FullName("person", " ".join([*before[:-1], *after]), before[-1], words[at])
+
+
+def _around_initials(words: list[str]) -> FullName | None:
+    """ "Иванов И. И.", "И. И. Иванов", "Juan P. dela Cruz"."""
+    marks = [_is_initial(word) for word in words]
+    if not any(marks) or all(marks):
+        return None
+    first, last = marks.index(True), len(marks) - 1 - marks[::-1].index(True)
+    if not all(marks[first : last + 1]):
+        return None
+    between = words[first : last + 1]
+    if last == len(words) - 1:  # at the end
+        name, patronymic = _split_initials(between)
+        if len(between) == 1 and len(words) > 2 and _is_given(words[-2]):  # "Иванов Иван И."
+            return FullName("person", " ".join(words[:-2]), words[-2], words[-1], certainty="likely")
+        return FullName("person", " ".join(words[:first]), name, patronymic, certainty="sure")
+    if first == 0:
+        name, patronymic = _split_initials(between)
+        return FullName("person", " ".join(words[last + 1 :]), name, patronymic, certainty="sure")
+    return FullName("person", " ".join(words[last + 1 :]), " ".join(words[:first]), " ".join(between), certainty="likely")
+
+
+def _by_capitals(words: list[str]) -> FullName | None:
+    """ "DUPONT Jean Pierre": the surname in capitals, the rest not."""
+    shouted = [word.isupper() and len(word) > 2 for word in words]
+    count = sum(shouted)
+    if not 0 < count < len(words):
+        return None
+    for part, rest in ((words[:count], words[count:]), (words[-count:], words[:-count])):
+        if all(word.isupper() for word in part):
+            return FullName("person", " ".join(part), " ".join(rest), certainty="likely")
+    return None
+
+
+def _around_particles(words: list[str]) -> FullName | None:
+    """ "Juan dela Cruz", "van der Berg", "Dela Cruz Juan"."""
+    particle = [_key(word) in PARTICLES for word in words]
+    if particle[0] and _key(words[0]) not in NOT_FIRST and not _is_given(words[0]):
+        end = next((index for index, is_one in enumerate(particle) if not is_one), len(words) - 1) + 1
+        while end + 1 < len(words) and _key(words[end]) in ("y", "e"):
+            end += 2
+        return FullName("person", " ".join(words[:end]), " ".join(words[end:]), certainty="guess" if words[end:] else "likely")
+    at = next((index for index, is_one in enumerate(particle) if is_one and 0 < index < len(words) - 1), None)
+    if at is None:
+        return None
+    if _key(words[at]) in INNER_PARTICLES and _key(words[at]) in ("y", "e"):  # "José Ortega y Gasset"
+        at -= 1
+    return FullName("person", " ".join(words[at:]), " ".join(words[:at]), certainty="likely") if at else None
+
+
+def _cyrillic(words: list[str]) -> FullName:
+    if len(words) > 2:
+        if _is_given(words[0]) and not _is_given(words[1]):
+            return FullName("person", " ".join(words[1:]), words[0])
+        return FullName("person", words[0], words[1], " ".join(words[2:]))
+    first, second = words
+    if _is_given(first) != _is_given(second):
+        surname, name = (second, first) if _is_given(first) else (first, second)
+        return FullName("person", surname, name, certainty="likely")
+    if _is_surname(second) and not _is_surname(first):
+        return FullName("person", second, first, certainty="likely")
+    return FullName("person", first, second, certainty="likely" if _is_surname(first) and not _is_surname(second) else "guess")
+
+
+def _latin(words: list[str]) -> FullName:
+    if len(words) == 2 and _is_surname(words[0]) and not _is_surname(words[1]):
+        return FullName("person", words[0], words[1])
+    surnames = 2 if len(words) > 3 else 1
+    return FullName("person", " ".join(words[-surnames:]), " ".join(words[:-surnames]), certainty="likely" if len(words) == 2 else "guess")

@@ -33,7 +33,6 @@ class Import(Movable):
 
     MOVES = {
         "analyse": Move(frozenset({Status.UPLOADED}), Status.READY),
-        "remap": Move(frozenset({Status.READY}), Status.UPLOADED),
         "start": Move(frozenset({Status.READY}), Status.RUNNING),
         "finish": Move(frozenset({Status.RUNNING}), Status.DONE),
         "fail": Move(frozenset({Status.UPLOADED, Status.RUNNING}), Status.FAILED),

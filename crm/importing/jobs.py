@@ -1,0 +1,179 @@
+"""A file of contacts on its way into the base: taken in, each row judged, then brought in, in steps that may die at any time.
+
+The import's row says what is owed. Each step is one transaction over some hundred rows, so a killed worker repeats at most
+the step that was not committed: nothing is done twice and nothing is left out.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.uploadedfile import UploadedFile
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from config.platform.errors import Refusal
+from config.platform.history import record
+from config.platform.models import User
+from config.platform.moves import transition
+from config.platform.queue import later
+from crm.importing import applying, judging
+from crm.importing.reading import FileUnreadable
+from crm.models import Import
+
+logger = logging.getLogger(__name__)
+TURN_S = 45.0
+GIVE_UP_AFTER = 5
+
+
+class FileTooLarge(Refusal):
+    """The file is larger than this installation takes; split it."""
+
+    code = "file_too_large"
+    status = 413
+
+
+class FileEmpty(Refusal):
+    """The file is empty."""
+
+    code = "file_empty"
+    status = 400
+
+
+def upload(
+    file: UploadedFile | File, *, filename: str, region: str = "", source: str = "", is_dry_run: bool = True, by: User | None, now: datetime
+) -> Import:
+    """Keep the file and owe its rows their verdicts.
+
+    Raises:
+        FileTooLarge, FileEmpty
+    """
+    if (file.size or 0) > settings.IMPORT_MAX_BYTES:
+        raise FileTooLarge(f"A file may have {settings.IMPORT_MAX_BYTES // 2**20} MiB at most: split it.")
+    if not file.size:
+        raise FileEmpty("The file is empty.")
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    name = PurePath(filename.replace("\\", "/")).name.replace("\0", "")[:200] or "contacts"
+    batch = Import(
+        filename=name,
+        size=file.size,
+        sha256=digest.hexdigest(),
+        region=region or settings.DEFAULT_PHONE_REGION,
+        source=source,
+        is_dry_run=is_dry_run,
+        by=by,
+    )
+    batch.file.save(f"{batch.pk}{PurePath(name).suffix.lower()[:10]}", file, save=False)
+    with transaction.atomic():
+        batch.save(force_insert=True)
+        record(batch, "upload", by=by, now=now, before={})
+        later("crm.run_imports")
+    return batch
+
+
+def start(batch_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime) -> Import:
+    """Bring the rows in, as their verdicts say.
+
+    Raises:
+        TransitionNotAllowed: it is not ready, or has started already.
+        VersionConflict
+    """
+    with transition(Import, batch_id, "start", by=by, now=now, if_version=if_version) as batch:
+        batch.started_at = now
+        later("crm.run_imports")
+    return batch
+
+
+def cancel(batch_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime) -> Import:
+    """Stop: what is in the base stays there, nothing more comes in.
+
+    Raises:
+        TransitionNotAllowed: it is done already.
+        VersionConflict
+    """
+    with transition(Import, batch_id, "cancel", by=by, now=now, if_version=if_version) as batch:
+        batch.finished_at = now
+    return batch
+
+
+def run_owed(*, now: datetime, seconds: float = TURN_S) -> bool:
+    """Work on the imports that are owed, for about ``seconds``; answers whether something is left.
+
+    Safe in any number of workers: each import is in one worker's hands, and a dead worker's hands open by themselves.
+    """
+    until = time.monotonic() + seconds
+    left = False
+    for batch in Import.objects.waiting().filter(Q(run_after=None) | Q(run_after__lte=now))[:50]:
+        with held(batch.pk) as is_mine:
+            if is_mine:
+                left = _work(batch.pk, until) or left
+        if time.monotonic() > until:
+            return True
+    return left
+
+
+@contextmanager
+def held(batch_id: UUID) -> Iterator[bool]:
+    """Whether this worker, and no other, may work on the import now. The lock goes with the connection."""
+    key = batch_id.int % 2**63
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        is_mine = bool(cursor.fetchone()[0])
+    try:
+        yield is_mine
+    finally:
+        if is_mine and connection.connection is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def _work(batch_id: UUID, until: float) -> bool:
+    """Judge and bring in rows until they are all done or the turn is over; True when something is left."""
+    try:
+        batch = Import.objects.get(pk=batch_id)
+        if batch.status == Import.Status.UPLOADED and not judging.judge(batch, until=until):
+            return True
+        batch.refresh_from_db()
+        if batch.status == Import.Status.READY and not batch.is_dry_run:
+            start(batch_id, by=batch.by, now=timezone.now())
+            batch.refresh_from_db()
+        if batch.status == Import.Status.RUNNING:
+            return not applying.apply(batch, until=until)
+        return False
+    except FileUnreadable as refusal:
+        _fail(batch_id, refusal.detail)
+        return False
+    except Exception as error:
+        logger.exception("import_step_failed")
+        _set_aside(batch_id, type(error).__name__)
+        return False
+
+
+def _fail(batch_id: UUID, problem: str) -> None:
+    now = timezone.now()
+    with transition(Import, batch_id, "fail", by=None, now=now, reason=problem) as batch:
+        batch.problem, batch.finished_at = problem[:500], now
+
+
+def _set_aside(batch_id: UUID, error: str) -> None:
+    """A step that fails is tried again later, longer each time; after five times the import has failed."""
+    with transaction.atomic():
+        batch = Import.objects.select_for_update().get(pk=batch_id)
+        if batch.status not in (Import.Status.UPLOADED, Import.Status.RUNNING):
+            return
+        batch.failures += 1
+        batch.run_after = timezone.now() + timedelta(seconds=10 * 2**batch.failures)
+        batch.save(update_fields=["failures", "run_after", "updated_at"])
+    if batch.failures >= GIVE_UP_AFTER:
+        _fail(batch_id, f"It failed {batch.failures} times ({error}); the log tells more.")

@@ -1,0 +1,87 @@
+"""Which contact a row of a file means: the same rule when it is judged and when it is brought in."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from crm.models import Contact, ContactEmail, ContactPhone
+from crm.searching import key_of
+
+Candidate = dict[str, Any]
+NAMES = ("surname", "name", "patronymic", "company_name")
+
+
+def name_key(candidate: Candidate) -> str:
+    """The folded name; empty for a nameless lead."""
+    return key_of(*(candidate.get(name, "") for name in NAMES))
+
+
+def handles(candidate: Candidate) -> list[str]:
+    """By what the row can be found again: its numbers, its addresses, its id at the source."""
+    found = [f"tel:{phone['e164']}" for phone in candidate.get("phones", [])]
+    found += [f"mail:{email}" for email in candidate.get("emails", [])]
+    if candidate.get("external_id"):
+        found.append(f"id:{candidate['external_id']}")
+    return found or [f"name:{candidate.get('kind', '')}{name_key(candidate)}"]
+
+
+class Known:
+    """The contacts that share a handle with some rows, by handle: ``(contact id, folded name)``."""
+
+    def __init__(self) -> None:
+        self.by_handle: dict[str, list[tuple[UUID, str]]] = {}
+
+    @classmethod
+    def of(cls, candidates: Sequence[Candidate], *, source: str) -> "Known":
+        """Four queries at most, whatever the number of rows."""
+        known = cls()
+        e164s = {phone["e164"] for one in candidates for phone in one.get("phones", [])}
+        emails = {email for one in candidates for email in one.get("emails", [])}
+        ids = {one["external_id"] for one in candidates if one.get("external_id")}
+        nameless = [one for one in candidates if handles(one)[0].startswith("name:")]
+        if e164s:
+            rows = ContactPhone.objects.filter(phone__e164__in=e164s).values_list("phone__e164", "contact_id", "contact__search_key")
+            known._add("tel:", rows.order_by("contact_id"))
+        if emails:
+            mails = ContactEmail.objects.filter(email__in=emails).values_list("email", "contact_id", "contact__search_key")
+            known._add("mail:", mails.order_by("contact_id"))
+        if ids:
+            of_source = Contact.objects.filter(source=source, external_id__in=ids)
+            known._add("id:", of_source.values_list("external_id", "pk", "search_key"))
+        if nameless:
+            keys = {name_key(one) for one in nameless}
+            for kind, contact_id, key in Contact.objects.filter(search_key__in=keys).values_list("kind", "pk", "search_key"):
+                known.by_handle.setdefault(f"name:{kind}{key}", []).append((contact_id, key))
+        return known
+
+    def _add(self, prefix: str, rows: Iterable[tuple[str, UUID, str]]) -> None:
+        for value, contact_id, key in rows:
+            self.by_handle.setdefault(prefix + value, []).append((contact_id, key))
+
+    def add(self, candidate: Candidate, contact_id: UUID) -> None:
+        """Remember a row that becomes this contact, for the rows after it."""
+        key = name_key(candidate)
+        for handle in handles(candidate):
+            entries = self.by_handle.setdefault(handle, [])
+            if (contact_id, key) not in entries:
+                entries.append((contact_id, key))
+
+    def match(self, candidate: Candidate) -> UUID | None:
+        """The contact that the row means.
+
+        Its id at the source says so alone. A number or an address says so when the names agree or one of the two has
+        none: a number that people share stays shared.
+        """
+        key = name_key(candidate)
+        for handle in handles(candidate):
+            entries = self.by_handle.get(handle, [])
+            if handle.startswith("id:") and entries:
+                return entries[0][0]
+            same = [contact_id for contact_id, other in entries if other == key]
+            if same:
+                return same[0]
+        for handle in handles(candidate):
+            loose = [contact_id for contact_id, other in self.by_handle.get(handle, []) if not other or not key]
+            if loose:
+                return loose[0]
+        return None
