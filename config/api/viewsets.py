@@ -172,7 +172,8 @@ def operation(
     def decorate(function: Callable[..., Response]) -> Callable[..., Response]:
         doc = inspect.getdoc(function) or ""
         summary, _, description = doc.partition("\n")
-        answers: dict[Any, Any] = {status: answer} if answer is not None else {status: OpenApiResponse(description="Done; no body.")}
+        done = {status: answer if answer is not None else OpenApiResponse(description="Done; no body.")}
+        answers: dict[Any, Any] = dict(answer) if isinstance(answer, dict) else done
         for kind in {*refusals, *((KeyUnusable, KeyReused, KeyInUse) if is_post(function.__name__, method) else ())}:
             answers.setdefault(kind.status, []).append(kind)
         for code, kinds in list(answers.items()):
