@@ -299,6 +299,7 @@ def _queue_stays(known: list[Event], legs: tuple[LegFacts, ...], ended_at: datet
         until = entries[index + 1].occurred_at if index + 1 < len(entries) else None
         left = next((one for one in leavings if one.occurred_at >= entry.occurred_at and (until is None or one.occurred_at < until)), None)
         answer = next((at for at in answers if at >= entry.occurred_at and (until is None or at < until)), None)
+        left_at: datetime | None
         if answer and (left is None or answer <= left.occurred_at):
             left_at, reason = answer, "answered"
         elif left:

@@ -19,7 +19,7 @@ def open_for(contact_ids: Sequence[UUID], e164: str) -> list[dict[str, Any]]:
         .order_by("-started_at", "-id")
         .values("id", "direction", "state", "wrap_up_state", "started_at", "agent")[:10]
     )
-    return list(rows)
+    return [dict(row) for row in rows]
 
 
 def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening]:

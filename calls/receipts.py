@@ -78,13 +78,13 @@ def many(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[d
     if len(bodies) > MOST:
         raise TooManyEvents(f"At most {MOST} events in one request: send the rest in another.")
     receipts = intake.store(system, bodies, now=now)
-    stored = [receipt.event_id for receipt in receipts if isinstance(receipt, intake.Receipt)]
+    stored = [receipt.event_id for receipt in receipts if isinstance(receipt, intake.Receipt) and receipt.event_id]
     _fold_while_patient(system, stored, now)
-    calls = dict(CallEvent.objects.filter(pk__in=stored).values_list("pk", "call_id"))
+    calls: dict[Any, UUID | None] = dict(CallEvent.objects.filter(pk__in=stored).values_list("pk", "call_id"))
     return [_verdict(index, receipt, calls) for index, receipt in enumerate(receipts)]
 
 
-def _fold_while_patient(system: PhoneSystem, stored: Sequence[UUID | None], now: datetime) -> None:
+def _fold_while_patient(system: PhoneSystem, stored: Sequence[UUID], now: datetime) -> None:
     """Fold inline for a moment; what is left is owed already and comes by the queue."""
     until = time.monotonic() + INLINE_S
     waiting = CallEvent.objects.filter(pk__in=stored, state=CallEvent.State.ACCEPTED)

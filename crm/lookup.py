@@ -100,7 +100,7 @@ def with_open(found: Found) -> Found:
     return found
 
 
-def _ids(sql: str, values: Sequence[object]) -> list[UUID]:
+def _ids(sql: str, values: list[Any]) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(dict.fromkeys(row[0] for row in cursor.fetchall()))

@@ -13,10 +13,12 @@ from crm.given_names import (
     LEGAL_FORMS,
     NOT_FIRST,
     PARTICLES,
+    SHORT_PATRONYMICS,
     SOLE_TRADERS,
+    SON_OF,
     SUFFIXES,
     TITLES,
-)  # fmt: skip
+)
 
 Kind = Literal["person", "company"]
 Certainty = Literal["sure", "likely", "guess"]
@@ -27,11 +29,11 @@ Certainty = Literal["sure", "likely", "guess"]
 # the word, so the alphabet of a word cannot decide. Latin letters come to look odd ("Tom" is kept as "том"); nobody sees a key.
 _LOOK_ALIKE = dict(zip("abcehkmoptxy", "авсенкмортху", strict=True)) | {
     "і": "i", "ӏ": "l", "ј": "j", "ѕ": "s", "ԁ": "d", "һ": "н", "ԛ": "q", "ԝ": "w", "ү": "у", "ұ": "у",
-    "α": "а", "β": "в", "ε": "е", "η": "н", "ι": "i", "κ": "к", "μ": "м", "ν": "v", "ο": "о", "ρ": "р", "τ": "т", "υ": "у", "χ": "х",
+    "α": "а", "β": "в", "ε": "е", "η": "н", "ι": "i", "κ": "к", "μ": "м", "ν": "n", "ο": "о", "ρ": "р", "τ": "т", "υ": "у", "χ": "х",
     "ø": "о", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ае", "œ": "ое", "þ": "тн", "ħ": "н",
     "қ": "к", "ғ": "г", "ң": "н", "ө": "о", "ә": "а",
 }  # fmt: skip
-_APOSTROPHES = frozenset("'’‘‛`´ʼʻʹʾʿ′＇\"ˈ")
+_APOSTROPHES = frozenset("'’‘‛`´ʼʻʹʾʿ′＇ˈ")
 
 
 class _Folding(dict[int, str]):
@@ -44,7 +46,7 @@ class _Folding(dict[int, str]):
             folded_char = _LOOK_ALIKE[char]
         elif char.isascii() and char.isalnum():
             folded_char = char
-        elif (char in _APOSTROPHES and char != '"') or category in ("Mn", "Me", "Cf", "Lm", "Sk"):
+        elif char in _APOSTROPHES or category in ("Mn", "Me", "Cf", "Lm", "Sk"):
             folded_char = ""
         elif char.isdecimal():
             folded_char = str(unicodedata.decimal(char))
@@ -63,7 +65,7 @@ def folded(text: str) -> str:
     Hyphens and other signs part words, apostrophes do not: "Анна-Мария" is "анна мария", "О'Коннор" is "оконнор".
     Letters that look alike in Cyrillic, Latin and Greek are one letter, so "Cop" typed in either alphabet is one key.
     """
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.replace("№", " ")).casefold())
     return " ".join(plain.translate(_FOLDING).split())
 
 
@@ -110,47 +112,7 @@ _PATRONYMIC = re.compile(
     r".{2,}(?:ович|евич|йович|ьич|овна|евна|ична|инична|івна|ївна|овіч|евіч|авіч|аўна|еўна|оглы|оглу|кызы|гызы|улы|ұлы|қызы"
     r"|ovich|evich|ovych|ovna|evna|ichna|ivna|ovitch|evitch|oglu|ogly|oğlu|kyzy|qizi|gizi)$"
 )
-_SHORT_PATRONYMICS = frozenset(
-    [
-        "ильич",
-        "кузьмич",
-        "лукич",
-        "фомич",
-        "никитич",
-        "саввич",
-        "фокич",
-        "силыч",
-        "ilyich",
-        "ilich",
-        "kuzmich",
-        "lukich",
-        "nikitich",
-        "fomich",
-    ]
-)
 _FEMALE_PATRONYMIC = re.compile(r"(?:вна|ична|ўна|vna|ichna)$")
-_SON_OF = frozenset(
-    [
-        "оглы",
-        "оглу",
-        "углы",
-        "кызы",
-        "гызы",
-        "кизи",
-        "қызы",
-        "улы",
-        "ұлы",
-        "oglu",
-        "ogly",
-        "oğlu",
-        "kyzy",
-        "kizi",
-        "gizi",
-        "qizi",
-        "qızı",
-        "uly",
-    ]
-)
 _SURNAME = re.compile(
     r".{2,}(?:ов|ова|ев|ева|ин|ина|ын|ына|ский|ская|цкий|цкая|ской|цкой|енко|ко|ук|юк|як|чук|ян|янц|дзе|швили|ых|их|ец|ич|ава|ия|ой|ых|баев|баева"
     r"|ov|ova|ev|eva|eff|off|sky|skiy|skaya|skii|enko|chuk|yan|dze|shvili)$"
@@ -233,7 +195,7 @@ def _is_given(word: str) -> bool:
 
 def _is_patronymic(word: str) -> bool:
     key = _key(word)
-    return key in _SHORT_PATRONYMICS or bool(_PATRONYMIC.fullmatch(key))
+    return key in SHORT_PATRONYMICS or bool(_PATRONYMIC.fullmatch(key))
 
 
 def _is_surname(word: str) -> bool:
@@ -270,7 +232,7 @@ def _by_comma(words: list[str]) -> FullName | None:
 
 def _given_part(words: list[str]) -> tuple[str, str]:
     """Name and patronymic, the surname being known."""
-    if len(words) > 2 and _key(words[-1]) in _SON_OF:
+    if len(words) > 2 and _key(words[-1]) in SON_OF:
         return " ".join(words[:-2]), " ".join(words[-2:])
     if len(words) > 1 and (_is_patronymic(words[-1]) or _is_initial(words[-1])):
         return _split_initials(words) if all(map(_is_initial, words)) else (" ".join(words[:-1]), words[-1])
@@ -304,7 +266,7 @@ def _by_order(words: list[str]) -> FullName:
 
 
 def _around_patronymic(words: list[str]) -> FullName | None:
-    son_of = next((index for index, word in enumerate(words) if index > 1 and _key(word) in _SON_OF), None)
+    son_of = next((index for index, word in enumerate(words) if index > 1 and _key(word) in SON_OF), None)
     if son_of is not None:
         words = [*words[: son_of - 1], f"{words[son_of - 1]} {words[son_of]}", *words[son_of + 1 :]]
         at = son_of - 1

@@ -8,6 +8,7 @@ so a typing mistake costs a look into the small table of words and not a walk th
 
 import re
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -123,7 +124,7 @@ def _alternatives(words: Sequence[str]) -> list[list[str]]:
     return found
 
 
-def _ids(sql: str, values: Sequence[object]) -> list[UUID]:
+def _ids(sql: str, values: list[Any]) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [row[0] if isinstance(row[0], UUID) else UUID(str(row[0])) for row in cursor.fetchall()]

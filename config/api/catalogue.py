@@ -1,6 +1,6 @@
 """The base of viewsets whose rows an administrator keeps: list, read, add, change, remove, with nothing else to it."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +18,7 @@ class CatalogueViewSet(ReadViewSet):
 
     @property
     def model(self) -> Any:
-        return self.queryset.model
+        return cast(Any, type(self)).queryset.model
 
     def create(self, request: Request) -> Response:
         return self.respond(upkeep.add(self.model, **self.read(self.body_class), **self.by), 201, location=True)

@@ -1,7 +1,7 @@
 """Who may do what: every action of every viewset says it, in one line."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rest_framework.permissions import BasePermission
 
@@ -52,4 +52,4 @@ class RolePermission(BasePermission):
         if action is None:  # a method that the address does not have: let the view say 405 to whoever is known
             return bool(request.user)
         permit: Permit | None = getattr(view, "permits", {}).get(action)
-        return permit is not None and permit.holds_for(request.user, request.auth)
+        return permit is not None and permit.holds_for(cast("User | None", request.user), cast("ApiToken | None", request.auth))

@@ -81,8 +81,8 @@ def _of_rest_framework(exc: APIException) -> tuple[dict[str, Any], dict[str, str
     headers = {}
     if getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = exc.auth_header  # type: ignore[attr-defined]
-    if isinstance(exc, Throttled) and exc.wait is not None:
-        headers["Retry-After"] = str(max(1, int(exc.wait + 0.999)))
+    if isinstance(exc, Throttled) and (wait := getattr(exc, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, int(wait + 0.999)))
     codes = exc.get_codes()
     return made(exc.status_code, codes if isinstance(codes, str) else exc.default_code, str(exc.detail)), headers
 

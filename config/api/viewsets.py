@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Literal, Protocol, cast
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
@@ -158,18 +158,18 @@ def operation(
     status: int = 200,
     refusals: Sequence[type[Refusal]] = (),
     detail: bool = True,
-    method: str = "post",
+    method: Literal["get", "post", "patch", "delete"] = "post",
     path: str | None = None,
     name: str = "",
     **schema: Any,
-) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The route, the schema and the documented refusals of an action, from one line and its docstring.
 
     ``create``, ``partial_update`` and the like have their routes already; any other name becomes a sub-resource in
     kebab-case. The docstring's first line is the summary, the rest the description.
     """
 
-    def decorate(function: Callable[..., Response]) -> Callable[..., Response]:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         doc = inspect.getdoc(function) or ""
         summary, _, description = doc.partition("\n")
         done = {status: answer if answer is not None else OpenApiResponse(description="Done; no body.")}

@@ -194,8 +194,8 @@ class Up:
         add(Service("beat", web.beat_command(), environment, cwd=REPOSITORY))
         for happened, service in [(self._is_ready, server), *((ready.exists, worker) for ready, worker in workers)]:
             if not self.supervisor.wait_for(happened, of=service, within_s=90, ticking=self.teller.tick):
-                words = processes.last_words(self.folder, service.name)
-                raise NotUp(f"{service.name} did not start. The last words ({processes.log_file(self.folder, service.name)}):\n{words}")
+                last = processes.last_words(self.folder, service.name)
+                raise NotUp(f"{service.name} did not start. The last words ({processes.log_file(self.folder, service.name)}):\n{last}")
         self.teller.end("Web server, workers and beat run")
 
     def _url(self) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -138,7 +139,7 @@ class ContactViewSet(ReadViewSet):
         text = request.query_params.get("search", "").strip()
         return self.ranked(searching.find(text)) if text else super().list(request)
 
-    def ranked(self, ids: "list[UUID]") -> Response:
+    def ranked(self, ids: Sequence[UUID]) -> Response:
         """A page of a search: in the order of fitting, so the cursor is the last id shown."""
         pager = self.paginator
         size, last = pager._page_size(self.request), self.request.query_params.get("cursor")

@@ -213,9 +213,9 @@ class _Work:
                 self.contacts.insert(0, company)
                 self.made[company.pk] = {"kind": "company", "company_name": name[:200], "phones": [], "emails": []}
         for contact in self.contacts:
-            company = companies.get(keys.get(named.get(contact.pk, ""), ""))
-            if company and company.pk != contact.pk:
-                contact.employer = company
+            employer = companies.get(keys.get(named.get(contact.pk, ""), ""))
+            if employer and employer.pk != contact.pk:
+                contact.employer = employer
         self.contacts.sort(key=lambda one: one.employer_id is not None)
 
     def _phones(self, links: list[tuple[Contact, dict[str, Any], bool]]) -> None:

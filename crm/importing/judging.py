@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -33,7 +33,7 @@ def judge(batch: Import, *, until: float) -> bool:
             _look(batch, file)
         dialect = reading.Dialect.from_json(batch.dialect)
         seen: dict[int, int] = {}
-        lines = reading.rows(file, dialect)
+        lines = reading.rows(cast(BinaryIO, file), dialect)
         while chunk := list(islice(lines, CHUNK)):
             if chunk[-1][0] <= batch.analysed:
                 _remember(seen, batch, chunk)

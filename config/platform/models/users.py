@@ -35,7 +35,7 @@ class User(AbstractUser):
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
+    class Meta(AbstractUser.Meta):
         constraints = [
             models.CheckConstraint(name="user_role_is_known", condition=models.Q(role__in=Role.values)),
         ]
