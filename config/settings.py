@@ -274,7 +274,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "config.api.authentication.locked_out_page"
 AXES_CLIENT_IP_CALLABLE = "config.api.callers.client_ip"
 AXES_VERBOSE = False
-AXES_ENABLE_ADMIN = True
+AXES_ENABLE_ADMIN = False  # shown by our own admin
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # --- Logs: JSON lines, no personal data, no secrets

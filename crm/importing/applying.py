@@ -16,7 +16,7 @@ from config.platform.models import AuditEvent
 from config.platform.moves import transition
 from crm.contacts import numbers_gained, queue_for
 from crm.importing import additions
-from crm.importing.matching import Candidate, Known, name_key
+from crm.importing.matching import Candidate, Known, handles, name_key
 from crm.models import Contact, ContactAddress, ContactEmail, ContactPhone, Import, ImportRow, Note, PhoneNumber
 from crm.phone_book import only_zone
 from crm.phone_numbers import reversed_digits
@@ -70,7 +70,7 @@ def _apply_lines(batch: Import, lines: Sequence[int]) -> bool:
         return False
     found = list(_owed(batch).filter(line__in=lines).select_for_update(skip_locked=True))
     candidates = [row.candidate for row in found]
-    queue_for([phone["e164"] for one in candidates for phone in one["phones"]] + [email for one in candidates for email in one["emails"]])
+    queue_for([handle.partition(":")[2] for one in candidates for handle in handles(one)])
     known = Known.of(candidates, source=batch.source)
     work = _Work(batch)
     for row in found:

@@ -17,7 +17,10 @@ def name_key(candidate: Candidate) -> str:
 
 
 def handles(candidate: Candidate) -> list[str]:
-    """By what the row can be found again: its numbers, its addresses, its id at the source."""
+    """By what the row can be found again: its numbers, its addresses, its id at the source.
+
+    A row with none of them means a contact that has nothing but the same name: namesakes are not one person.
+    """
     found = [f"tel:{phone['e164']}" for phone in candidate.get("phones", [])]
     found += [f"mail:{email}" for email in candidate.get("emails", [])]
     if candidate.get("external_id"):
@@ -26,10 +29,11 @@ def handles(candidate: Candidate) -> list[str]:
 
 
 class Known:
-    """The contacts that share a handle with some rows, by handle: ``(contact id, folded name)``."""
+    """The contacts that share a handle with some rows: their ids by handle, eldest first, and the folded name of each."""
 
     def __init__(self) -> None:
-        self.by_handle: dict[str, list[tuple[UUID, str]]] = {}
+        self.by_handle: dict[str, list[UUID]] = {}
+        self.names: dict[UUID, str] = {}
 
     @classmethod
     def of(cls, candidates: Sequence[Candidate], *, source: str) -> "Known":
@@ -50,21 +54,29 @@ class Known:
             known._add("id:", of_source.values_list("external_id", "pk", "search_key"))
         if nameless:
             keys = {name_key(one) for one in nameless}
-            for kind, contact_id, key in Contact.objects.filter(search_key__in=keys).values_list("kind", "pk", "search_key"):
-                known.by_handle.setdefault(f"name:{kind}{key}", []).append((contact_id, key))
+            named = (
+                Contact.objects.filter(search_key__in=keys, contact_phones=None, emails=None)
+                .order_by("pk")
+                .values_list("kind", "pk", "search_key")
+            )
+            known._add("name:", [(kind + key, contact_id, key) for kind, contact_id, key in named])
         return known
 
     def _add(self, prefix: str, rows: Iterable[tuple[str, UUID, str]]) -> None:
         for value, contact_id, key in rows:
-            self.by_handle.setdefault(prefix + value, []).append((contact_id, key))
+            self._point(prefix + value, contact_id)
+            self.names[contact_id] = key
+
+    def _point(self, handle: str, contact_id: UUID) -> None:
+        entries = self.by_handle.setdefault(handle, [])
+        if contact_id not in entries:
+            entries.append(contact_id)
 
     def add(self, candidate: Candidate, contact_id: UUID) -> None:
-        """Remember a row that becomes this contact, for the rows after it."""
-        key = name_key(candidate)
+        """Remember that a row became, or added to, this contact: for the rows after it. A nameless lead takes the row's name."""
+        self.names[contact_id] = self.names.get(contact_id) or name_key(candidate)
         for handle in handles(candidate):
-            entries = self.by_handle.setdefault(handle, [])
-            if (contact_id, key) not in entries:
-                entries.append((contact_id, key))
+            self._point(handle, contact_id)
 
     def match(self, candidate: Candidate) -> UUID | None:
         """The contact that the row means.
@@ -73,15 +85,8 @@ class Known:
         none: a number that people share stays shared.
         """
         key = name_key(candidate)
-        for handle in handles(candidate):
-            entries = self.by_handle.get(handle, [])
-            if handle.startswith("id:") and entries:
-                return entries[0][0]
-            same = [contact_id for contact_id, other in entries if other == key]
-            if same:
-                return same[0]
-        for handle in handles(candidate):
-            loose = [contact_id for contact_id, other in self.by_handle.get(handle, []) if not other or not key]
-            if loose:
-                return loose[0]
-        return None
+        found = [(handle, contact_id) for handle in handles(candidate) for contact_id in self.by_handle.get(handle, [])]
+        by_id = [contact_id for handle, contact_id in found if handle.startswith("id:")]
+        same = [contact_id for _, contact_id in found if self.names[contact_id] == key]
+        loose = [contact_id for _, contact_id in found if not self.names[contact_id] or not key]
+        return next(iter([*by_id, *same, *loose]), None)

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -113,7 +114,8 @@ def _csv_rows(file: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str]
             "csv", f"Line {reader.line_num} cannot be read as CSV ({error}): look for a quote that is never closed."
         ) from None
     finally:
-        text.detach()
+        with suppress(ValueError):  # somebody closed the file before the last row
+            text.detach()
 
 
 def _inspect_sheet(file: BinaryIO) -> Dialect:
