@@ -228,6 +228,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.add_problems",
+        "crm.api.schema.add_custom_fields",
     ],
     "ENUM_NAME_OVERRIDES": {
         "CallDirection": "calls.models.Call.Direction",
