@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
-from calls.models import Call
+from calls.models import Call, CallEvent
 from crm.timeline import Happening, Position, older
+
+
+def events_by_state() -> dict[tuple[str, ...], float]:
+    """Events that wait to be folded, and those that contradict an earlier one."""
+    counts = CallEvent.objects.filter(state__in=["accepted", "quarantined"]).values_list("state").annotate(count=Count("id"))
+    return {(state,): float(count) for state, count in counts}
 
 
 def open_for(contact_ids: Sequence[UUID], e164: str) -> list[dict[str, Any]]:

@@ -8,7 +8,10 @@ class CrmConfig(AppConfig):
     verbose_name = "Contacts and company"
 
     def ready(self) -> None:
+        from config.api import metrics
         from crm import timeline
+        from crm.importing import progress
 
+        metrics.gauges.add("imports_owed", progress.owed)
         timeline.sources.add("notes", timeline.notes)
         timeline.sources.add("changes", timeline.changes)

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable
 
+from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client import REGISTRY as PROCESS
 
+from config.platform.models import Heartbeat
 from config.platform.registry import Registry
 
 requests_total = Counter("switchboard_http_requests_total", "Requests answered", ["method", "route", "status"])
@@ -16,6 +18,15 @@ request_seconds = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 gauges: Registry[Callable[[], dict[tuple[str, ...], float]]] = Registry("gauges read from the database when /metrics is asked")
+
+
+def heartbeat_age() -> dict[tuple[str, ...], float]:
+    """Seconds since the workers of each queue were last heard: beat, broker, worker and database in one figure."""
+    now = timezone.now()
+    return {(name,): (now - at).total_seconds() for name, at in Heartbeat.objects.values_list("name", "beaten_at")}
+
+
+gauges.add("heartbeat_age_seconds", heartbeat_age)
 
 
 def request_done(method: str, route: str, status: int, took_s: float) -> None:

@@ -21,6 +21,12 @@ def counts(batches: Sequence[Import]) -> dict[UUID, dict[str, int]]:
     return found
 
 
+def owed() -> dict[tuple[str, ...], float]:
+    """Imports that wait for a worker or are in its hands."""
+    found = Import.objects.waiting().order_by().values_list("status").annotate(count=Count("id"))
+    return {(status,): float(count) for status, count in found}
+
+
 def of(batch: Import, by_verdict: dict[str, int]) -> dict[str, Any]:
     """``{done, total, rate_per_s, seconds_left}``; rows while it is judged, rows owed once it runs."""
     if batch.status in (Import.Status.RUNNING, Import.Status.DONE) or batch.applied:
