@@ -1,0 +1,3 @@
+from calls.admin import calls, events, lists
+
+__all__ = ["calls", "events", "lists"]

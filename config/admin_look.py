@@ -1,0 +1,107 @@
+"""How the admin looks and what its menu holds: settings of django-unfold. Imported by the settings, so it imports no model."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _for_admins(request: HttpRequest) -> bool:
+    return getattr(request.user, "role", "") == "admin"
+
+
+def _page(title: str, icon: str, name: str, *, admins: bool = False) -> dict[str, Any]:
+    page: dict[str, Any] = {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}")}
+    return {**page, "permission": _for_admins} if admins else page
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """A word in the corner that nobody takes the demo for the real thing."""
+    return ["Demo", "warning"] if settings.DEMO else None
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Switchboard",
+    "SITE_HEADER": "Switchboard",
+    "SITE_SUBHEADER": "Call centre",
+    "SITE_SYMBOL": "headset_mic",
+    "SITE_URL": "/api/v1/docs/",
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "ENVIRONMENT": "config.admin_look.environment",
+    "DASHBOARD_CALLBACK": "calls.admin.dashboard.show",
+    "STYLES": [lambda request: static("switchboard/admin.css")],
+    "COMMAND": {"search_models": ["crm.contact"]},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.7% .013 195)",
+            "100": "oklch(94.6% .033 195)",
+            "200": "oklch(89.5% .06 196)",
+            "300": "oklch(82% .09 197)",
+            "400": "oklch(72% .11 199)",
+            "500": "oklch(61% .105 205)",
+            "600": "oklch(51.5% .092 210)",
+            "700": "oklch(44.5% .078 213)",
+            "800": "oklch(38.5% .065 215)",
+            "900": "oklch(33% .053 218)",
+            "950": "oklch(25% .042 220)",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": [
+            {
+                "items": [
+                    _page("Today", "monitoring", "index"),
+                    _page("Contacts", "contacts", "crm_contact_changelist"),
+                    _page("Calls", "call", "calls_call_changelist"),
+                    _page("Imports", "upload_file", "crm_import_changelist"),
+                ]
+            },
+            {
+                "title": "Contacts",
+                "collapsible": True,
+                "items": [
+                    _page("Phone numbers", "dialpad", "crm_phonenumber_changelist"),
+                    _page("Notes", "sticky_note_2", "crm_note_changelist"),
+                    _page("Custom fields", "tune", "crm_customfield_changelist"),
+                ],
+            },
+            {
+                "title": "Telephony",
+                "collapsible": True,
+                "items": [
+                    _page("Phone systems", "router", "calls_phonesystem_changelist"),
+                    _page("Extensions", "perm_phone_msg", "calls_agentextension_changelist"),
+                    _page("Events", "list_alt", "calls_callevent_changelist"),
+                    _page("Dispositions", "fact_check", "calls_disposition_changelist"),
+                ],
+            },
+            {
+                "title": "Company",
+                "collapsible": True,
+                "items": [
+                    _page("People", "group", "platform_user_changelist"),
+                    _page("Teams", "groups", "crm_team_changelist"),
+                    _page("Departments", "account_tree", "crm_department_changelist"),
+                    _page("Topics", "topic", "crm_topic_changelist"),
+                ],
+            },
+            {
+                "title": "System",
+                "collapsible": True,
+                "items": [
+                    _page("API tokens", "key", "platform_apitoken_changelist"),
+                    _page("Audit trail", "history", "platform_auditevent_changelist"),
+                    _page("Schedules", "schedule", "django_celery_beat_periodictask_changelist"),
+                    _page("Signs of life", "favorite", "platform_heartbeat_changelist"),
+                    _page("Failed logins", "lock", "axes_accessattempt_changelist", admins=True),
+                ],
+            },
+        ],
+    },
+}
