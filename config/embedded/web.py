@@ -9,8 +9,11 @@ BIN = Path(sys.executable).parent  # not resolved: the interpreter of .venv is a
 
 
 def web_command(environment: Mapping[str, str], host: str, port: int) -> list[str]:
-    """The web server: granian, chosen by measuring (docs/decisions). WEB_WORKERS processes of WEB_THREADS threads.
+    """The web server: granian, chosen by measuring. WEB_WORKERS processes of WEB_THREADS threads.
 
+    Beside gunicorn (gthread) with 2 processes of 4 threads on 2 cores, 16 clients: 2.7 ms of processor for an answer of /me/ against 3.1,
+    4.1 against 4.6 for a list; the slowest of a hundred sooner too. It gets by with hundreds of idle and of slow clients where
+    threads that wait for a header are used up, and it serves ASGI by the same command.
     A worker that dies is replaced within half a second; at the end requests in flight have 20 s to finish.
     """
     return [
@@ -18,7 +21,8 @@ def web_command(environment: Mapping[str, str], host: str, port: int) -> list[st
         "--host", host, "--port", str(port),
         "--workers", environment.get("WEB_WORKERS") or "2",
         "--blocking-threads", environment.get("WEB_THREADS") or "4",
-        "--backlog", "1024", "--backpressure", "64",
+        "--backlog", "1024",
+        "--backpressure", "4096",  # idle connections count: a low limit lets a hundred of them shut everybody out
         "--respawn-failed-workers", "--respawn-interval", "0.5",
         "--workers-kill-timeout", "20",
         "--http", "1", "--no-ws", "--log-level", "warning",
