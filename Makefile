@@ -5,8 +5,10 @@
 #   make reset    remove its data
 #   make test     run the tests (ARGS="-k name" for some)
 #   make lint     what the tests do not see: format, types, who imports whom
+#   make schema  write docs/openapi.yaml anew from the code
 #   make lock     write the locks anew from requirements*.in
-.PHONY: up down reset test lint lock help
+.PHONY: up down reset test lint schema venv lock help
+JOBS ?= 2
 
 VENV ?= .venv
 RUN := $(VENV)/bin/python
@@ -31,11 +33,18 @@ down:
 reset:
 	@$(bootstrap) requirements.lock && exec $(RUN) -m config.embedded.down --reset
 
-test:
-	@$(bootstrap) requirements-dev.lock && exec $(RUN) -m config.embedded.beside $(RUN) -m pytest $(ARGS)
+# Tests run on embedded PostgreSQL and Valkey of their own, or on the servers that DATABASE_URL and BROKER_URL name.
+test: venv
+	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
 
-lint:
-	@$(bootstrap) requirements-dev.lock && $(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && $(RUN) -m mypy .
+lint: venv
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .
+
+schema: venv
+	@$(RUN) -m config.embedded.beside $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+venv:
+	@$(bootstrap) requirements-dev.lock
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -53,7 +53,7 @@ class Teller:
             sys.stdout.flush()
 
 
-def block(told: dict[str, Any], *, folder: Path, demo: bool) -> str:
+def block(told: dict[str, Any], *, folder: Path, demo: bool, caller: str = "") -> str:
     """The block that ends a start: where things are, how to get in, what to try first."""
     url = told["url"]
     lines = ["", "Switchboard is up.", "", f"  API     {url}/api/v1/", f"  Docs    {told['docs']}"]
@@ -70,7 +70,7 @@ def block(told: dict[str, Any], *, folder: Path, demo: bool) -> str:
             "  Try it: a phone system says that somebody calls, the answer says who.",
             f"    curl -s {url}/api/v1/calls/events/ \\",
             f"      -H 'Authorization: Bearer {tokens['integration']}' -H 'Content-Type: application/json' \\",
-            f"      -d '{FIRST_EVENT % told.get('demo_caller', '8 (495) 123-45-67')}'",
+            f"      -d '{FIRST_EVENT % (caller or '8 (495) 123-45-67')}'",
         ]
     if not demo:
         lines += ["", "  Strict mode: it expects HTTPS in front of it and makes no demo tokens (HTTPS=0 to do without)."]

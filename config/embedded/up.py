@@ -11,13 +11,11 @@ import shutil
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from config.embedded import accounts, addresses, folders, ports, processes, telling, web
+from config.embedded import accounts, addresses, folders, ports, processes, telling, trying, web
 from config.embedded.postgres import FAREWELL as POSTGRES_FAREWELL
 from config.embedded.postgres import PostgreSQL
 from config.embedded.supervisor import Service, Stopped, Supervisor
@@ -43,9 +41,12 @@ class Up:
         self.demo = given["DEMO"].lower() in {"1", "true", "yes", "on"} if given.get("DEMO") else not given.get("SECRET_KEY")
         self.host = given.get("BIND") or "127.0.0.1"
         self.port = ports.choose(given.get("PORT", ""), self.host)
+        if not given.get("PORT") and self.port != ports.USUAL_PORT:
+            self.teller.say(f"  Port {ports.USUAL_PORT} is taken by another program: taking {self.port} (PORT=… chooses another).")
         self.environment = given | {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
         self.environment.pop(processes.MARK, None)
         self.told: dict[str, Any] = {}
+        self.caller = ""
 
     def run(self) -> int:
         """Start everything, watch it until somebody asks to stop, stop it. Returns the exit code."""
@@ -61,7 +62,7 @@ class Up:
         else:
             self.supervisor.on_change = self._write_up
             self._write_up()
-            self.teller.say(telling.block(self.told, folder=self.folder, demo=self.demo))
+            self.teller.say(telling.block(self.told, folder=self.folder, demo=self.demo, caller=self.caller))
             self.teller.say(f"  Up in {time.monotonic() - began:.1f} s.")
             self.supervisor.tend()
         self._stop()
@@ -86,6 +87,7 @@ class Up:
             "tokens": prepared.get("tokens", {}),
             "admin_login": prepared.get("login", {}),
         }
+        self.caller = trying.known_caller(url, self.told["tokens"].get("supervisor", ""))
 
     def _servers(self) -> None:
         """Start the servers that nobody gave, and wait for them."""
@@ -204,14 +206,7 @@ class Up:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def _is_ready(self) -> bool:
-        """Whether /readyz says so."""
-        known = (self.environment.get("ALLOWED_HOSTS") or "localhost").split(",")[0].strip().lstrip(".")
-        request = urllib.request.Request(f"{self._url()}/readyz", headers={"Host": known if known != "*" else "localhost"})  # noqa: S310
-        try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return trying.is_ready(self._url(), self.environment.get("ALLOWED_HOSTS", ""))
 
     def _write_up(self) -> None:
         """Tell scripts: where it is, the tokens, the processes."""
