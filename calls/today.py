@@ -195,7 +195,7 @@ def heartbeats() -> list[Heartbeat]:
     return list(Heartbeat.objects.order_by("name")[:20])
 
 
-def bars(hours: list[Hour], *, now_hour: int, height: int = 150, width: int = 720) -> dict[str, Any]:
+def bars(hours: list[Hour], *, now_hour: int, height: int = 190, width: int = 1080) -> dict[str, Any]:
     """Where the bars of the chart stand: coordinates of an SVG picture."""
     top = max(5, *(hour.total for hour in hours))
     step = next(step for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 5000, 10**6) if top / step <= 4)

@@ -33,6 +33,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "ENVIRONMENT": "config.admin_look.environment",
     "DASHBOARD_CALLBACK": "calls.admin.dashboard.show",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("switchboard/icon.svg")}],
     "STYLES": [lambda request: static("switchboard/admin.css")],
     "COMMAND": {"search_models": ["crm.contact"]},
     "COLORS": {

@@ -164,6 +164,7 @@ CELERY_BEAT_SCHEDULE = {
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "UTC"
 
 # --- The trade

@@ -14,14 +14,14 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 from unfold.decorators import display as shown_as
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from calls import identifying, wrap_up
 from calls.models import Call, CallEvent, CallKey, CallLeg, Disposition, PhoneSystem
-from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, span
+from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, span, who
 from config.platform.admin_base.base import NOBODY
 from config.platform.errors import Refusal
 from crm import searching
-from crm.models import Topic
 from crm.phone_numbers import display, parse
 
 OUTCOME_TONES = {"answered": "good", "abandoned": "bad", "missed": "bad", "overflow": "bad", "failed": "bad", "": "info"}
@@ -60,6 +60,7 @@ class _Told(TabularInline):
 
     extra = max_num = 0
     can_delete = False
+    hide_title = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -99,6 +100,7 @@ class CallForm(forms.ModelForm):
     class Meta:
         model = Call
         fields = ["contact", "disposition", "topics", "note"]
+        widgets = {"note": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,8 +109,6 @@ class CallForm(forms.ModelForm):
             self.fields["disposition"].queryset = Disposition.objects.filter(  # type: ignore[attr-defined]
                 Q(is_active=True) | Q(pk=self.instance.disposition_id)
             ).order_by("order", "name")
-        if "topics" in self.fields:
-            self.fields["topics"].queryset = Topic.objects.order_by("name")  # type: ignore[attr-defined]
 
 
 @admin.register(Call)
@@ -132,8 +132,7 @@ class CallAdmin(AuditedAdmin):
     search_help_text = "By phone number, by the contact's name, or by the phone system's id of the call"
     ordering = ["-started_at", "-id"]
     sortable_by: list[str] = []
-    autocomplete_fields = ["contact"]
-    filter_horizontal = ["topics"]
+    autocomplete_fields = ["contact", "topics"]
     inlines = [LegInline, EventInline]
     facts = [
         "direction_shown", "outcome_badge", "phone_system", "external_id", "from_shown", "to_shown", "line", "queue", "queue_position", "agent",
@@ -194,7 +193,7 @@ class CallAdmin(AuditedAdmin):
         """Written in ``save_related``, when the topics are known."""
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: list[Any], change: bool) -> None:
-        by, now, given = request.user, timezone.now(), form.cleaned_data
+        by, now, given = who(request), timezone.now(), form.cleaned_data
         seen = given["seen_version"]
         if "contact" in form.changed_data and given["contact"]:
             seen = identifying.identify(form.instance.pk, contact=given["contact"], if_version=seen, by=by, now=now).version
@@ -218,7 +217,7 @@ class CallAdmin(AuditedAdmin):
     @admin.display(description="with")
     def with_whom(self, call: Call) -> SafeString | str:
         number = display(call.customer_e164) if call.customer_e164 else call.from_raw
-        if call.contact:
+        if call.contact and call.contact.search_key:
             return format_html('{}<br><span class="sb-quiet">{}</span>', call.contact, number)
         return number or "–"
 

@@ -54,12 +54,13 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _line(call: Any, now: Any) -> dict[str, Any]:
     word, tone = STATES.get(call.state, (call.state, "plain"))
     number = display(call.customer_e164) if call.customer_e164 else call.from_raw or call.to_raw
+    is_named = call.contact is not None and call.contact.search_key != ""
     return {
         "call": call,
         "state": word,
         "tone": tone,
-        "with": str(call.contact) if call.contact else number or "number withheld",
-        "number": number if call.contact else "",
+        "with": str(call.contact) if is_named else number or "number withheld",
+        "number": number if is_named else "",
         "since": call.answered_at or call.started_at,
         "lasts": span((now - (call.answered_at or call.started_at)).total_seconds()),
     }

@@ -94,7 +94,7 @@ class Day:
                 self.outbound(at, call_back, will_answer=True)
             elif self.random.random() < 0.78:
                 missed = self.inbound(at)
-                if missed and self.random.random() < 0.6:
+                if missed and self.random.random() < 0.4:
                     heapq.heappush(due, (at + timedelta(minutes=self.random.uniform(8, 50)), 1000 + index + len(self.calls), missed))
             elif self.random.random() < 0.85:
                 self.outbound(at, self.random.choice(self.callers))

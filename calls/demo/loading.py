@@ -6,6 +6,7 @@ from itertools import islice
 from random import Random
 from zoneinfo import ZoneInfo
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from calls import intake, wrap_up
@@ -15,6 +16,7 @@ from calls.demo.house import House
 from calls.models import Call, CallKey, PhoneSystem
 from config.platform.models import User
 from crm import believable, contacts
+from crm.importing import jobs
 from crm.models import Contact
 
 SEED = 1956
@@ -26,6 +28,14 @@ FIRST = believable.Draft(
     "person", "Фёдорова", "Алёна", "Сергеевна", language="ru", phones=[{"number": "8 (495) 123-45-67", "label": "mobile"}],
     emails=[{"email": "alena.fedorova@example.com"}], addresses=[{"city": "Москва", "street": "ул. Лесная 5", "country": "RU"}],
 )  # fmt: skip
+VISITORS = """Фамилия;Имя;Отчество;Телефон;E-mail
+Абрикосова;Вера;Львовна;8 (495) 002-11-22;vera.abrikosova@example.com
+Фёдорова;Алёна;Сергеевна;8 495 123-45-67;
+Тихонов;Глеб;Олегович;+7 812 002 44 55;tikhonov@example.org
+Плохов;Пётр;;12-;
+Тихонов;Глеб;Олегович;8-812-002-44-55;
+Сафина;Гузель;Рашидовна;8(843)002-77-88;
+"""
 TAGS = ("vip", "wholesale", "garden club", "slow payer", "press", "school")
 REMARKS = (
     "Prefers to be called after lunch.",
@@ -54,6 +64,10 @@ def load(*, now: datetime, say: Callable[[str], object] = lambda text: None) -> 
     callers = _customers(random, made, now)
     say(f"{len(callers)} contacts")
     _days(random, made, callers, now, say)
+    jobs.upload(
+        ContentFile(VISITORS.encode("cp1251")), filename="autumn-fair-visitors.csv", source="fair", by=made.staff["galina"], now=now
+    )
+    say("a file of contacts to be imported")
 
 
 def _customers(random: Random, made: House, now: datetime) -> list[Caller]:

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
@@ -74,7 +75,7 @@ def with_custom_fields(definitions: list[CustomField]) -> type[ContactForm]:
 
 
 def _form_field(field: CustomField) -> forms.Field:
-    common = {"label": field.label, "required": field.is_required}
+    common: dict[str, Any] = {"label": field.label, "required": field.is_required}
     match field.type:
         case CustomField.Type.NUMBER:
             return forms.FloatField(widget=UnfoldAdminTextInputWidget, **common)
@@ -90,7 +91,9 @@ def _form_field(field: CustomField) -> forms.Field:
         case CustomField.Type.CHOICE:
             return forms.ChoiceField(choices=[("", "–"), *((c, c) for c in field.choices)], widget=UnfoldAdminSelectWidget, **common)
         case CustomField.Type.MULTI:
-            return forms.MultipleChoiceField(choices=[(c, c) for c in field.choices], widget=forms.CheckboxSelectMultiple, **common)
+            return forms.MultipleChoiceField(
+                choices=[(c, c) for c in field.choices], widget=UnfoldAdminCheckboxSelectMultipleWidget, **common
+            )
     return forms.CharField(max_length=2000, widget=UnfoldAdminTextInputWidget, **common)
 
 
@@ -116,6 +119,7 @@ class PhoneForm(_Part):
     class Meta:
         model = ContactPhone
         fields = ["number", "label", "extension", "is_primary"]
+        labels = {"is_primary": "Primary"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -137,6 +141,7 @@ class EmailForm(_Part):
     class Meta:
         model = ContactEmail
         fields = ["email", "label", "is_primary"]
+        labels = {"is_primary": "Primary"}
         widgets = {"email": UnfoldAdminEmailInputWidget}
 
 

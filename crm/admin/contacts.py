@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -13,7 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from config.platform.admin_base import AuditedAdmin, badge
+from config.platform.admin_base import AuditedAdmin, badge, who
 from crm import contacts, searching, timeline
 from crm.admin.contact_form import CUSTOM, AddressForm, ContactForm, EmailForm, PhoneForm, with_custom_fields
 from crm.models import Contact, ContactAddress, ContactEmail, ContactPhone, CustomField
@@ -24,6 +25,7 @@ LIFECYCLE_TONES = {"lead": "info", "qualified": "warn", "client": "good", "dorma
 
 class _PartInline(TabularInline):
     extra = 0
+    hide_title = True
     show_change_link = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -38,7 +40,7 @@ class PhoneInline(_PartInline):
     model = ContactPhone
     form = PhoneForm
     fields = ["number", "label", "extension", "is_primary"]
-    verbose_name_plural = "Phones"
+    verbose_name, verbose_name_plural = "phone", "Phones"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[ContactPhone]:
         return super().get_queryset(request).select_related("phone")
@@ -47,20 +49,20 @@ class PhoneInline(_PartInline):
 class EmailInline(_PartInline):
     model = ContactEmail
     form = EmailForm
-    verbose_name_plural = "E-mails"
+    verbose_name, verbose_name_plural = "e-mail", "E-mails"
 
 
 class AddressInline(_PartInline):
     model = ContactAddress
     form = AddressForm
-    verbose_name_plural = "Addresses"
+    verbose_name, verbose_name_plural = "address", "Addresses"
 
 
 @admin.register(Contact)
 class ContactAdmin(AuditedAdmin):
     """People and companies. Everything is written through crm.contacts, so its rules hold here too."""
 
-    list_display = ["who", "phones", "lifecycle_badge", "tags_shown", "owner", "language", "changed_at"]
+    list_display = ["name_shown", "phones", "lifecycle_badge", "tags_shown", "owner", "language", "changed_at"]
     list_select_related = ["employer", "owner"]
     list_filter = ["kind", "lifecycle", ("owner", AutocompleteSelectFilter)]
     search_fields = ["surname"]
@@ -93,14 +95,14 @@ class ContactAdmin(AuditedAdmin):
     def _definitions(self, request: HttpRequest) -> list[CustomField]:
         if not hasattr(request, "custom_fields"):
             request.custom_fields = list(CustomField.objects.of("contact"))  # type: ignore[attr-defined]
-        return request.custom_fields  # type: ignore[attr-defined,no-any-return]
+        return request.custom_fields  # type: ignore[attr-defined]
 
     def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         custom = [CUSTOM + field.key for field in self._definitions(request)]
-        pairs: list[Any] = [tuple(custom[start : start + 3]) for start in range(0, len(custom), 3)]
+        pairs: list[Any] = [tuple(custom[start : start + 2]) for start in range(0, len(custom), 2)]
         rest: list[Any] = [("source", "external_id")]
         fieldsets: list[Any] = [
-            (None, {"fields": [("kind", "lifecycle", "owner"), ("surname", "name", "patronymic"), ("company_name", "employer"), "tags"]}),
+            (None, {"fields": [("kind", "lifecycle"), ("surname", "name", "patronymic"), ("company_name", "employer"), ("owner", "tags")]}),
             ("Language and time", {"fields": [("language", "time_zone")]}),
         ]
         if pairs:
@@ -123,16 +125,19 @@ class ContactAdmin(AuditedAdmin):
         """Everything is written at once, with its parts, in ``save_related``."""
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: list[Any], change: bool) -> None:
-        by, now, contact = request.user, timezone.now(), form.instance
+        by, now, contact = who(request), timezone.now(), form.instance
         parts = {_name(formset): _lines(formset) for formset in formsets if not change or formset.has_changed()}
         if not change:
             fields = {name: form.cleaned_data[name] for name in ContactForm.Meta.fields}
             reason = form.cleaned_data["reason"]
             custom = {key: value for key, value in form.custom_values().items() if value is not None}  # type: ignore[attr-defined]
-            contacts.add(
-                id=contact.pk, custom_fields=custom, notes=form.cleaned_data["new_note"], force=bool(reason), reason=reason,
-                by=by, now=now, **parts, **fields,
-            )  # fmt: skip
+            try:
+                made = contacts.add(
+                    custom_fields=custom, notes=form.cleaned_data["new_note"], force=bool(reason), reason=reason, by=by, now=now, **parts, **fields
+                )  # fmt: skip
+            except contacts.DuplicateFound as refusal:
+                raise _in_words(refusal) from None
+            contact.pk = made.pk
             return
         fields = {name: form.cleaned_data[name] for name in form.changed_data if name in ContactForm.Meta.fields}
         if any(name.startswith(CUSTOM) for name in form.changed_data):
@@ -146,10 +151,10 @@ class ContactAdmin(AuditedAdmin):
         return []
 
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
-        contacts.remove(obj.pk, by=request.user, now=timezone.now())
+        contacts.remove(obj.pk, by=who(request), now=timezone.now())
 
     @display(description="contact", header=True)
-    def who(self, contact: Contact) -> list[str]:
+    def name_shown(self, contact: Contact) -> list[str]:
         name = contact.display_name or str(contact)
         if contact.kind == Contact.Kind.COMPANY:
             return [name, "Company", "🏢"]
@@ -171,6 +176,16 @@ class ContactAdmin(AuditedAdmin):
     @admin.display(description="changed", ordering="updated_at")
     def changed_at(self, contact: Contact) -> Any:
         return contact.updated_at
+
+
+def _in_words(refusal: contacts.DuplicateFound) -> contacts.DuplicateFound:
+    """The same refusal for somebody who looks at a form."""
+    candidates = list(refusal.facts["candidates"])  # type: ignore[call-overload]
+    names = Contact.objects.in_bulk([UUID(one["contact"]) for one in candidates])
+    said = "; ".join(f"{names[UUID(one['contact'])]} ({', '.join(one['reasons'])})" for one in candidates if UUID(one["contact"]) in names)
+    return contacts.DuplicateFound(
+        f"Somebody in the base may be the same: {said}. If this is another one, say why under “Another contact all the same”."
+    )
 
 
 def _name(formset: Any) -> str:

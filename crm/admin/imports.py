@@ -2,16 +2,16 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed
+from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, who
 from config.platform.admin_base.base import NOBODY
 from crm.importing import jobs, progress
 from crm.models import Import, ImportRow
@@ -61,13 +61,18 @@ class ImportAdmin(AuditedAdmin):
         if obj is None:
             return [(None, {"fields": ["file", ("region", "source"), "is_dry_run"]})]
         return [
-            (None, {"fields": [("filename", "status_badge", "by"), ("region", "source", "is_dry_run"), "problem"]}),
-            ("How it was read", {"fields": [("size", "total", "applied"), "dialect", "mapping"], "classes": ["collapse"]}),
-            ("When", {"fields": [("created_at", "started_at", "finished_at")]}),
+            (None, {"fields": [("filename", "by"), ("created_at", "started_at", "finished_at")]}),
+            (
+                "How it was read",
+                {
+                    "fields": [("size", "total", "applied"), ("region", "source", "is_dry_run"), "dialect", "mapping"],
+                    "classes": ["collapse"],
+                },
+            ),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
-        return ["status_badge", "created_at"] if obj else []
+        return ["created_at"] if obj else []
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -95,7 +100,7 @@ class ImportAdmin(AuditedAdmin):
         given = form.cleaned_data
         batch = jobs.upload(
             given["file"], filename=given["file"].name, region=given["region"], source=given["source"], is_dry_run=given["is_dry_run"],
-            by=request.user, now=timezone.now(),
+            by=who(request), now=timezone.now(),
         )  # fmt: skip
         obj.pk = batch.pk
         obj.filename = batch.filename  # type: ignore[attr-defined]
@@ -105,9 +110,8 @@ class ImportAdmin(AuditedAdmin):
 
     def response_add(self, request: HttpRequest, obj: models.Model, post_url_continue: str | None = None) -> HttpResponse:
         """Show how it goes on."""
-        request.POST = request.POST.copy()
-        request.POST["_continue"] = "1"
-        return super().response_add(request, obj, post_url_continue)
+        messages.success(request, f"{obj} is being checked.")
+        return HttpResponseRedirect(reverse("admin:crm_import_change", args=[obj.pk]))
 
     def has_start_permission(self, request: HttpRequest, object_id: str) -> bool:
         return self._is_open(request, object_id, "start")
@@ -129,7 +133,7 @@ class ImportAdmin(AuditedAdmin):
             title=f"Start {batch}",
             question=f"The rows of “{batch}” are written into the base as their verdicts say.",
             button="Start",
-            act=lambda: jobs.start(batch.pk, by=request.user, now=timezone.now()),
+            act=lambda: jobs.start(batch.pk, by=who(request), now=timezone.now()),
             done="It runs.",
         )
 
@@ -143,7 +147,7 @@ class ImportAdmin(AuditedAdmin):
             title=f"Cancel {batch}",
             question="What is in the base already stays there; nothing more comes in.",
             button="Cancel the import",
-            act=lambda: jobs.cancel(batch.pk, by=request.user, now=timezone.now()),
+            act=lambda: jobs.cancel(batch.pk, by=who(request), now=timezone.now()),
             done="It is cancelled.",
         )
 

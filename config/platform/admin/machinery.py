@@ -6,7 +6,7 @@ import axes.admin  # noqa: F401 (registers its pages, which ours replace)
 import django.contrib.auth.admin  # noqa: F401 (likewise)
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
-from django.contrib.admin.sites import NotRegistered
+from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.auth.models import Group
 from django.db import models
 from django.utils.safestring import SafeString

@@ -11,7 +11,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from config.platform import tokens
-from config.platform.admin_base import AuditedAdmin, badge, confirmed
+from config.platform.admin_base import AuditedAdmin, badge, confirmed, who
 from config.platform.admin_base.base import LEADING, NOBODY
 from config.platform.models import ApiToken, Role, Scope, User
 
@@ -60,9 +60,9 @@ class ApiTokenAdmin(AuditedAdmin):
 
     def get_form(self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        if "user" in form.base_fields and request.user.role != Role.ADMIN:
-            form.base_fields["user"].queryset = User.objects.filter(pk=request.user.pk)
-            form.base_fields["user"].initial = request.user.pk
+        if "user" in form.base_fields and who(request).role != Role.ADMIN:
+            form.base_fields["user"].queryset = User.objects.filter(pk=who(request).pk)
+            form.base_fields["user"].initial = who(request).pk
         return form
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:
@@ -73,7 +73,7 @@ class ApiTokenAdmin(AuditedAdmin):
             name=given["name"],
             scopes=given["scopes"],
             expires_at=given["expires_at"],
-            by=request.user,
+            by=who(request),
             now=timezone.now(),
         )
         obj.pk = token.pk
@@ -103,7 +103,7 @@ class ApiTokenAdmin(AuditedAdmin):
             title=f"Revoke {token.name}",
             question=f"Whoever uses “{token.name}” of {token.user} is shut out at once, and for ever.",
             button="Revoke",
-            act=lambda: tokens.revoke(token.pk, by=request.user, now=timezone.now()),
+            act=lambda: tokens.revoke(token.pk, by=who(request), now=timezone.now()),
             done="The token is revoked.",
         )
 
@@ -111,7 +111,7 @@ class ApiTokenAdmin(AuditedAdmin):
     def revoke_selected(self, request: HttpRequest, queryset: models.QuerySet[ApiToken]) -> None:
         """Close the ticked tokens for ever."""
         for token in queryset:
-            tokens.revoke(token.pk, by=request.user, now=timezone.now())
+            tokens.revoke(token.pk, by=who(request), now=timezone.now())
         messages.success(request, "Revoked.")
 
     @admin.display(description="begins with")

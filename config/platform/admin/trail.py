@@ -76,8 +76,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin.display(description="changes")
     def changes_shown(self, event: AuditEvent) -> SafeString:
         lines = [
-            format_html("<tr><th>{}</th><td>{}</td><td>{}</td></tr>", name, before, after)
-            for name, (before, after) in sorted(event.changes.items())
+            format_html("<tr><th>{}</th><td>{}</td><td>{}</td></tr>", name, *("–" if value is None else value for value in pair))
+            for name, pair in sorted(event.changes.items())
         ]
         head = format_html("<tr><th></th><th>before</th><th>after</th></tr>")
         return format_html('<table class="sb-changes">{}</table>', SafeString("").join([head, *lines])) if lines else SafeString("–")

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget
 
 from config.platform import people
-from config.platform.admin_base import AuditedAdmin, badge
+from config.platform.admin_base import AuditedAdmin, badge, who
 from config.platform.admin_base.base import ADMINS, NOBODY
 from config.platform.models import Role, User
 
@@ -67,7 +67,7 @@ class UserAdmin(AuditedAdmin):
         """Through config.platform.people: it knows what follows from a role, and that an administrator must be left."""
         given: dict[str, Any] = {name: form.cleaned_data[name] for name in UserForm.Meta.fields}
         password = form.cleaned_data["new_password"]
-        by, now = request.user, timezone.now()
+        by, now = who(request), timezone.now()
         if change:
             people.alter(obj.pk, by=by, now=now, password=password, **given)
         else:

@@ -1,6 +1,6 @@
 """Base classes of the admin's pages. What somebody may do there follows from the role; every write is remembered."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,23 +13,28 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
-from config.platform.admin_base.paging import BoundedPaginator
+from config.platform.admin_base.paging import BoundedChangeList, BoundedPaginator
 from config.platform.errors import Refusal
 from config.platform.history import difference, entry, record, record_many, snapshot
-from config.platform.models import LEADERS, AuditEvent, Role
+from config.platform.models import LEADERS, AuditEvent, Role, User
 
 NOBODY: frozenset[str] = frozenset()
-ADMINS = frozenset({Role.ADMIN})
-LEADING = frozenset(LEADERS)
+ADMINS: frozenset[str] = frozenset({Role.ADMIN})
+LEADING: frozenset[str] = frozenset(LEADERS)
+
+
+def who(request: HttpRequest) -> User:
+    """Whoever is signed in; every page of the admin has somebody."""
+    return cast(User, request.user)
 
 
 class RoleAdmin(ModelAdmin):
     """A page for a table. The class says which roles may see, add, change and delete."""
 
-    may_view = LEADING
-    may_add = LEADING
-    may_change = LEADING
-    may_delete = ADMINS
+    may_view: frozenset[str] = LEADING
+    may_add: frozenset[str] = LEADING
+    may_change: frozenset[str] = LEADING
+    may_delete: frozenset[str] = ADMINS
 
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -55,6 +60,9 @@ class RoleAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return self._may(request, self.may_delete)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:
+        return BoundedChangeList
 
     @staticmethod
     def _may(request: HttpRequest, roles: frozenset[str]) -> bool:
@@ -84,11 +92,12 @@ class RoleAdmin(ModelAdmin):
             raise PermissionDenied
         events = AuditEvent.objects.none()
         if isinstance(row.pk, UUID | int):
-            events = AuditEvent.objects.filter(subject_id=row.pk, subject_type=self.opts.model_name).select_related("by")
+            subject = row.pk if isinstance(row.pk, UUID) else UUID(int=row.pk)
+            events = AuditEvent.objects.filter(subject_id=subject, subject_type=self.opts.model_name).select_related("by")
         context = {
             **self.admin_site.each_context(request),
             "title": f"History of {row}",
-            "events": events.order_by("-id")[: self.history_shown],
+            "events": [(event, _lines(event)) for event in events.order_by("-id")[: self.history_shown]],
             "shown": self.history_shown,
             "object": row,
             "original": row,
@@ -153,7 +162,7 @@ class AuditedAdmin(RoleAdmin):
             form.before = snapshot(held)  # type: ignore[attr-defined]
             form.had = _many(held, form)  # type: ignore[attr-defined]
             if hasattr(obj, "version"):
-                obj.version = held.version + 1  # type: ignore[attr-defined]
+                obj.version = held.version + 1
         obj.save()
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: list[BaseModelFormSet], change: bool) -> None:
@@ -162,10 +171,10 @@ class AuditedAdmin(RoleAdmin):
         facts = difference(form.had, _many(row, form))  # type: ignore[attr-defined]
         before = form.before  # type: ignore[attr-defined]
         if not change or facts or difference(before, snapshot(row)):
-            record(row, "alter" if change else "add", by=request.user, now=timezone.now(), before=before, **facts)
+            record(row, "alter" if change else "add", by=who(request), now=timezone.now(), before=before, **facts)
 
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
-        gone = entry(obj, "remove", by=request.user, now=timezone.now())
+        gone = entry(obj, "remove", by=who(request), now=timezone.now())
         gone.changes = {name: [value, None] for name, value in snapshot(obj).items() if value not in ("", None, [], {})}
         obj.delete()
         record_many([gone])
@@ -182,3 +191,17 @@ def _many(row: models.Model, form: ModelForm) -> dict[str, list[str]]:
         for field in row._meta.many_to_many
         if field.name in form.fields
     }
+
+
+def _lines(event: AuditEvent) -> list[tuple[str, str, str]]:
+    """What changed, for people: the column, before, after. Empty to empty is left out; facts have no before."""
+    changed = [(name, _said(before), _said(after)) for name, (before, after) in sorted(event.changes.items()) if before or after]
+    return changed + [(name, "", _said(value)) for name, value in sorted(event.facts.items()) if value]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {item}" for key, item in value.items()) or "–"
+    return "–" if value in (None, "") else str(value)

@@ -4,6 +4,8 @@ from functools import cached_property
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.views import ChangeList
 
 
 class BoundedPaginator(Paginator):
@@ -27,3 +29,12 @@ class BoundedPaginator(Paginator):
     def has_more(self) -> bool:
         """Whether rows stay out of reach of the page numbers."""
         return self._found > self.MOST
+
+
+class BoundedChangeList(ChangeList):
+    """A list that offers "show all" only when a search or a filter hides something."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
