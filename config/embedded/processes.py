@@ -7,6 +7,7 @@ is a server that works inside the folder.
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,15 +83,16 @@ def bury_orphans(known: set[int]) -> None:
 
 
 def log_file(folder: Path, name: str) -> Path:
-    """Where a process of this folder writes; a log past 10 MB was moved aside when the folder was started."""
+    """Where a process of this folder writes; past 10 MB it is put aside."""
     return folder / "logs" / f"{name}.log"
 
 
 def trim_logs(folder: Path) -> None:
-    """Move every log past the limit aside, over the one moved before it."""
+    """Put every log past the limit aside, over the one put aside before. Those who write to it go on at its new beginning."""
     for log in (folder / "logs").glob("*.log"):
         if log.stat().st_size > LOG_LIMIT_BYTES:
-            log.replace(log.with_suffix(".log.1"))
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)
 
 
 def last_words(folder: Path, name: str, lines: int = 8) -> str:

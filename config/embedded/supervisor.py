@@ -125,6 +125,7 @@ class Supervisor:
             self.sleep(min([5.0, *(self._due_in(service) for service in self.services if not service.is_alive)]))
             if not self.stop_asked:
                 self.look_after()
+                processes.trim_logs(self.folder)
 
     def look_after(self) -> None:
         """Start again what died, when its pause is over."""

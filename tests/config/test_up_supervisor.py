@@ -103,3 +103,14 @@ def test_processes_are_found_by_the_mark_of_their_folder_and_no_other(supervisor
         assert [process.pid for process in processes.of_folder(supervisor.folder)] == [mine.pid]
         assert processes.of_folder(tmp_path_factory.mktemp("other")) == []
         stranger.kill()
+
+
+def test_a_log_past_its_limit_is_put_aside_while_it_is_written(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LOG_LIMIT_BYTES", 1000)
+    wordy = supervisor.add(service("wordy", "import time\nfor n in range(10**6): print('words', n, flush=True); time.sleep(0.001)"))
+    log = processes.log_file(supervisor.folder, "wordy")
+    assert supervisor.wait_for(lambda: log.stat().st_size > 1000, of=wordy, within_s=10)
+    processes.trim_logs(supervisor.folder)
+    assert log.with_suffix(".log.1").stat().st_size > 1000
+    assert supervisor.wait_for(lambda: 0 < log.stat().st_size < 1000, of=wordy, within_s=5)
+    assert b"\0" not in log.read_bytes()
