@@ -13,7 +13,7 @@ from crm.timeline import Happening, Position, older
 def events_by_state() -> dict[tuple[str, ...], float]:
     """Events that wait to be folded, and those that contradict an earlier one."""
     counts = CallEvent.objects.filter(state__in=["accepted", "quarantined"]).values_list("state").annotate(count=Count("id"))
-    return {(state,): float(count) for state, count in counts}
+    return {("accepted",): 0.0, ("quarantined",): 0.0} | {(state,): float(count) for state, count in counts}
 
 
 def open_for(contact_ids: Sequence[UUID], e164: str) -> list[dict[str, Any]]:

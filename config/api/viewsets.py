@@ -33,7 +33,7 @@ class Visible(Protocol):
 class ApiViewSet(GenericViewSet):
     """Translates HTTP to one call of a capability and back. No rule lives in a subclass.
 
-    A subclass gives ``queryset`` (with its joins and prefetches; it knows ``visible_to``), ``serializer_class`` and
+    A subclass gives ``queryset`` (with its joins and prefetches; ``visible_to`` narrows it), ``serializer_class`` and
     ``permits``; a list also ``filterset_class`` and ``ordering_fields``. ``parameters`` names the query parameters of
     actions that are not lists: any other parameter is 400.
     """
@@ -108,7 +108,9 @@ class ApiViewSet(GenericViewSet):
         return preconditions.if_version(self.request)
 
     def get_queryset(self):
-        return cast(Visible, super().get_queryset()).visible_to(self.request.user)
+        """What the caller may see. A table whose queryset has no ``visible_to`` is common to all who may read it."""
+        rows = super().get_queryset()
+        return cast(Visible, rows).visible_to(self.request.user) if hasattr(rows, "visible_to") else rows
 
     def read(self, serializer_class: type[BaseSerializer], *, partial: bool = False) -> dict[str, Any]:
         """The body, checked and converted, as keyword arguments for a capability."""
@@ -201,4 +203,8 @@ def example(
     value: Any, *, name: str = "Example", request: bool = True, response: bool = True
 ) -> Callable[[type[Serializer]], type[Serializer]]:
     """Show ``value`` in the schema wherever the serializer is used."""
-    return extend_schema_serializer(examples=[OpenApiExample(name, value=value, request_only=not response, response_only=not request)])
+    return extend_schema_serializer(
+        examples=[
+            OpenApiExample(name, value=value, request_only=not response, response_only=not request, status_codes=["200", "201", "202"])
+        ]
+    )

@@ -139,9 +139,6 @@ class PhoneNumberViewSet(ReadViewSet):
         "retrieve": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
     }
 
-    def get_queryset(self):
-        return self.queryset.all()
-
     @operation(answer=PhoneNumberSerializer(many=True), method="get")
     def list(self, request) -> Response:
         """Phone numbers

@@ -59,9 +59,6 @@ class AuditViewSet(ApiViewSet):
     filterset_class = AuditFilter
     permits = {"list": allow(*LEADERS)}
 
-    def get_queryset(self):
-        return self.queryset.all()
-
     @operation(answer=AuditEventSerializer(many=True), method="get")
     def list(self, request) -> Response:
         """What was done

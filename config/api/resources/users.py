@@ -30,6 +30,7 @@ ANNA = {
 @example(ANNA)
 class UserSerializer(serializers.ModelSerializer):
     display_name = serializers.CharField(source="get_full_name", read_only=True)
+    email = serializers.CharField(read_only=True, help_text="May be empty.")
 
     class Meta:
         model = User
@@ -77,9 +78,6 @@ class UserViewSet(ReadViewSet):
         "create": allow(Role.ADMIN),
         "partial_update": allow(Role.ADMIN),
     }
-
-    def get_queryset(self):
-        return self.queryset.all()
 
     @operation(answer=UserSerializer(many=True), method="get")
     def list(self, request) -> Response:

@@ -1,0 +1,47 @@
+"""Every operation of the live OpenAPI document, and how to ask for it."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+
+NOBODYS = "01a20946-f086-75fe-98a6-2db5d4a697fd"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one address."""
+
+    id: str
+    method: str
+    path: str
+    has_body: bool
+
+    def address(self, **ids: str) -> str:
+        """The path with its ids filled in; an id that is not given is nobody's."""
+        address = self.path
+        for name in ("id", "pk", "code"):
+            address = address.replace("{" + name + "}", ids.get(name, "not_found" if name == "code" else NOBODYS))
+        return address
+
+    def __str__(self) -> str:
+        return self.id
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document, as the code generates it."""
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """All operations, sorted by their ids."""
+    found = [
+        Operation(what["operationId"], method.upper(), path, "requestBody" in what)
+        for path, item in document()["paths"].items()
+        for method, what in item.items()
+        if method in ("get", "post", "patch", "put", "delete")
+    ]
+    return tuple(sorted(found, key=lambda operation: operation.id))
