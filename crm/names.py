@@ -23,6 +23,8 @@ from crm.given_names import (
 Kind = Literal["person", "company"]
 Certainty = Literal["sure", "likely", "guess"]
 
+LONGEST = 1000  # what stands behind is no name
+
 # Folding
 
 # Letters that look alike become one letter, always and everywhere, the Cyrillic one: a piece of a word must fold as it does within
@@ -132,7 +134,7 @@ def split_full_name(text: str) -> FullName:
     a middle initial stands for the patronymic. Two words in Cyrillic are surname and name unless their forms say otherwise, in
     Latin letters name and surname.
     """
-    text = _tidy(text)
+    text = _tidy(text[:LONGEST])
     if not text:
         return FullName()
     trader = _TRADER.search(text)
@@ -182,7 +184,7 @@ def _is_company(text: str) -> bool:
     if not quoted:
         return False
     around = (text[: quoted.start()] + " " + text[quoted.end() :]).split()
-    return len(around) < 2 or not any(_is_given(word) or _is_patronymic(word) for word in around)
+    return len(around) < 2 or not any(_is_given(word) or is_patronymic(word) for word in around)
 
 
 def _key(word: str) -> str:
@@ -193,7 +195,8 @@ def _is_given(word: str) -> bool:
     return _key(word).split("-")[0] in GIVEN_NAMES
 
 
-def _is_patronymic(word: str) -> bool:
+def is_patronymic(word: str) -> bool:
+    """Whether a word has the form of a patronymic; some surnames (Абрамович) have it too."""
     key = _key(word)
     return key in SHORT_PATRONYMICS or bool(_PATRONYMIC.fullmatch(key))
 
@@ -234,7 +237,7 @@ def _given_part(words: list[str]) -> tuple[str, str]:
     """Name and patronymic, the surname being known."""
     if len(words) > 2 and _key(words[-1]) in SON_OF:
         return " ".join(words[:-2]), " ".join(words[-2:])
-    if len(words) > 1 and (_is_patronymic(words[-1]) or _is_initial(words[-1])):
+    if len(words) > 1 and (is_patronymic(words[-1]) or _is_initial(words[-1])):
         return _split_initials(words) if all(map(_is_initial, words)) else (" ".join(words[:-1]), words[-1])
     return " ".join(words), ""
 
@@ -271,7 +274,7 @@ def _around_patronymic(words: list[str]) -> FullName | None:
         words = [*words[: son_of - 1], f"{words[son_of - 1]} {words[son_of]}", *words[son_of + 1 :]]
         at = son_of - 1
     else:
-        found = [index for index, word in enumerate(words) if index and _is_patronymic(word)]
+        found = [index for index, word in enumerate(words) if index and is_patronymic(word)]
         if not found:
             return None
         at = found[0]

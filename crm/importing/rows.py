@@ -1,17 +1,47 @@
-"""One row of a file made into what a contact needs. Pure."""
+"""One row of a file made into what a contact needs. Pure.
+
+Nothing is dropped in silence: what is left out or cut is told as a problem, and the row is kept as long as anything of it can be
+used. A row with a phone only is a lead; a row with a name only is kept too. Text is data, whatever it begins with: see ``reading``.
+"""
 
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
 from crm.names import split_full_name
-from crm.phone_numbers import NumberInvalid, several
+from crm.phone_numbers import NumberInvalid, ParsedNumber, is_withheld, parse, pieces
 
-EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>.]+(?:\.[^@\s,;<>.]+)+")
+EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>.\"]+(?:\.[^@\s,;<>.\"]+)+")
 UNUSABLE = "nothing_usable"
-ZONES = available_timezones()
+PHONES_AT_MOST = 20
+LONGEST = {
+    "surname": 100,
+    "name": 100,
+    "patronymic": 100,
+    "company_name": 200,
+    "employer": 200,
+    "address": 500,
+    "notes": 9_999,
+    "external_id": 100,
+}
+_NOTHING = frozenset(
+    {"-", "--", "—", "–", "n/a", "na", "null", "none", "нет", "нет данных", "не указано", "не указан", "#n/a", "#н/д", "?", "."}
+)
+# Russians count from Moscow: "МСК+2" is Yekaterinburg.
+_FROM_MOSCOW = (
+    "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Krasnoyarsk", "Asia/Irkutsk",
+    "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka",
+)  # fmt: skip
+_LANGUAGES = {
+    "русский": "ru", "russian": "ru", "russisch": "ru", "ruso": "ru", "рус": "ru", "английский": "en", "english": "en", "englisch": "en",
+    "inglés": "en", "ingles": "en", "eng": "en", "немецкий": "de", "german": "de", "deutsch": "de", "alemán": "de", "испанский": "es",
+    "spanish": "es", "spanisch": "es", "español": "es", "казахский": "kk", "kazakh": "kk", "украинский": "uk", "ukrainian": "uk",
+    "тагальский": "tl", "tagalog": "tl", "filipino": "fil", "французский": "fr", "french": "fr", "français": "fr", "китайский": "zh",
+    "chinese": "zh", "узбекский": "uz", "uzbek": "uz", "татарский": "tt", "белорусский": "be", "армянский": "hy", "грузинский": "ka",
+}  # fmt: skip
 
 
 @dataclass
@@ -41,34 +71,24 @@ class Candidate:
 
 def candidate(cells: Sequence[str], mapping: dict[str, Any], *, region: str) -> Candidate:
     """Read one row. A bad phone or e-mail is told and left out; the row is unusable only when nothing is left to find it by."""
-
-    def cell(name: str) -> str:
-        index = mapping.get(name)
-        return " ".join(cells[index].split()) if isinstance(index, int) and index < len(cells) else ""
-
-    found = Candidate(
-        surname=cell("surname")[:100],
-        name=cell("name")[:100],
-        patronymic=cell("patronymic")[:100],
-        company_name=cell("company_name")[:200],
-        employer=cell("employer")[:200],
-        address=cell("address")[:500],
-        notes=cell("notes")[:10_000],
-        external_id=cell("external_id")[:100],
-        tags=sorted({tag.strip()[:50] for tag in re.split(r"[,;|]", cell("tags")) if tag.strip()})[:50],
-    )
-    _name(found, cell("full_name"))
-    if found.company_name and (found.surname or found.name):
-        found.employer, found.company_name = found.employer or found.company_name, ""
-    found.kind = "company" if found.company_name else "person"
-    _reachable(found, cells, mapping, cell("email"), region)
-    zone, language = cell("time_zone"), cell("language")
-    if zone in ZONES:
-        found.time_zone = zone
-    elif zone:
-        found.problems.append(_problem("time_zone", "unknown_time_zone", "This is not an IANA time zone; it is left out."))
-    if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{2,4})?", language):
-        found.language = language
+    found = Candidate()
+    for name, most in LONGEST.items():
+        text = _cell(cells, mapping, name, keep_lines=name == "notes")
+        if len(text) > most:
+            found.problems.append(_problem(name, "too_long", f"This is longer than {most} characters; it is cut."))
+        setattr(found, name, text[:most])
+    _name(found, _cell(cells, mapping, "full_name"))
+    for index in _indexes(mapping, "phone"):
+        if index < len(cells):
+            _phones(found, cells[index].strip(), region)
+    for index in _indexes(mapping, "email"):
+        if index < len(cells):
+            _emails(found, cells[index].strip())
+    found.tags = sorted({tag.strip()[:50] for tag in re.split(r"[,;|]", _cell(cells, mapping, "tags")) if tag.strip()})[:50]
+    _zone(found, _cell(cells, mapping, "time_zone"))
+    _language(found, _cell(cells, mapping, "language"))
+    if any("\ufffd" in cell for cell in cells):
+        found.problems.append(_problem("", "garbled", "Some letters of this row could not be read: save the file in UTF-8."))
     if not any((found.surname, found.name, found.patronymic, found.company_name, found.phones, found.emails)):
         found.problems.append(_problem("", UNUSABLE, "There is no name, no phone and no e-mail that could be used."))
     return found
@@ -79,51 +99,116 @@ def is_invalid(problems: Sequence[dict[str, str]]) -> bool:
     return any(problem["code"] == UNUSABLE for problem in problems)
 
 
+def _indexes(mapping: dict[str, Any], name: str) -> list[int]:
+    value = mapping.get(name)
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _cell(cells: Sequence[str], mapping: dict[str, Any], name: str, *, keep_lines: bool = False) -> str:
+    """The first cell of a field that holds something; a dash or "n/a" is nothing."""
+    for index in _indexes(mapping, name):
+        if index < len(cells):
+            text = cells[index].strip() if keep_lines else " ".join(cells[index].split())
+            if text and text.casefold() not in _NOTHING:
+                return text
+    return ""
+
+
 def _name(found: Candidate, full_name: str) -> None:
-    if not full_name or found.surname or found.name:
+    """Names from one column, when they do not stand in their own. A company beside a person is the employer."""
+    trading_name = ""
+    if full_name and not (found.surname or found.name):
+        parts = split_full_name(full_name[:300])
+        found.surname, found.name, found.patronymic = parts.surname[:100], parts.name[:100], (parts.patronymic or found.patronymic)[:100]
+        if parts.kind == "person":
+            trading_name = parts.company_name[:200]
+        else:
+            found.company_name = found.company_name or parts.company_name[:200]
+    is_person = bool(found.surname or found.name or found.patronymic)
+    if found.company_name and is_person:
+        found.employer, found.company_name = found.employer or found.company_name, ""
+    found.company_name = found.company_name or trading_name
+    found.kind = "company" if found.company_name and not is_person else "person"
+
+
+def _phones(found: Candidate, text: str, region: str) -> None:
+    """Every number of a cell; those that cannot be read are told one by one."""
+    if not text or text.casefold() in _NOTHING or is_withheld(text):
         return
-    parts = split_full_name(full_name)
-    found.surname, found.name, found.patronymic = parts.surname, parts.name, parts.patronymic
-    found.company_name = found.company_name or parts.company_name
-
-
-def _reachable(found: Candidate, cells: Sequence[str], mapping: dict[str, Any], emails: str, region: str) -> None:
-    for index in mapping.get("phone", []):
-        text = cells[index].strip() if index < len(cells) else ""
-        if not text:
-            continue
-        if re.fullmatch(r"\d[.,]\d+[eE]\+?\d+", text):
-            found.problems.append(
-                _problem("phone", "phone_number_rounded", "A spreadsheet has rounded this number: format the column as text.")
-            )
-            continue
+    known = {(phone["e164"], phone["extension"]) for phone in found.phones}
+    try:
+        texts = pieces(text, region=region)
+    except NumberInvalid as refusal:
+        found.problems.append(_problem("phone", refusal.code, refusal.detail))
+        return
+    for one in texts:
         try:
-            numbers = several(text, region=region)
+            number = parse(one, region=region)
         except NumberInvalid as refusal:
-            found.problems.append(_problem("phone", refusal.code, refusal.detail))
+            code = "phone_number_rounded" if refusal.facts.get("reason") == "scientific" else refusal.code
+            found.problems.append(_problem("phone", code, refusal.detail))
             continue
-        known = {phone["e164"] for phone in found.phones}
-        for number in numbers:
-            if number.is_internal:
-                found.problems.append(_problem("phone", "phone_number_internal", "This is an internal extension; it is left out."))
-            elif number.e164 not in known:
-                found.phones.append(
-                    {
-                        "e164": number.e164,
-                        "raw": number.raw[:200],
-                        "extension": number.extension[:20],
-                        "line_type": number.line_type,
-                        "region": number.region,
-                    }
-                )
-                known.add(number.e164)
-    for text in filter(None, re.split(r"[,;\s]+", emails)):
-        email = text.strip("<>").lower()
-        if len(email) <= 254 and EMAIL.fullmatch(email):
+        if number.is_internal:
+            found.problems.append(_problem("phone", "phone_number_internal", "This is an internal extension; it is left out."))
+        elif (number.e164, number.extension) not in known and len(found.phones) < PHONES_AT_MOST:
+            known.add((number.e164, number.extension))
+            found.phones.append(_phone(number))
+
+
+def _phone(number: ParsedNumber) -> dict[str, str]:
+    return {
+        "e164": number.e164,
+        "raw": number.raw[:200],
+        "extension": number.extension[:20],
+        "line_type": number.line_type,
+        "region": number.region,
+    }
+
+
+def _emails(found: Candidate, text: str) -> None:
+    if text.casefold() in _NOTHING:
+        return
+    bracketed = re.findall(r"<([^<>]*@[^<>]*)>", text)
+    for one in bracketed or filter(None, re.split(r"[,;\s]+", text)):
+        email = one.strip("<>'\"().").lower().removeprefix("mailto:")
+        if len(email) <= 254 and EMAIL.fullmatch(email) and ".." not in email:
             if email not in found.emails:
                 found.emails.append(email)
         else:
             found.problems.append(_problem("email", "email_invalid", "This is not an e-mail address; it is left out."))
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """IANA names by themselves in lower case."""
+    return {zone.lower(): zone for zone in available_timezones()}
+
+
+def _zone(found: Candidate, text: str) -> None:
+    if not text:
+        return
+    from_moscow = re.fullmatch(r"(?:мск|msk|москва|moscow)\s*(?:([+-−])\s*(\d{1,2}))?", text, re.IGNORECASE)
+    if from_moscow:
+        hours = int(from_moscow[2] or 0) * (1 if from_moscow[1] in (None, "+") else -1)
+        if -1 <= hours <= 9:
+            found.time_zone = _FROM_MOSCOW[hours + 1]
+            return
+    found.time_zone = _zones().get(text.lower().replace(" ", "_"), "")
+    if not found.time_zone:
+        found.problems.append(_problem("time_zone", "unknown_time_zone", "This is not an IANA time zone; it is left out."))
+
+
+def _language(found: Candidate, text: str) -> None:
+    if not text:
+        return
+    code = _LANGUAGES.get(text.casefold(), text.replace("_", "-"))
+    if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{2,4}|-\d{3})?", code):
+        language, _, place = code.partition("-")
+        found.language = "-".join(filter(None, [language.lower(), place.upper() if len(place) < 4 else place.title()]))
+    else:
+        found.problems.append(
+            _problem("language", "unknown_language", "Write the language as a code, for instance ru or en-PH; it is left out.")
+        )
 
 
 def _problem(name: str, code: str, detail: str) -> dict[str, str]:

@@ -247,8 +247,8 @@ def test_no_text_breaks_the_taking_apart_and_no_letter_of_a_company_is_lost(text
 
 @pytest.mark.parametrize("text", ["и" * 100_000, "И." * 50_000, "« " * 50_000, "( " * 50_000, "Иванов " * 20_000, ". " * 50_000])
 def test_a_monstrous_text_takes_no_time(text):
-    began = time.perf_counter()
+    began = time.process_time()
     split_full_name(text)
     folded(text)
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

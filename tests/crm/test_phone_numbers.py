@@ -320,7 +320,7 @@ ODD = st.one_of(
 
 
 @given(raw=ODD, region=st.sampled_from([*REGIONS, "", "ZZ", "ru", "\x00", "XX"]))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_no_text_does_worse_than_be_refused_and_what_is_read_reads_the_same_again(raw, region):
     is_withheld(raw)
     try:
@@ -363,7 +363,7 @@ def e164s(draw):
 
 
 @given(raw=e164s(), region=st.sampled_from(["RU", "US", "IT", ""]))
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1200, deadline=None)
 def test_the_quick_way_for_clean_numbers_answers_as_the_careful_way(raw, region):
     def attempt(read, **more):
         try:
@@ -375,7 +375,7 @@ def test_the_quick_way_for_clean_numbers_answers_as_the_careful_way(raw, region)
 
 
 @given(raw=st.from_regex(r"\+?\(?[0-9][0-9 ()+-]{0,28}[0-9]", fullmatch=True))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_the_short_cut_for_simple_writing_reads_as_the_long_way(raw):
     def attempt(read):
         try:
@@ -387,7 +387,7 @@ def test_the_short_cut_for_simple_writing_reads_as_the_long_way(raw):
 
 
 @given(digits=st.from_regex(r"[1-9][0-9]{6,13}", fullmatch=True))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_numbers_put_together_are_those_the_library_reads(digits):
     built = phone_numbers._built(digits)
     if built is not None and phonenumbers.is_valid_number(built):
@@ -396,20 +396,20 @@ def test_numbers_put_together_are_those_the_library_reads(digits):
 
 @pytest.mark.parametrize("raw", ["8" * 10_000, "+7 " * 3_000, "8 (495) " * 1_000, "доб. " * 2_000, "/1" * 5_000, "," * 10_000, "\u0660" * 10_000, " " * 10_000, "(" * 10_000])  # fmt: skip
 def test_a_monstrous_text_is_refused_at_once(raw):
-    began = time.perf_counter()
+    began = time.process_time()
     for read in (parse, several):
         with pytest.raises(NumberInvalid):
             read(raw + "8", region="RU")
     is_withheld(raw)
 
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - began < 0.05
 
 
 @pytest.mark.parametrize("raw", ["1/" * 450, "8 916 " * 160, "1 " * 490, "8 916 123 45 67," * 50, "+7" * 490, "доб" * 300, "O1" * 90, "x1" * 95, ", " * 95 + "1"])  # fmt: skip
 def test_the_worst_cell_within_the_limit_takes_no_time_that_anybody_notices(raw):
-    began = time.perf_counter()
+    began = time.process_time()
     for read in (parse, several, pieces):
         with suppress(NumberInvalid):
             read(raw, region="RU")
 
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
