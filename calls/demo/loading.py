@@ -125,7 +125,7 @@ def _days(random: Random, made: House, callers: list[Caller], now: datetime, say
     regulars = callers[:45] * 3 + callers + strangers
     here = now.astimezone(ZoneInfo(house.ZONE))
     told: list[Told] = []
-    for days_ago, share in ((1, 0.4), (0, 1.0)):
+    for days_ago, share in ((1, 0.25), (0, 1.0)):
         midnight = datetime.combine(here.date() - timedelta(days=days_ago), time(), tzinfo=here.tzinfo)
         day = Day(
             random, midnight, callers=regulars, extensions=list(house.EXTENSIONS), lines=house.OWN_LINES, queues=house.QUEUES, share=share

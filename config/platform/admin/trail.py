@@ -79,7 +79,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
             format_html("<tr><th>{}</th><td>{}</td><td>{}</td></tr>", name, *("–" if value is None else value for value in pair))
             for name, pair in sorted(event.changes.items())
         ]
-        head = format_html("<tr><th></th><th>before</th><th>after</th></tr>")
+        head = SafeString("<tr><th></th><th>before</th><th>after</th></tr>")
         return format_html('<table class="sb-changes">{}</table>', SafeString("").join([head, *lines])) if lines else SafeString("–")
 
 
