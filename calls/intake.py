@@ -44,6 +44,10 @@ class Receipt:
     call_id: UUID | None = None
 
 
+class _Contradicts(Exception):
+    """An event with this id but other content is there already: what was begun for this one must not stay."""
+
+
 def receive(system: PhoneSystem, body: Any, *, now: datetime) -> Receipt:
     """Take one event of a phone system.
 
@@ -56,16 +60,18 @@ def receive(system: PhoneSystem, body: Any, *, now: datetime) -> Receipt:
         try:
             with transaction.atomic():
                 return _project(system, event, body, now)
+        except _Contradicts:
+            pass
         except Error as error:
             if connection.closed_in_transaction or not connection.is_usable():
                 raise
             logger.warning("event_not_folded", extra={"error": type(error).__name__})
         except Exception:
             logger.exception("event_not_folded")
-        row = _row(system, event, body, now, state=CallEvent.State.ACCEPTED, run_after=now)
-        stored = CallEvent.objects.bulk_create([row], ignore_conflicts=True)[0]
-        later("calls.fold_waiting_events")
-        return Receipt(ACCEPTED, stored.pk)
+        receipt = store(system, [body], now=now)[0]
+        if isinstance(receipt, native.EventUnreadable):
+            raise receipt
+        return receipt
 
 
 def store(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[Receipt | native.EventUnreadable]:
@@ -104,7 +110,8 @@ def store(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[
                     if not same:
                         conflicts.append(_set_aside(row))
         CallEvent.objects.bulk_create(conflicts, ignore_conflicts=True)
-        later("calls.fold_waiting_events")
+        if any(isinstance(receipt, Receipt) and receipt.status == ACCEPTED for receipt in receipts):
+            later("calls.fold_waiting_events")
     return receipts
 
 
@@ -115,13 +122,10 @@ def _project(system: PhoneSystem, event: Event, body: Any, now: datetime) -> Rec
     row = _row(system, event, body, now, state=state, call=call)
     if not _insert(row):
         first = CallEvent.objects.only("content_hash", "call_id").get(phone_system=system, dedupe_key=row.dedupe_key)
-        if first.content_hash == row.content_hash:
-            if first.call_id is None:  # it came in a batch that still waits
-                _claim_waiting(system, call)
-                refold(call, system=system, now=now)
-            return Receipt(DUPLICATE, first.pk, call.pk)
-        CallEvent.objects.bulk_create([_set_aside(row)], ignore_conflicts=True)
-        return Receipt(QUARANTINED, row.pk, call.pk)
+        if first.content_hash != row.content_hash:
+            raise _Contradicts
+        # one that came in a batch may still wait
+        return Receipt(DUPLICATE, first.pk, first.call_id or fold_key(system, event.call_key, now=now))
     refold(call, system=system, now=now)
     return Receipt(ACCEPTED, row.pk, call.pk)
 
