@@ -177,14 +177,21 @@ def _claim_waiting(system: PhoneSystem, call: Call) -> None:
 
 
 def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -> Call:
-    """The one call that these keys name, held until the transaction ends; made if it is new, joined if it was two."""
+    """The one call that these keys name, held until the transaction ends; made if it is new, joined if it was two.
+
+    The keys are held because there may be no call yet; the call's row because it has other keys, and people who write it up.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(key, 7)) FROM unnest(%s::text[]) AS key",
             [sorted(f"{system.pk}:{key}" for key in keys)],
         )
-    known = list(CallKey.objects.filter(phone_system=system, key__in=keys).select_related("call"))
-    calls = sorted({link.call_id: link.call for link in known}.values(), key=lambda call: call.pk)
+    links = CallKey.objects.filter(phone_system=system, key__in=keys)
+    while True:  # whoever held a call may have joined it to another meanwhile
+        calls = list(Call.objects.select_for_update(no_key=True).filter(pk__in=links.values("call")).order_by("pk"))
+        known = dict(links.values_list("key", "call_id"))
+        if set(known.values()) == {call.pk for call in calls}:
+            break
     if calls:
         call = calls[0]
         for other in calls[1:]:
@@ -192,7 +199,7 @@ def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -
     else:
         call = Call(phone_system=system, external_id=event.call_key, started_at=event.occurred_at, last_event_at=now)
         call.save(force_insert=True)
-    missing = keys - {link.key for link in known}
+    missing = keys - known.keys()
     if missing:
         CallKey.objects.bulk_create([CallKey(phone_system=system, key=key, call=call) for key in sorted(missing)])
     return call
