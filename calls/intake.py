@@ -6,7 +6,7 @@ system must not learn of our troubles, for many of them drop an event, or the wh
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -157,23 +157,24 @@ def fold_waiting(*, now: datetime, limit: int = 500) -> int:
 @transaction.atomic
 def fold_key(system: PhoneSystem, key: str, *, now: datetime) -> UUID | None:
     """Fold the call that this key names, with all its events that wait; None when none does any more."""
-    waiting = CallEvent.objects.filter(phone_system=system, call_key=key, state=CallEvent.State.ACCEPTED)
-    first = waiting.first()
-    if first is None:
+    waiting = CallEvent.objects.filter(phone_system=system, call_key=key, state=CallEvent.State.ACCEPTED).order_by("id")
+    events = {row.pk: Event.from_json(row.normalised) for row in waiting.only("normalised")}
+    if not events:
         return None
-    events = [Event.from_json(row.normalised) for row in waiting]
-    keys = {name for event in events for name in (event.call_key, *event.linked_keys)}
-    call = _call_of(system, keys, events[0], now)
-    _claim_waiting(system, call)
+    keys = {name for event in events.values() for name in (event.call_key, *event.linked_keys)}
+    call = _call_of(system, keys, next(iter(events.values())), now)
+    _claim(call, events)
     refold(call, system=system, now=now)
     return call.pk
 
 
-def _claim_waiting(system: PhoneSystem, call: Call) -> None:
-    keys = CallKey.objects.filter(call=call).values_list("key", flat=True)
-    CallEvent.objects.filter(phone_system=system, call_key__in=list(keys), state=CallEvent.State.ACCEPTED).update(
-        call=call, state=CallEvent.State.PROJECTED, error="", run_after=None
-    )
+def _claim(call: Call, events: Mapping[UUID, Event]) -> None:
+    """Make waiting events a part of their call: only those whose keys, their own and the linked ones, the call has been given."""
+    for is_known, state in ((True, CallEvent.State.PROJECTED), (False, CallEvent.State.IGNORED)):
+        ids = [event_id for event_id, event in events.items() if event.is_known is is_known]
+        if ids:
+            owed = CallEvent.objects.filter(pk__in=ids, state=CallEvent.State.ACCEPTED)
+            owed.update(call=call, state=state, error="", run_after=None)
 
 
 def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -> Call:
