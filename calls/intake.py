@@ -226,18 +226,17 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     facts = folding.fold((event for event, _ in told), is_ours=lambda raw: _is_ours(raw, system))
     first = min((event for event, _ in told), key=lambda event: event.order)
     people = _people(system, {facts.extension, *(leg.extension for leg in facts.legs)})
+    number = call.customer_e164
     _write(call, facts, system=system, people=people)
     call.external_id = first.call_key
     call.last_event_at = max(received_at for _, received_at in told)
     call.is_stale_closed = False
     call.version += 1
-    if (
-        call.state == Call.State.ENDED
-        and call.agent_id
-        and call.outcome == Call.Outcome.ANSWERED
-        and call.wrap_up_state == Call.WrapUp.NONE
-    ):
-        call.wrap_up_state = Call.WrapUp.PENDING
+    if call.wrap_up_state != Call.WrapUp.DONE:
+        was_talk = call.state == Call.State.ENDED and call.agent_id and call.outcome == Call.Outcome.ANSWERED
+        call.wrap_up_state = Call.WrapUp.PENDING if was_talk else Call.WrapUp.NONE
+    if call.customer_e164 != number and call.match_quality == Call.MatchQuality.EXACT:
+        call.contact_id, call.match_quality = None, ""
     if call.contact_id is None and call.customer_e164:
         owners = list(ContactPhone.objects.filter(phone__e164=call.customer_e164).values_list("contact_id", flat=True).distinct()[:2])
         if len(owners) == 1:
@@ -245,6 +244,8 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     call.save(force_update=True)
     legs = [_leg(call, leg, people) for leg in facts.legs]
     CallLeg.objects.bulk_create(legs, update_conflicts=True, unique_fields=["call", "key"], update_fields=LEG_COLUMNS)
+    if any(event.type == "cdr" for event, _ in told):  # the leg that a record proves goes when events tell of it themselves
+        CallLeg.objects.filter(call=call).exclude(key__in=[leg.key for leg in legs]).delete()
 
 
 def _write(call: Call, facts: CallFacts, *, system: PhoneSystem, people: dict[str, UUID]) -> None:
