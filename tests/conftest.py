@@ -13,6 +13,12 @@ from tests.factories.platform import UserFactory
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def no_limits(settings) -> None:
+    """Tests ask more often than people; those about limits set their own."""
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 0)
+
+
 @pytest.fixture
 def client_of(db) -> Callable[..., APIClient]:
     """``client_of("agent")`` is an API client with a token of that role; ``scopes`` narrow it, ``user`` chooses whose it is."""

@@ -13,6 +13,7 @@ from config.platform.models import ApiToken, User
 if TYPE_CHECKING:  # the settings name this module, so it may not import rest_framework.views while that is loading
     from rest_framework.request import Request
 
+LOCKED_OUT = "Too many failed logins. Wait 15 minutes, or ask an administrator to unlock the account."
 REALM = 'Bearer realm="switchboard"'
 
 
@@ -38,9 +39,13 @@ class AdminSessionAuthentication(SessionAuthentication):
 
 
 def locked_out_page(request: HttpRequest, credentials: object, *args: object, **kwargs: object) -> HttpResponse:
-    """What the admin's login shows after too many failures."""
+    """What a login answers after too many failures: a problem to the API, a sentence to the admin."""
+    if request.path.startswith("/api/"):
+        from config.api.problems import problem_page  # the settings of REST framework lead here while it is loading
+
+        return problem_page(429, "locked_out", LOCKED_OUT, headers={"Retry-After": "900"})
     return HttpResponse(
-        "Too many failed logins. Wait 15 minutes, or ask an administrator to unlock your account.",
+        LOCKED_OUT,
         status=429,
         content_type="text/plain; charset=utf-8",
         headers={"Retry-After": "900"},

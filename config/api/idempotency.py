@@ -68,12 +68,12 @@ def once(request: Request, run: Callable[[], Response]) -> Response:
         if record.fingerprint != fingerprint:
             raise KeyReused("This Idempotency-Key belongs to another request: use a new one.")
         if not is_first:
-            return Response(record.body, status=record.status, headers={**record.headers, "Idempotency-Replayed": "true"})
+            return Response(orjson.loads(record.body), status=record.status, headers={**record.headers, "Idempotency-Replayed": "true"})
         response = run()
         if response.status_code >= 400:
             transaction.set_rollback(True)
             return response
-        record.status, record.body = response.status_code, orjson.loads(FastJSON().render(response.data) or b"null")
+        record.status, record.body = response.status_code, (FastJSON().render(response.data) or b"null").decode()
         record.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         record.save(force_update=True)
         return response

@@ -15,6 +15,7 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from config.api import preconditions
+from config.api.authentication import REALM
 from config.api.idempotency import KeyInUse, KeyReused, KeyUnusable, once
 from config.api.pages import PAGE_PARAMETERS
 from config.api.permissions import Permit
@@ -85,6 +86,10 @@ class ApiViewSet(GenericViewSet):
                 str, limit
             )
         return response
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for, also where nobody need be known (signing in)."""
+        return REALM
 
     # --- what a verb needs
     @property

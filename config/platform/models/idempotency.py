@@ -11,7 +11,7 @@ class IdempotencyRecord(Row):
     key = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(default=0)
-    body = models.JSONField(default=dict, null=True)
+    body = models.TextField(default="null", help_text="As JSON text: the same members in the same order.")
     headers = models.JSONField(default=dict)
 
     class Meta:
