@@ -33,7 +33,12 @@ def token(client_of, settings) -> Iterator[str]:
 @pytest.mark.django_db
 @tried.parametrize()
 @settings(
-    max_examples=4, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=4,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 def test_answers_are_as_the_document_says(case, token):
     with transaction.atomic():  # each request by itself, as in life: what one breaks does not reach the next

@@ -13,7 +13,22 @@ from config.platform.registry import Registry
 ROOT = Path(__file__).parents[2]
 APPS = ("config", "crm", "calls", "complaints", "campaigns")
 FILES = [path for name in APPS for path in (ROOT / name).rglob("*.py") if "migrations" not in path.parts]
-DRAWERS = set("utils helpers services selectors managers common misc base core signals constants types mixins handlers".split())
+DRAWERS = {
+    "utils",
+    "helpers",
+    "services",
+    "selectors",
+    "managers",
+    "common",
+    "misc",
+    "base",
+    "core",
+    "signals",
+    "constants",
+    "types",
+    "mixins",
+    "handlers",
+}
 RANK = {"platform": 0, "crm": 1, "calls": 2, "complaints": 3, "campaigns": 3}
 
 

@@ -1,0 +1,123 @@
+"""Every list and detail costs a fixed number of statements, however many rows there are: the number stands here."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from calls.models import AgentExtension, CallEvent, Disposition
+from config.platform.models import AuditEvent
+from crm.models import CustomField, Import, Team, Topic
+from tests.contract.operations import operations
+from tests.factories.calls import CallFactory, PhoneSystemFactory
+from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
+from tests.factories.platform import UserFactory
+
+pytestmark = pytest.mark.django_db
+TOKEN = 1  # the look-up of the token, in every request
+
+
+def contacts(n):
+    return [ContactPhoneFactory().contact for _ in range(n)]
+
+
+def calls(n):
+    return [CallFactory() for _ in range(n)]
+
+
+def events(n):
+    system = PhoneSystemFactory()
+    now = timezone.now()
+    return [
+        CallEvent.objects.create(phone_system=system, call_key=str(i), dedupe_key=str(i), content_hash="", type="call.ended", occurred_at=now, received_at=now, normalised={}, raw={})
+        for i in range(n)
+    ]  # fmt: skip
+
+
+def imports(n):
+    return [Import.objects.create(filename="c.csv", size=1, sha256="", region="RU", by=UserFactory(), status="ready") for _ in range(n)]
+
+
+def members(model, n):
+    made = []
+    for i in range(n):
+        row = model.objects.create(name=f"N{i}") if model is Team else DepartmentFactory()
+        row.members.add(UserFactory(), UserFactory())
+        made.append(row)
+    return made
+
+
+def extensions(n):
+    system = PhoneSystemFactory()
+    return [AgentExtension.objects.create(user=UserFactory(), phone_system=system, extension=str(i)) for i in range(n)]
+
+
+#: list address: (make n rows, statements of the list, statements of one row or None)
+COSTS = {
+    "contacts": (contacts, 2, 2),  # ids; rows with their phones, e-mails and addresses
+    "phone-numbers": (contacts, 2, None),  # numbers; whose they are
+    "calls": (calls, 2, 2),  # ids; rows with their legs and topics
+    "calls/events": (events, 1, None),
+    "imports": (imports, 2, 2),  # imports; rows by verdict
+    "departments": (lambda n: members(None, n), 2, 2),  # departments; members
+    "teams": (lambda n: members(Team, n), 2, 2),
+    "topics": (lambda n: [Topic.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
+    "custom-fields": (lambda n: [CustomField.objects.create(key=f"k{i}", label="L", type="text") for i in range(n)], 1, 1),
+    "phone-systems": (lambda n: [PhoneSystemFactory() for _ in range(n)], 1, 1),
+    "extensions": (extensions, 1, 1),
+    "dispositions": (lambda n: [Disposition.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
+    "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
+    "tokens": (lambda n: [], 1, None),
+    "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
+}  # fmt: skip
+
+
+def test_every_list_has_its_price():
+    lists = {one.path.removeprefix("/api/v1/").rstrip("/") for one in operations() if one.id.endswith("_list")} - {"problems"}
+    assert lists == set(COSTS)
+
+
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("count", [1, 15])
+def test_a_list_and_a_row_cost_what_the_table_says(client_of, name, count):
+    make, list_cost, row_cost = COSTS[name]
+    rows = make(count)
+    client = client_of("admin")
+    client.get("/api/v1/me/")  # the use of the token is noted here, once a minute
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(f"/api/v1/{name}/")
+    assert answer.status_code == 200
+    assert len(asked) == TOKEN + list_cost, [query["sql"][:120] for query in asked.captured_queries]
+    if row_cost is not None:
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(f"/api/v1/{name}/{rows[0].pk}/")
+        assert answer.status_code == 200
+        assert len(asked) == TOKEN + row_cost, [query["sql"][:120] for query in asked.captured_queries]
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_a_look_up_costs_the_same_for_one_and_for_many(client_of, count):
+    phone = ContactPhoneFactory().phone
+    for _ in range(count - 1):
+        ContactPhoneFactory(phone=phone)
+    client = client_of("agent")
+    client.get("/api/v1/me/")
+    with CaptureQueriesContext(connection) as asked:
+        assert len(client.get("/api/v1/lookup/", {"phone": phone.e164}).json()["matches"]) == count
+    assert len(asked) == TOKEN + 3  # who has it; the contacts; what is open
+
+
+def test_an_event_costs_a_fixed_number_of_statements(client_of):
+    PhoneSystemFactory(slug="pbx")
+    client = client_of("integration", scopes=["events:write"])
+    costs = []
+    for n in range(6):
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.post(
+                "/api/v1/calls/events/",
+                {"type": "leg.ringing", "call_id": "c", "leg_id": f"l{n}", "agent": "201", "from": "+74951234567"},
+                format="json",
+            )
+        assert answer.status_code == 200
+        costs.append(len(asked))
+    assert len(set(costs[1:])) == 1 and costs[-1] <= 24, costs
