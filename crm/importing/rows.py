@@ -136,23 +136,33 @@ def _phones(found: Candidate, text: str, region: str) -> None:
     if not text or text.casefold() in _NOTHING or is_withheld(text):
         return
     known = {(phone["e164"], phone["extension"]) for phone in found.phones}
-    try:
-        texts = pieces(text, region=region)
-    except NumberInvalid as refusal:
-        found.problems.append(_problem("phone", refusal.code, refusal.detail))
-        return
-    for one in texts:
-        try:
-            number = parse(one, region=region)
-        except NumberInvalid as refusal:
-            code = "phone_number_rounded" if refusal.facts.get("reason") == "scientific" else refusal.code
-            found.problems.append(_problem("phone", code, refusal.detail))
-            continue
-        if number.is_internal:
+    for number in _numbers(text, region):
+        if isinstance(number, NumberInvalid):
+            code = "phone_number_rounded" if number.facts.get("reason") == "scientific" else number.code
+            found.problems.append(_problem("phone", code, number.detail))
+        elif number.is_internal:
             found.problems.append(_problem("phone", "phone_number_internal", "This is an internal extension; it is left out."))
         elif (number.e164, number.extension) not in known and len(found.phones) < PHONES_AT_MOST:
             known.add((number.e164, number.extension))
             found.phones.append(_phone(number))
+
+
+def _numbers(text: str, region: str) -> list[ParsedNumber | NumberInvalid]:
+    """The numbers of a cell, and a refusal in the place of each that is none. Most cells hold one, so that is tried first."""
+    whole = _number(text, region)
+    if isinstance(whole, ParsedNumber) and not whole.is_internal:
+        return [whole]
+    try:
+        return [_number(one, region) for one in pieces(text, region=region)]
+    except NumberInvalid as refusal:
+        return [refusal]
+
+
+def _number(text: str, region: str) -> ParsedNumber | NumberInvalid:
+    try:
+        return parse(text, region=region)
+    except NumberInvalid as refusal:
+        return refusal
 
 
 def _phone(number: ParsedNumber) -> dict[str, str]:
