@@ -115,8 +115,9 @@ def _found(shown: dict[str, Any] | None) -> lookup.Found:
     if e164:
         found = lookup.by_number(found)
     contact = shown["contact"]
-    if contact and contact not in [match["contact"]["id"] for match in found.matches]:
-        found.matches = [{"contact": row, "quality": lookup.EXACT, "score": 1.0} for row in contact_rows.show([contact])] + found.matches
+    if contact and contact != found.best:
+        others = [match for match in found.matches if match["contact"]["id"] != contact]
+        found.matches = [{"contact": row, "quality": lookup.EXACT, "score": 1.0} for row in contact_rows.show([contact])] + others
     return lookup.with_open(found)
 
 
