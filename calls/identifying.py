@@ -57,7 +57,7 @@ def identify(
     call.save(update_fields=["contact", "match_quality", "version", "updated_at"])
     record(call, "identify", by=by, now=now, before=before)
     if contact is not None and call.customer_e164:
-        _claim([(contact.pk, call.customer_e164)])
+        relink([(contact.pk, call.customer_e164)])
     return call
 
 
