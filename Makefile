@@ -35,7 +35,7 @@ reset:
 
 # Tests run on embedded PostgreSQL and Valkey of their own, or on the servers that DATABASE_URL and BROKER_URL name.
 test: venv
-	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
+	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
 
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .

@@ -76,7 +76,7 @@ class Running:
         clean = {name: value for name, value in os.environ.items() if name not in SERVERS_OF_THE_TEST_RUN}
         return clean | {"DATA_DIR": str(self.folder), "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
 
-    def up(self, within_s: float = 90) -> None:
+    def up(self, within_s: float = 120) -> None:
         """Start it and wait until it says that it is up."""
         with (self.folder / "said").open("ab") as said:
             self.process = subprocess.Popen(
