@@ -10,6 +10,10 @@ import os
 import sys
 from typing import Any, TextIO
 
+DEMO_TOKENS = "demo"  # the name that `manage.py demo_tokens` gives them
+SOMEBODYS = """The database of DATABASE_URL has users and was not made by the demo, so `make up` keeps its hands off it: the demo mode would add
+an administrator with a password on the screen. Give SECRET_KEY (and ALLOWED_HOSTS) to serve it strictly, or DEMO=1 if a demo is meant."""
+
 
 def tell(**words: Any) -> None:
     """Print one line for ``up`` to read."""
@@ -45,6 +49,9 @@ def main() -> int:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    if os.environ.get("DEMO_IMPLIED") and os.environ.get("DATABASE_URL") and _is_somebodys():
+        print(SOMEBODYS, file=sys.stderr)
+        return 1
     executor = MigrationExecutor(connection)
     total = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if total:
@@ -62,6 +69,20 @@ def main() -> int:
     tokens = json.loads(said.getvalue())
     tell(done={"login": tokens.pop("admin_password", {}), "tokens": tokens})
     return 0
+
+
+def _is_somebodys() -> bool:
+    """Whether the database has users, but none that the demo made tokens for."""
+    from django.contrib.auth import get_user_model
+    from django.db import ProgrammingError, transaction
+
+    from config.platform.models import ApiToken
+
+    try:
+        with transaction.atomic():
+            return get_user_model().objects.exists() and not ApiToken.objects.filter(name=DEMO_TOKENS).exists()
+    except ProgrammingError:  # no such table: nothing is there yet
+        return False
 
 
 if __name__ == "__main__":

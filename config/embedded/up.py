@@ -76,6 +76,8 @@ class Up:
         self._servers()
         if self.demo and not self.environment.get("SECRET_KEY"):
             self.environment["SECRET_KEY"] = folders.secret_key(self.folder)
+        if self.demo and not self.environment.get("DEMO"):
+            self.environment["DEMO_IMPLIED"] = "1"
         self.environment["DEMO"] = "1" if self.demo else "0"
         prepared = self._prepare()
         self._applications()
