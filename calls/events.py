@@ -1,6 +1,7 @@
-"""One event of a phone system, as we understand it. Pure."""
+"""One event of a phone system as we understand it, whatever the system: what adapters make, what is stored, what is folded."""
 
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ TYPES = (
     "voicemail.left",
     "leg.ended",
     "call.ended",
+    "wrapup.started",
+    "wrapup.ended",
     "recording.available",
     "cdr",
     "call.updated",
@@ -29,7 +32,12 @@ RANK = {name: rank for rank, name in enumerate(TYPES)}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened on one leg of one call. Times are aware; keys are the sender's own; durations are seconds."""
+    """What happened on one leg of one call. Times are aware and in UTC, keys are the sender's own, durations are seconds.
+
+    ``time_source`` is ``received`` when the sender gave no time that could be used. ``flags`` tell what was doubtful:
+    ``naive_time``, ``ambiguous_local_time``, ``nonexistent_local_time``, ``unknown_time_zone``, ``future_time``,
+    ``dropped_<field>`` (it could not be used), ``cut_<field>`` (it was too long).
+    """
 
     dedupe_key: str
     content_hash: str
@@ -37,9 +45,12 @@ class Event:
     occurred_at: datetime
     call_key: str
     event_id: str = ""
+    time_source: str = "sender"
+    flags: tuple[str, ...] = ()
+    sequence: int | None = None
     linked_keys: tuple[str, ...] = ()
     leg_key: str = ""
-    sequence: int | None = None
+    party: str = ""
     call_request_id: str = ""
     direction: str = ""
     from_raw: str = ""
@@ -50,6 +61,7 @@ class Event:
     queue: str = ""
     queue_position: int | None = None
     agent_extension: str = ""
+    agent_email: str = ""
     agent_name: str = ""
     cause: int | None = None
     cause_text: str = ""
@@ -57,11 +69,12 @@ class Event:
     reason: str = ""
     duration_s: float | None = None
     talk_s: float | None = None
+    started_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     recording: dict[str, Any] | None = None
     transfer: dict[str, Any] | None = None
-    flags: tuple[str, ...] = field(default=())
+    extra: dict[str, Any] | None = None
 
     @property
     def is_known(self) -> bool:
@@ -74,24 +87,39 @@ class Event:
         return self.occurred_at, RANK.get(self.type, 99), self.dedupe_key
 
     def to_json(self) -> dict[str, Any]:
-        """For the event's row; empty fields are left out."""
-        plain = {name: value for name, value in asdict(self).items() if value not in (None, "", ())}
-        for name in ("occurred_at", "answered_at", "ended_at"):
-            if name in plain:
-                plain[name] = plain[name].isoformat()
+        """For the event's row. What was not given is left out."""
+        plain: dict[str, Any] = {}
+        for name in NAMES:
+            value = getattr(self, name)
+            if value is None or value == EMPTY[name]:
+                continue
+            plain[name] = value.isoformat() if name in TIMES else list(value) if name in TUPLES else value
         return plain
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> "Event":
-        """The event that ``to_json`` wrote; members that a later version added are passed over."""
-        known = {name: value for name, value in plain.items() if name in NAMES}
-        for name in ("occurred_at", "answered_at", "ended_at"):
+        """The event that ``to_json`` wrote. Members that a later version added are passed over."""
+        known = {name: value for name, value in plain.items() if name in EMPTY}
+        for name in TIMES:
             if name in known:
                 known[name] = datetime.fromisoformat(known[name])
-        for name in ("linked_keys", "flags"):
+        for name in TUPLES:
             if name in known:
                 known[name] = tuple(known[name])
         return cls(**known)
 
 
-NAMES = frozenset(one.name for one in fields(Event))
+NAMES = tuple(one.name for one in fields(Event))
+EMPTY = {one.name: one.default for one in fields(Event)}
+TIMES = ("occurred_at", "started_at", "answered_at", "ended_at")
+TUPLES = ("linked_keys", "flags")
+
+
+def distinct(events: Iterable[Event]) -> list[Event]:
+    """Each event once, in the total order. Of two that share a key but differ, the same one is taken in any order."""
+    by_key: dict[str, Event] = {}
+    for event in events:
+        other = by_key.setdefault(event.dedupe_key, event)
+        if other is not event and other != event:
+            by_key[event.dedupe_key] = min(other, event, key=lambda one: (one.order, one.content_hash, repr(one)))
+    return sorted(by_key.values(), key=lambda event: event.order)

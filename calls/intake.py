@@ -243,6 +243,7 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
             call.contact_id, call.match_quality = owners[0], Call.MatchQuality.EXACT
     call.save(force_update=True)
     legs = [_leg(call, leg, people) for leg in facts.legs]
+    CallLeg.objects.filter(call=call).exclude(key__in=[leg.key for leg in legs]).delete()
     CallLeg.objects.bulk_create(legs, update_conflicts=True, unique_fields=["call", "key"], update_fields=LEG_COLUMNS)
     if any(event.type == "cdr" for event, _ in told):  # the leg that a record proves goes when events tell of it themselves
         CallLeg.objects.filter(call=call).exclude(key__in=[leg.key for leg in legs]).delete()
