@@ -4,11 +4,11 @@ Their phone numbers look right and reach nobody: ranges kept for films and books
 555-01XX in North America, ARCEP), else local numbers that begin with 0 or 555, which those plans do not give out.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
-
-from crm.names import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,4 +230,6 @@ CYRILLIC = dict(
 def _latin(text: str) -> str:
     """The words in plain Latin letters, joined by hyphens, for an address."""
     spelled = "".join(CYRILLIC.get(letter, letter) for letter in text.lower().replace(".", ""))
-    return "-".join("".join(letter for letter in word if letter.isascii()) for word in folded(spelled).split()).strip("-")
+    bare = unicodedata.normalize("NFKD", spelled.replace("ß", "ss").replace("ı", "i").replace("'", ""))
+    letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return "-".join(re.findall(r"[a-z0-9]+", letters))

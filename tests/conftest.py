@@ -1,5 +1,6 @@
 """What every test may use: clients of each role, signed in by a real token."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -10,12 +11,13 @@ from config.platform import tokens
 from config.platform.models import Role
 from tests.factories.platform import UserFactory
 
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"  # for the processes that tests start: they are run as in life
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def no_limits(settings) -> None:
-    """Tests ask more often than people; those about limits set their own."""
+def unhurried(settings) -> None:
+    """No rate limits: tests share one store and one minute. tests/config/test_throttling.py sets its own."""
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 0)
 
 
@@ -31,6 +33,7 @@ def client_of(db) -> Callable[..., APIClient]:
         client = APIClient()
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
         client.user = owner
+        client.token = secret
         return client
 
     return make

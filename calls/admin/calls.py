@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from calls import identifying, wrap_up
 from calls.models import Call, CallEvent, CallKey, CallLeg, Disposition, PhoneSystem
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, span, who
-from config.platform.admin_base.base import NOBODY
+from config.platform.admin_base.pages import NOBODY
 from config.platform.errors import Refusal
 from crm import searching
 from crm.phone_numbers import display, parse
@@ -126,7 +126,7 @@ class CallAdmin(AuditedAdmin):
         OutcomeFilter,
         ("started_at", RangeDateTimeFilter),
         ("agent", AutocompleteSelectFilter),
-        ("phone_system", admin.RelatedOnlyFieldListFilter),
+        "phone_system",
     ]
     search_fields = ["customer_e164"]
     search_help_text = "By phone number, by the contact's name, or by the phone system's id of the call"
@@ -218,7 +218,7 @@ class CallAdmin(AuditedAdmin):
     def with_whom(self, call: Call) -> SafeString | str:
         number = display(call.customer_e164) if call.customer_e164 else call.from_raw
         if call.contact and call.contact.search_key:
-            return format_html('{}<br><span class="sb-quiet">{}</span>', call.contact, number)
+            return format_html('<span>{}<br><span class="sb-quiet">{}</span></span>', call.contact, number)
         return number or "–"
 
     @admin.display(description="outcome")

@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget, 
 
 from calls.models import AgentExtension, Disposition, PhoneSystem
 from config.platform.admin_base import AuditedAdmin
-from config.platform.admin_base.base import ADMINS
+from config.platform.admin_base.pages import ADMINS
 from crm.phone_numbers import NumberInvalid, parse
 
 ZONES = [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
@@ -28,7 +28,11 @@ class PhoneSystemForm(forms.ModelForm):
         help_text="For signatures; never shown again. Leave it empty to keep the present one.",
     )
     naive_time_zone = forms.ChoiceField(
-        choices=ZONES, initial="UTC", widget=UnfoldAdminSelect2Widget, label="Time zone of times without one"
+        choices=ZONES,
+        initial="UTC",
+        widget=UnfoldAdminSelect2Widget,
+        label="Default time zone",
+        help_text="Of times that come without an offset.",
     )
 
     class Meta:
@@ -36,6 +40,8 @@ class PhoneSystemForm(forms.ModelForm):
         fields = [
             "slug", "name", "adapter", "auth_mode", "default_region", "naive_time_zone", "own_lines", "stale_after_s", "is_active",
         ]  # fmt: skip
+        labels = {"stale_after_s": "Silent after, seconds"}
+        help_texts = {"own_lines": "Our own numbers, as people write them: never customers."}
 
     def clean_own_lines(self) -> list[str]:
         lines = []
@@ -67,9 +73,9 @@ class PhoneSystemAdmin(AuditedAdmin):
     readonly_fields = ["has_secret", "last_event_at"]
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "+74951234567, +78001234567"})}}
     fieldsets = [
-        (None, {"fields": [("name", "slug"), ("adapter", "is_active", "last_event_at")]}),
-        ("How it proves who it is", {"fields": [("auth_mode", "new_secret", "has_secret")]}),
-        ("Numbers and times", {"fields": [("default_region", "naive_time_zone"), "own_lines", "stale_after_s"]}),
+        (None, {"fields": [("name", "slug"), ("adapter", "default_region"), ("is_active", "last_event_at")]}),
+        ("How it proves who it is", {"fields": [("auth_mode", "has_secret"), "new_secret"]}),
+        ("Numbers and times", {"fields": ["own_lines", ("naive_time_zone", "stale_after_s")]}),
     ]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:

@@ -67,6 +67,8 @@ def once(request: Request, run: Callable[[], Response]) -> Response:
             raise
         if record.fingerprint != fingerprint:
             raise KeyReused("This Idempotency-Key belongs to another request: use a new one.")
+        if not is_first and not record.body:
+            raise KeyReused("Its answer was sealed with a SECRET_KEY that is gone: look whether it was done, then use a new key.")
         if not is_first:
             return Response(orjson.loads(record.body), status=record.status, headers={**record.headers, "Idempotency-Replayed": "true"})
         response = run()

@@ -100,18 +100,30 @@ class ContactAdmin(AuditedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         custom = [CUSTOM + field.key for field in self._definitions(request)]
         pairs: list[Any] = [tuple(custom[start : start + 2]) for start in range(0, len(custom), 2)]
-        rest: list[Any] = [("source", "external_id")]
         fieldsets: list[Any] = [
-            (None, {"fields": [("kind", "lifecycle"), ("surname", "name", "patronymic"), ("company_name", "employer"), ("owner", "tags")]}),
-            ("Language and time", {"fields": [("language", "time_zone")]}),
+            (
+                None,
+                {
+                    "fields": [
+                        ("kind", "lifecycle"),
+                        ("surname", "name"),
+                        ("patronymic", "company_name"),
+                        ("employer", "owner"),
+                        "tags",
+                        "new_note",
+                    ]
+                },
+            ),
+            ("Language and time", {"fields": [("language", "time_zone")], "classes": ["tab"]}),
         ]
         if pairs:
-            fieldsets.append(("Custom fields", {"fields": pairs}))
-        fieldsets.append(("Note", {"fields": ["new_note"]}))
+            fieldsets.append(("Custom fields", {"fields": pairs, "classes": ["tab"]}))
+        origin: list[Any] = [("source", "external_id")]
         if obj:
-            fieldsets.append(("Where it came from", {"fields": [*rest, ("created_at", "updated_at", "time_zone_source"), "seen_version"]}))
+            origin += [("created_at", "updated_at", "time_zone_source"), "seen_version"]
         else:
-            fieldsets.append(("Where it came from", {"fields": [*rest, "reason"]}))
+            fieldsets[0][1]["fields"].append("reason")
+        fieldsets.append(("Where it came from", {"fields": origin, "classes": ["tab"]}))
         return fieldsets
 
     def change_view(

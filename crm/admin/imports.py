@@ -12,7 +12,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, who
-from config.platform.admin_base.base import NOBODY
+from config.platform.admin_base.pages import NOBODY
 from crm.importing import jobs, progress
 from crm.models import Import, ImportRow
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin
-from config.platform.admin_base.base import NOBODY
+from config.platform.admin_base.pages import NOBODY
 from crm import searching
 from crm.models import ContactAddress, ContactEmail, ContactPhone, NameWord, Note, PhoneNumber
 from crm.phone_numbers import display, reversed_digits

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from config.platform.admin_base import AuditedAdmin
-from config.platform.admin_base.base import ADMINS
+from config.platform.admin_base.pages import ADMINS
 from crm.models import CustomField, Department, Team, Topic
 
 ZONES = [(name, name.replace("_", " ")) for name in sorted(available_timezones())]

@@ -14,7 +14,7 @@ from django_celery_beat.admin import PeriodicTaskForm
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge
-from config.platform.admin_base.base import ADMINS, NOBODY
+from config.platform.admin_base.pages import ADMINS, NOBODY
 
 OTHERS: list[type[models.Model]] = [
     Group, PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule, AccessAttempt, AccessLog, AccessFailureLog,

@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from config.platform import tokens
 from config.platform.admin_base import AuditedAdmin, badge, confirmed, who
-from config.platform.admin_base.base import LEADING, NOBODY
+from config.platform.admin_base.pages import LEADING, NOBODY
 from config.platform.models import ApiToken, Role, Scope, User
 
 

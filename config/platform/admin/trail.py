@@ -10,12 +10,12 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from config.platform.admin_base import ReadOnlyAdmin, badge
-from config.platform.admin_base.base import ADMINS
+from config.platform.admin_base.pages import ADMINS
 from config.platform.errors import Refusal
 from config.platform.models import AuditEvent, Heartbeat, IdempotencyRecord, Row
 
@@ -75,12 +75,13 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="changes")
     def changes_shown(self, event: AuditEvent) -> SafeString:
-        lines = [
-            format_html("<tr><th>{}</th><td>{}</td><td>{}</td></tr>", name, *("–" if value is None else value for value in pair))
-            for name, pair in sorted(event.changes.items())
-        ]
-        head = SafeString("<tr><th></th><th>before</th><th>after</th></tr>")
-        return format_html('<table class="sb-changes">{}</table>', SafeString("").join([head, *lines])) if lines else SafeString("–")
+        lines = format_html_join(
+            "",
+            "<tr><th>{}</th><td>{}</td><td>{}</td></tr>",
+            [(name, *("–" if value is None else value for value in pair)) for name, pair in sorted(event.changes.items())],
+        )
+        head = '<table class="sb-changes"><tr><th></th><th>before</th><th>after</th></tr>{}</table>'
+        return format_html(head, lines) if lines else SafeString("–")
 
 
 @admin.register(IdempotencyRecord)

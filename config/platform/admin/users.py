@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget
 
 from config.platform import people
 from config.platform.admin_base import AuditedAdmin, badge, who
-from config.platform.admin_base.base import ADMINS, NOBODY
+from config.platform.admin_base.pages import ADMINS, NOBODY
 from config.platform.models import Role, User
 
 TONES = {Role.ADMIN: "bad", Role.SUPERVISOR: "warn", Role.BACK_OFFICE: "info", Role.AGENT: "good", Role.INTEGRATION: "plain"}
@@ -51,7 +51,7 @@ class UserAdmin(AuditedAdmin):
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": [("username", "role"), ("new_password", "is_active")]}),
-        ("Person", {"fields": [("surname", "name", "patronymic"), ("email", "time_zone")]}),
+        ("Person", {"fields": [("surname", "name"), ("patronymic", "email"), "time_zone"]}),
         ("Dates", {"fields": [("date_joined", "last_login")]}),
     ]
 

@@ -1,8 +1,8 @@
 """What every page of the admin stands on: who may, bounded pages, what was done is remembered."""
 
-from config.platform.admin_base.base import AuditedAdmin, ReadOnlyAdmin, RoleAdmin, who
 from config.platform.admin_base.columns import badge, span
 from config.platform.admin_base.confirming import confirmed
+from config.platform.admin_base.pages import AuditedAdmin, ReadOnlyAdmin, RoleAdmin, who
 from config.platform.admin_base.paging import BoundedPaginator
 
 __all__ = ["AuditedAdmin", "BoundedPaginator", "ReadOnlyAdmin", "RoleAdmin", "badge", "confirmed", "span", "who"]

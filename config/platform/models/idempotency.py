@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 
 from config.platform.models.rows import Row
+from config.platform.sealed import SealedField
 
 
 class IdempotencyRecord(Row):
@@ -11,7 +12,7 @@ class IdempotencyRecord(Row):
     key = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(default=0)
-    body = models.TextField(default="null", help_text="As JSON text: the same members in the same order.")
+    body = SealedField(default="null", help_text="As JSON text: the same members in the same order. Sealed: it may hold a token or a person.")
     headers = models.JSONField(default=dict)
 
     class Meta:
