@@ -5,7 +5,7 @@
 #   make reset    remove its data
 #   make test     run the tests (ARGS="-k name" for some)
 #   make lint     what the tests do not see: format, types, who imports whom
-#   make schema  write docs/openapi.yaml anew from the code
+#   make schema   write docs/openapi.yaml anew from the code
 #   make lock     write the locks anew from requirements*.in
 .PHONY: up down reset test lint schema venv lock help
 JOBS ?= 2
