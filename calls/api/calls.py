@@ -12,6 +12,7 @@ from calls.api.event_bodies import EventSerializer
 from calls.models import Call, CallEvent, CallKey
 from config.api import preconditions
 from config.api.filters import FilterSet
+from config.api.pages import SUBLIST_PARAMETERS
 from config.api.permissions import allow
 from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
@@ -63,6 +64,7 @@ class CallViewSet(ReadViewSet):
     filterset_class = CallFilter
     ordering_fields = ("started_at",)
     ordering = "-started_at"
+    parameters = {"events": SUBLIST_PARAMETERS}
     permits = {
         "list": READ,
         "retrieve": READ,
@@ -117,8 +119,9 @@ class CallViewSet(ReadViewSet):
 
         What the phone system told, in the order of its own clock: the call is computed from these and nothing else.
         """
-        rows = CallEvent.objects.filter(call=self.get_object().pk).select_related("phone_system").order_by("occurred_at", "id")[:500]
-        return Response(EventSerializer(rows, many=True).data)
+        found = CallEvent.objects.filter(call=self.get_object().pk).select_related("phone_system")
+        self.ordering, self.ordering_fields = "occurred_at", ("occurred_at",)
+        return self.get_paginated_response(EventSerializer(self.paginate_queryset(found), many=True).data)
 
     @operation(body=BeginBody, answer=CallSerializer, status=201, refusals=[NumberInvalid, NumberIsInternal, by_hand.TimesDisagree])
     def create(self, request) -> Response:

@@ -131,16 +131,15 @@ class KeysetPagination(BasePagination):
     def get_schema_operation_parameters(self, view) -> list[dict[str, Any]]:
         offered = sorted({"id", *getattr(view, "ordering_fields", ())})
         choices = [sign + name for name in offered for sign in ("", "-")]
-        return [
+        parameters = [
             _parameter("cursor", {"type": "string"}, "Where to go on; taken from `next` or `previous`."),
             _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": PAGE_SIZE}, "How many at a time."),
-            _parameter(
-                "ordering",
-                {"type": "string", "enum": choices, "default": getattr(view, "ordering", "-id")},
-                "A minus turns it round.",
-            ),
             _parameter("count", {"type": "boolean", "default": False}, "Also count all that match; slow on a large table."),
         ]
+        if getattr(view, "action", "list") == "list":  # a list below another row has one order, its own
+            by = {"type": "string", "enum": choices, "default": getattr(view, "ordering", "-id")}
+            parameters.insert(2, _parameter("ordering", by, "A minus turns it round."))
+        return parameters
 
     def to_html(self) -> str:
         return ""
@@ -151,3 +150,4 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str,
 
 
 PAGE_PARAMETERS = frozenset({"cursor", "page_size", "ordering", "count"})
+SUBLIST_PARAMETERS = PAGE_PARAMETERS - {"ordering"}

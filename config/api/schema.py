@@ -6,6 +6,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 METHOD_ACTIONS = {"get": "retrieve", "post": "create", "patch": "partial_update", "delete": "destroy"}
+METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -58,8 +59,10 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = PROBLEM
     for path, item in result["paths"].items():
+        # in one order always: the router keeps them in a set, and the document in the repository is compared with this one
+        result["paths"][path] = item = {name: item[name] for name in sorted(item, key=lambda name: (*METHODS, name).index(name))}
         for method, operation in item.items():
-            if method not in ("get", "post", "patch", "put", "delete"):
+            if method not in METHODS:
                 continue
             answers = operation["responses"]
             is_public = operation.get("security") == [{}]

@@ -8,12 +8,14 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from config.api.fields import CountryField
 from config.api.filters import FilterSet
+from config.api.pages import SUBLIST_PARAMETERS
 from config.api.permissions import allow
 from config.api.viewsets import ReadViewSet, example, operation
 from config.platform.models import PEOPLE, Scope
@@ -158,7 +160,7 @@ class ImportViewSet(ReadViewSet):
     queryset = Import.objects.all()
     serializer_class = ImportSerializer
     filterset_class = ImportFilter
-    parameters = {"rows": frozenset({"verdict", "cursor", "page_size", "ordering", "count"})}
+    parameters = {"rows": SUBLIST_PARAMETERS | {"verdict"}}
     permits = {
         "list": READ,
         "retrieve": READ,
@@ -226,7 +228,12 @@ class ImportViewSet(ReadViewSet):
         """
         return self.respond(jobs.cancel(self.get_object().pk, if_version=self.if_version, **self.by))
 
-    @operation(answer=ImportRowSerializer(many=True), method="get", filters=False)
+    @operation(
+        answer=ImportRowSerializer(many=True),
+        method="get",
+        filters=False,
+        parameters=[OpenApiParameter("verdict", str, enum=ImportRow.Verdict.values, description="Only rows with this verdict.")],
+    )
     def rows(self, request, pk) -> Response:
         """The rows and their verdicts
 

@@ -1,12 +1,29 @@
 """The OpenAPI document is whole: every operation is described, shown by example, and says how it may fail."""
 
 import re
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.contract.operations import document, operations
 
 pytestmark = pytest.mark.django_db
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_it_is_generated_without_a_warning_and_is_the_one_in_the_repository(tmp_path):
+    made = tmp_path / "openapi.yaml"
+    call_command("spectacular", file=made, validate=True, fail_on_warn=True)
+    kept = (ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8")
+    assert made.read_text(encoding="utf-8") == kept, "the API changed: run `make schema` and commit docs/openapi.yaml"
+
+
+def test_it_is_a_valid_document_of_openapi():
+    assert [error.message for error in OpenAPIV31SpecValidator(document()).iter_errors()] == []
 
 
 def what(operation) -> dict:

@@ -1,0 +1,324 @@
+"""How each operation is asked so that it succeeds: the rows it needs, its ids, its query, its body.
+
+tests/contract/test_every_operation.py asks them all; an operation without a recipe fails there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from config.platform import tokens
+from config.platform.models import Role
+from crm.models import Import, ImportRow
+from tests.factories.calls import (
+    AgentExtensionFactory,
+    CallEventFactory,
+    CallFactory,
+    CallKeyFactory,
+    CallLegFactory,
+    DispositionFactory,
+    PhoneSystemFactory,
+)
+from tests.factories.crm import (
+    ContactAddressFactory,
+    ContactEmailFactory,
+    ContactFactory,
+    CustomFieldFactory,
+    DepartmentFactory,
+    ImportFactory,
+    ImportRowFactory,
+    NoteFactory,
+    PhoneNumberFactory,
+    TeamFactory,
+    TopicFactory,
+)
+from tests.factories.platform import UserFactory
+
+
+@dataclass
+class Asked:
+    """One request. ``row`` is what it is about; its id goes into the path."""
+
+    row: Any = None
+    body: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+    kind: str = "json"
+    id: str = ""
+
+    @property
+    def ids(self) -> dict[str, str]:
+        return {"id": str(self.row.pk)} if self.row is not None else {"code": self.id}
+
+
+RECIPES: dict[str, Callable[[], Asked]] = {}
+
+
+def recipe(*names: str) -> Callable[[Callable[[], Asked]], Callable[[], Asked]]:
+    def remember(make: Callable[[], Asked]) -> Callable[[], Asked]:
+        RECIPES.update(dict.fromkeys(names, make))
+        return make
+
+    return remember
+
+
+# --- the catalogues: list, read, add, change, remove, all alike
+def catalogue(resource: str, make: Callable[[], Any], body: Callable[[], dict[str, Any]], change: dict[str, Any]) -> None:
+    def listed() -> Asked:
+        make(), make()
+        return Asked()
+
+    RECIPES[f"{resource}_list"] = listed
+    RECIPES[f"{resource}_retrieve"] = RECIPES[f"{resource}_destroy"] = lambda: Asked(make())
+    RECIPES[f"{resource}_create"] = lambda: Asked(body=body())
+    RECIPES[f"{resource}_partial_update"] = lambda: Asked(make(), change)
+
+
+def department():
+    row = DepartmentFactory(parent=DepartmentFactory(), head=UserFactory())
+    row.members.add(UserFactory())
+    return row
+
+
+def of_people() -> dict[str, Any]:
+    return {"name": "Repairs", "members": [str(UserFactory().pk), str(UserFactory().pk)]}
+
+
+catalogue(
+    "departments",
+    department,
+    lambda: of_people() | {"parent": str(DepartmentFactory().pk), "time_zone": "Asia/Manila"},
+    {"name": "Returns", "members": []},
+)
+catalogue(
+    "teams",
+    lambda: TeamFactory(members=[UserFactory()]),
+    lambda: of_people() | {"department": str(DepartmentFactory().pk)},
+    {"is_active": False},
+)
+catalogue(
+    "topics",
+    lambda: TopicFactory(parent=TopicFactory()),
+    lambda: {"code": "late", "name": "Late", "parent": str(TopicFactory().pk)},
+    {"is_hard": True},
+)
+catalogue(
+    "custom_fields",
+    CustomFieldFactory,
+    lambda: {"entity": "contact", "key": "class", "label": "Class", "type": "choice", "choices": ["gold", "silver"]},
+    {"order": 7},
+)
+catalogue(
+    "phone_systems",
+    PhoneSystemFactory,
+    lambda: {
+        "slug": "pbx",
+        "name": "PBX",
+        "auth_mode": "hmac_t_v1",
+        "secret": "thirty-two characters, or so they say",
+        "own_lines": ["+6328123456"],
+    },
+    {"default_region": "PH"},
+)
+catalogue(
+    "extensions",
+    AgentExtensionFactory,
+    lambda: {"user": str(UserFactory().pk), "phone_system": str(PhoneSystemFactory().pk), "extension": "900"},
+    {"extension": "901"},
+)
+catalogue("dispositions", DispositionFactory, lambda: {"code": "advised", "name": "Advised"}, {"needs_note": True})  # fmt: skip
+
+
+# --- the ground
+@recipe("me_retrieve", "problems_list", "audit_events_list")
+def nothing() -> Asked:
+    NoteFactory()
+    return Asked()
+
+
+@recipe("problems_retrieve")
+def a_problem() -> Asked:
+    return Asked(id="version_conflict")
+
+
+@recipe("tokens_create")
+def login() -> Asked:
+    UserFactory(username="anna", password="correct horse battery")
+    return Asked(body={"username": "anna", "password": "correct horse battery"})
+
+
+@recipe("tokens_issue")
+def issue() -> Asked:
+    machine = UserFactory(role=Role.INTEGRATION)
+    return Asked(body={"user": str(machine.pk), "name": "PBX", "scopes": ["events:write"], "expires_in_days": 30})
+
+
+@recipe("tokens_list", "tokens_retrieve", "tokens_revoke")
+def a_token() -> Asked:
+    now = timezone.now()
+    return Asked(tokens.issue(UserFactory(), name="Desk", scopes=["calls:read"], expires_at=now + timedelta(days=1), by=None, now=now)[0])
+
+
+@recipe("users_list", "users_retrieve")
+def a_user() -> Asked:
+    return Asked(UserFactory(email="anna@example.com"))
+
+
+@recipe("users_create")
+def new_user() -> Asked:
+    return Asked(
+        body={"username": "boris", "password": "correct horse battery", "role": "agent", "surname": "Ли", "time_zone": "Asia/Manila"}
+    )
+
+
+@recipe("users_partial_update")
+def change_user() -> Asked:
+    return Asked(UserFactory(), {"role": "back_office", "patronymic": ""})
+
+
+# --- people
+def contact():
+    row = ContactFactory(phones=["+74950000001", "+639170000002"], employer=ContactFactory(company=True), owner=UserFactory(), tags=["vip"])
+    ContactEmailFactory(contact=row)
+    ContactAddressFactory(contact=row)
+    return row
+
+
+@recipe("contacts_list", "contacts_retrieve")
+def a_contact() -> Asked:
+    return Asked(contact())
+
+
+@recipe("contacts_create")
+def new_contact() -> Asked:
+    CustomFieldFactory(key="class", type="choice", choices=["gold", "silver"])
+    return Asked(
+        body={
+            "surname": "Фёдорова",
+            "name": "Алёна",
+            "phones": [{"number": "8 (495) 123-45-67 доб. 5", "label": "work", "is_primary": True}],
+            "emails": [{"email": "alyona@example.com"}],
+            "addresses": [{"street": "ул. Лесная 1", "city": "Москва", "country": "RU"}],
+            "custom_fields": {"class": "gold"},
+            "tags": ["newsletter"],
+        }
+    )
+
+
+@recipe("contacts_bulk")
+def many_contacts() -> Asked:
+    return Asked(body={"contacts": [{"surname": "Santos"}, {"phones": [{"number": "+639171234567"}]}, {"surname": 5, "kind": "ghost"}]})
+
+
+@recipe("contacts_partial_update")
+def change_contact() -> Asked:
+    return Asked(contact(), {"surname": "Смирнова", "tags": [], "phones": [{"number": "+74950000003"}]})
+
+
+@recipe("contacts_destroy")
+def remove_contact() -> Asked:
+    return Asked(ContactFactory())
+
+
+@recipe("contacts_notes")
+def write_note() -> Asked:
+    return Asked(ContactFactory(), {"text": "Prefers calls after six.", "is_pinned": True})
+
+
+@recipe("contacts_timeline")
+def a_life() -> Asked:
+    row = contact()
+    NoteFactory(contact=row)
+    CallFactory(contact=row)
+    CallFactory(contact=row, missed=True)
+    return Asked(row)
+
+
+@recipe("phone_numbers_list", "phone_numbers_retrieve")
+def a_number() -> Asked:
+    return Asked(contact().contact_phones.first().phone)
+
+
+@recipe("lookup_retrieve")
+def who_is() -> Asked:
+    row = contact()
+    CallFactory(contact=row, open=True, from_raw="+74950000001")
+    return Asked(query={"phone": "8 495 000-00-01"})
+
+
+# --- imports
+def batch(status: str = Import.Status.READY) -> Import:
+    row = ImportFactory(status=status, columns=["ФИО", "Телефон"], mapping={"full_name": 0, "phone": [1]}, total=3)
+    ImportRowFactory(batch=row, cells=["Иванов", "84950000001"])
+    wrong = [{"field": "phone", "code": "phone_number_invalid", "detail": "This does not read as a phone number."}]
+    ImportRowFactory(batch=row, verdict=ImportRow.Verdict.INVALID, cells=["=cmd", "12"], problems=wrong)
+    ImportRowFactory(batch=row, verdict=ImportRow.Verdict.DUPLICATE, cells=["Иванов", "84950000001"], duplicate_of_line=2)
+    return row
+
+
+@recipe("imports_list", "imports_retrieve", "imports_rows", "imports_errors", "imports_start", "imports_cancel")
+def an_import() -> Asked:
+    return Asked(batch())
+
+
+@recipe("imports_create")
+def upload() -> Asked:
+    content = "ФИО;Телефон\nИванов Иван;84951112233\n".encode()
+    return Asked(body={"file": SimpleUploadedFile("clients.csv", content, "text/csv"), "dry_run": "true"}, kind="multipart")
+
+
+# --- calls
+def call(**traits: Any):
+    row = CallFactory(contact=contact(), disposition=DispositionFactory(), **traits)
+    row.topics.add(TopicFactory())
+    CallKeyFactory(call=row)
+    CallLegFactory(call=row)
+    CallEventFactory(call=row, phone_system=row.phone_system, call_key=row.external_id)
+    return row
+
+
+@recipe("calls_list", "calls_retrieve", "calls_events", "call_events_list")
+def a_call() -> Asked:
+    CallFactory(manual=True, open=True)
+    return Asked(call())
+
+
+@recipe("calls_create")
+def new_call() -> Asked:
+    return Asked(body={"direction": "inbound", "phone": "8 (495) 123-45-67", "contact": str(ContactFactory().pk)})
+
+
+@recipe("calls_finish")
+def end_call() -> Asked:
+    return Asked(
+        CallFactory(manual=True, open=True, answered_at=None, started_at=timezone.now() - timedelta(minutes=2)), {"outcome": "answered"}
+    )
+
+
+@recipe("calls_identify")
+def say_who() -> Asked:
+    PhoneNumberFactory(e164="+74950000009")
+    return Asked(CallFactory(from_raw="+74950000009"), {"contact": str(ContactFactory().pk)})
+
+
+@recipe("calls_wrap_up")
+def write_up() -> Asked:
+    body = {
+        "disposition": DispositionFactory(code="advised").code,
+        "topics": [TopicFactory(code="late").code],
+        "note": "The parcel comes tomorrow.",
+    }
+    return Asked(call(), body)
+
+
+@recipe("call_events_create")
+def post_event() -> Asked:
+    PhoneSystemFactory(slug="pbx")
+    contact()
+    return Asked(
+        body={"event_id": "1", "type": "call.initiated", "call_id": "42", "from": "84950000001", "to": "+78001234567"},
+        query={"phone_system": "pbx"},
+    )
