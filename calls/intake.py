@@ -9,19 +9,21 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import Error, connection, transaction
 from django.db.models import F, Q
 
 from calls import folding
 from calls.events import Event
 from calls.facts import CallFacts
-from calls.models import AgentExtension, Call, CallEvent, CallKey, CallLeg, PhoneSystem
+from calls.models import Call, CallEvent, CallKey, CallLeg, PhoneSystem
 from calls.phone_systems import native
+from config.platform import statements
 from config.platform.queue import later
-from crm.models import ContactPhone
 from crm.phone_numbers import NumberInvalid, is_withheld, parse
 
 logger = logging.getLogger(__name__)
@@ -29,10 +31,16 @@ ACCEPTED, DUPLICATE, QUARANTINED, REJECTED = "accepted", "duplicate", "quarantin
 SEEN_EVERY = timedelta(seconds=10)
 INLINE_S = 1.5
 RETRY = (timedelta(seconds=10), timedelta(hours=1))
-LEG_COLUMNS = (
-    "party", "agent", "extension", "number_raw", "name", "state", "started_at", "ring_at", "answered_at", "ended_at", "hold_s",
-    "cause", "end_reason", "updated_at",
-)  # fmt: skip
+
+
+EVENTS = "SELECT normalised::text, received_at FROM calls_callevent WHERE call_id = %s AND state IN ('accepted', 'projected', 'ignored')"
+OWNERS = "SELECT DISTINCT l.contact_id FROM crm_contactphone l JOIN crm_phonenumber p ON p.id = l.phone_id WHERE p.e164 = %s LIMIT 2"
+PEOPLE = "SELECT extension, user_id FROM calls_agentextension WHERE phone_system_id = %s AND extension = ANY(%s) AND is_active"
+
+
+@cache
+def _call_columns() -> statements.Columns[Call]:
+    return statements.Columns(Call, "c")
 
 
 @dataclass
@@ -120,7 +128,7 @@ def _project(system: PhoneSystem, event: Event, body: Any, now: datetime) -> Rec
     call = _call_of(system, {event.call_key, *event.linked_keys}, event, now)
     state = CallEvent.State.PROJECTED if event.is_known else CallEvent.State.IGNORED
     row = _row(system, event, body, now, state=state, call=call)
-    if not _insert(row):
+    if not statements.insert_new(row, unique="phone_system_id, dedupe_key"):
         first = CallEvent.objects.only("content_hash", "call_id").get(phone_system=system, dedupe_key=row.dedupe_key)
         if first.content_hash != row.content_hash:
             raise _Contradicts
@@ -187,10 +195,13 @@ def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -
             "SELECT pg_advisory_xact_lock(hashtextextended(key, 7)) FROM unnest(%s::text[]) AS key",
             [sorted(f"{system.pk}:{key}" for key in keys)],
         )
-    links = CallKey.objects.filter(phone_system=system, key__in=keys)
+    columns = _call_columns()
+    linked = "SELECT {} FROM calls_callkey WHERE phone_system_id = %s AND key = ANY(%s)"
+    held = f"SELECT {columns.sql} FROM calls_call c WHERE c.id IN ({linked.format('call_id')}) ORDER BY c.id FOR NO KEY UPDATE"  # noqa: S608
+    named = [system.pk, list(keys)]
     while True:  # whoever held a call may have joined it to another meanwhile
-        calls = list(Call.objects.select_for_update(no_key=True).filter(pk__in=links.values("call")).order_by("pk"))
-        known = dict(links.values_list("key", "call_id"))
+        calls = [columns.make(row) for row in statements.rows(held, named)]
+        known: dict[str, UUID] = dict(statements.rows(linked.format("key, call_id"), named))  # type: ignore[arg-type]
         if set(known.values()) == {call.pk for call in calls}:
             break
     if calls:
@@ -221,8 +232,8 @@ def _join(call: Call, other: Call) -> None:
 
 def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     """Compute the call from all its events and write what they say. What people wrote (contact, wrap-up) stays."""
-    rows = CallEvent.objects.filter(call=call).counting().values_list("normalised", "received_at")
-    told = [(Event.from_json(normalised), received_at) for normalised, received_at in rows]
+    rows = statements.rows(EVENTS, [call.pk])
+    told = [(Event.from_json(orjson.loads(normalised)), received_at) for normalised, received_at in rows]
     facts = folding.fold((event for event, _ in told), is_ours=lambda raw: _is_ours(raw, system))
     first = min((event for event, _ in told), key=lambda event: event.order)
     people = _people(system, {facts.extension, *(leg.extension for leg in facts.legs)})
@@ -238,15 +249,14 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     if call.customer_e164 != number and call.match_quality == Call.MatchQuality.EXACT:
         call.contact_id, call.match_quality = None, ""
     if call.contact_id is None and call.customer_e164:
-        owners = list(ContactPhone.objects.filter(phone__e164=call.customer_e164).values_list("contact_id", flat=True).distinct()[:2])
+        owners = statements.rows(OWNERS, [call.customer_e164])
         if len(owners) == 1:
-            call.contact_id, call.match_quality = owners[0], Call.MatchQuality.EXACT
-    call.save(force_update=True)
+            call.contact_id, call.match_quality = owners[0][0], Call.MatchQuality.EXACT
+    statements.update(call)
     legs = [_leg(call, leg, people) for leg in facts.legs]
-    CallLeg.objects.filter(call=call).exclude(key__in=[leg.key for leg in legs]).delete()
-    CallLeg.objects.bulk_create(legs, update_conflicts=True, unique_fields=["call", "key"], update_fields=LEG_COLUMNS)
-    if any(event.type == "cdr" for event, _ in told):  # the leg that a record proves goes when events tell of it themselves
-        CallLeg.objects.filter(call=call).exclude(key__in=[leg.key for leg in legs]).delete()
+    # a leg that a later event explains away, one that only a record proved for instance, is no leg any more
+    statements.rows("DELETE FROM calls_callleg WHERE call_id = %s AND NOT key = ANY(%s)", [call.pk, [leg.key for leg in legs]])
+    statements.upsert(legs, unique="call_id, key")
 
 
 def _write(call: Call, facts: CallFacts, *, system: PhoneSystem, people: dict[str, UUID]) -> None:
@@ -288,9 +298,7 @@ def _people(system: PhoneSystem, extensions: set[str]) -> dict[str, UUID]:
     wanted = extensions - {""}
     if not wanted:
         return {}
-    return dict(
-        AgentExtension.objects.filter(phone_system=system, extension__in=wanted, is_active=True).values_list("extension", "user_id")
-    )
+    return dict(statements.rows(PEOPLE, [system.pk, list(wanted)]))  # type: ignore[arg-type]
 
 
 def _e164(raw: str, system: PhoneSystem) -> str:
@@ -335,18 +343,6 @@ def _set_aside(row: CallEvent) -> CallEvent:
     row.dedupe_key = f"{row.dedupe_key}#{row.content_hash[:16]}"
     row.error = "Another event with this id has other content."
     return row
-
-
-def _insert(row: CallEvent) -> bool:
-    """Insert unless it is there already; answers whether it was inserted."""
-    fields = row._meta.concrete_fields
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO calls_callevent ({columns}) VALUES ({marks}) ON CONFLICT (phone_system_id, dedupe_key) DO NOTHING"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.rowcount == 1
 
 
 def _note_life(system: PhoneSystem, now: datetime) -> None:

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from calls.models import Call, CallEvent
+from config.platform import statements
 from crm.timeline import Happening, Position, older
+
+OPEN = """
+SELECT id, direction, state, wrap_up_state, started_at, agent_id FROM calls_call
+WHERE customer_e164 = %s AND (wrap_up_state = 'pending' OR state <> 'ended') ORDER BY started_at DESC, id DESC LIMIT 10
+"""
 
 
 def events_by_state() -> dict[tuple[str, ...], float]:
@@ -20,12 +26,8 @@ def open_for(contact_ids: Sequence[UUID], e164: str) -> list[dict[str, Any]]:
     """Registered with ``crm.lookup.open_matters``: calls of this number that go on, or wait to be written up; ten at most."""
     if not e164:
         return []
-    rows = (
-        Call.objects.filter(Q(wrap_up_state=Call.WrapUp.PENDING) | ~Q(state=Call.State.ENDED), customer_e164=e164)
-        .order_by("-started_at", "-id")
-        .values("id", "direction", "state", "wrap_up_state", "started_at", "agent")[:10]
-    )
-    return [dict(row) for row in rows]
+    rows = statements.rows(OPEN, [e164])
+    return [dict(zip(("id", "direction", "state", "wrap_up_state", "started_at", "agent"), row, strict=True)) for row in rows]
 
 
 def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening]:

@@ -4,11 +4,13 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 
+from config.platform import statements
 from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import ApiToken, Role, Scope, User
@@ -51,10 +53,26 @@ def issue(
 
 def check(secret: str, *, now: datetime) -> ApiToken | None:
     """The living token of a living user, or None. One query; the use is noted at most once a minute."""
-    token = ApiToken.objects.alive(now).select_related("user").filter(digest=digest_of(secret), user__is_active=True).first()
+    token_columns, user_columns, sql = _living()
+    found = statements.rows(sql, [digest_of(secret), now])
+    token = token_columns.make(found[0][: len(token_columns)]) if found else None
+    if token:
+        token.user = user_columns.make(found[0][len(token_columns) :])
     if token and (token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY):
         ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY), pk=token.pk).update(last_used_at=now)
     return token
+
+
+@cache
+def _living() -> tuple[statements.Columns[ApiToken], statements.Columns[User], str]:
+    """A living token with its user by its digest: in every request, so composed once. The same rule as ``ApiToken.objects.alive``."""
+    token, user = statements.Columns(ApiToken, "t"), statements.Columns(User, "u", without=("password",))
+    return (
+        token,
+        user,
+        f"SELECT {token.sql}, {user.sql} FROM platform_apitoken t JOIN platform_user u ON u.id = t.user_id "  # noqa: S608 (names of models)
+        "WHERE t.digest = %s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %s) AND u.is_active",
+    )
 
 
 def revoke(token_id: UUID, *, by: User | None, now: datetime) -> ApiToken:
