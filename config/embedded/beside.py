@@ -2,7 +2,7 @@
 
     python -m config.embedded.beside pytest -q
 
-Its own ones live in DATA_DIR (or a folder of the system for the time of the command) and do not wait for the disk. They never
+Its own ones live in DATA_DIR (or a folder of the system for the time of the command) and do not wait for the disk unless ``--durable`` is said. They never
 meet those of ``make up``.
 """
 
@@ -20,8 +20,8 @@ from config.embedded.supervisor import Service, Supervisor
 from config.embedded.valkey import Valkey
 
 
-def run(command: list[str]) -> int:
-    """Start what is missing, run the command, stop it all. Returns the command's exit code."""
+def run(command: list[str], *, durable: bool = False) -> int:
+    """Start what is missing, run the command, stop it all. Returns the command's exit code. ``durable``: as in life, it waits for the disk."""
     folder = Path(tempfile.mkdtemp(prefix="switchboard-test-")).resolve()
     folder.chmod(0o711)
     supervisor = Supervisor(folder, lambda line: print(line, file=sys.stderr))
@@ -34,9 +34,9 @@ def run(command: list[str]) -> int:
     try:
         servers: list[tuple[str, PostgreSQL | Valkey, str]] = []
         if not environment.get("DATABASE_URL"):
-            servers.append(("DATABASE_URL", PostgreSQL(folder, account, durable=False), addresses.database_url(folder)))
+            servers.append(("DATABASE_URL", PostgreSQL(folder, account, durable=durable), addresses.database_url(folder)))
         if not environment.get("BROKER_URL"):
-            servers.append(("BROKER_URL", Valkey(folder, account, durable=False), addresses.broker_url(folder)))
+            servers.append(("BROKER_URL", Valkey(folder, account, durable=durable), addresses.broker_url(folder)))
             environment.setdefault("CACHE_URL", addresses.cache_url(folder))
         for variable, server, address in servers:
             server.make_files()
@@ -64,4 +64,5 @@ def run(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(run(sys.argv[1:]))
+    words = sys.argv[1:]
+    raise SystemExit(run(words[1:], durable=True) if words[:1] == ["--durable"] else run(words))
