@@ -49,7 +49,7 @@ class RolePermission(BasePermission):
 
     def has_permission(self, request: "Request", view: "APIView") -> bool:
         action = getattr(view, "action", None)
-        if action is None:  # a method that the address does not have: let the view say 405 to whoever is known
+        if action in (None, "metadata"):  # a method that the address does not have: let the view say 405 to whoever is known
             return bool(request.user)
         permit: Permit | None = getattr(view, "permits", {}).get(action)
         return permit is not None and permit.holds_for(cast("User | None", request.user), cast("ApiToken | None", request.auth))

@@ -3,12 +3,14 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal, Protocol, cast
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -31,6 +33,12 @@ class Visible(Protocol):
     def visible_to(self, user: Any) -> Any: ...
 
 
+class ByAccept(DefaultContentNegotiation):
+    """The Accept header alone decides: ``?format=`` is an unknown parameter like any other."""
+
+    settings = cast(Any, SimpleNamespace(URL_FORMAT_OVERRIDE=None))
+
+
 class ApiViewSet(GenericViewSet):
     """Translates HTTP to one call of a capability and back. No rule lives in a subclass.
 
@@ -44,6 +52,7 @@ class ApiViewSet(GenericViewSet):
     ordering_fields: ClassVar[Sequence[str]] = ()
     ordering: ClassVar[str] = "-id"
     filterset_class: ClassVar[Any] = None
+    content_negotiation_class = ByAccept
 
     def dispatch(self, request, *args, **kwargs):
         handler = getattr(self, "post", None)
