@@ -89,13 +89,13 @@ def _of_rest_framework(exc: APIException) -> tuple[dict[str, Any], dict[str, str
 
 def _of_database(exc: Exception) -> tuple[dict[str, Any] | None, dict[str, str]]:
     state = getattr(exc.__cause__, "pgcode", None) or ""
+    if isinstance(exc, ProtectedError | RestrictedError):  # these are IntegrityErrors, so they come first
+        return made(409, "still_in_use", STANDARD["still_in_use"][1]), {}
     if isinstance(exc, IntegrityError):
         rule = constraint_of(exc)
         if rule:
             return made(409, rule.violation_error_code or rule.name, str(rule.get_violation_error_message())), {}
         return made(409, "conflict", STANDARD["conflict"][1]), {}
-    if isinstance(exc, ProtectedError | RestrictedError):
-        return made(409, "still_in_use", STANDARD["still_in_use"][1]), {}
     if isinstance(exc, OperationalError) and state in {"55P03", "40P01", "40001"}:  # lock timeout, deadlock, serialisation
         return made(409, "busy", STANDARD["busy"][1]), {"Retry-After": "1"}
     if isinstance(exc, OperationalError | InterfaceError):
