@@ -134,8 +134,7 @@ def alter(
     check_version(contact, if_version)
     before = snapshot(contact)
     if "custom_fields" in fields:
-        merged = {**contact.custom_fields, **(fields["custom_fields"] or {})}
-        fields["custom_fields"] = custom_fields.checked("contact", {key: value for key, value in merged.items() if value is not None})
+        fields["custom_fields"] = custom_fields.checked("contact", fields["custom_fields"] or {}, had=contact.custom_fields)
     for name, value in fields.items():
         setattr(contact, name, value)
     if fields.get("employer"):
@@ -217,7 +216,8 @@ def _emails(contact: Contact, emails: Sequence[Mapping[str, Any]]) -> list[Conta
     primary = next((index for index, mail in enumerate(emails) if mail.get("is_primary")), 0)
     for index, mail in enumerate(emails):
         address = mail["email"].strip().lower()
-        made.setdefault(address, ContactEmail(contact=contact, email=address, label=mail.get("label", ""), is_primary=index == primary))
+        one = made.setdefault(address, ContactEmail(contact=contact, email=address, label=mail.get("label", "")))
+        one.is_primary = one.is_primary or index == primary
     return list(made.values())
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from typing import Any
 
 from django.conf import settings
@@ -41,14 +42,17 @@ def read(phones: Sequence[Mapping[str, Any]], *, region: str = "") -> list[Link]
     """
     links: dict[tuple[str, str], Link] = {}
     primary = next((index for index, phone in enumerate(phones) if phone.get("is_primary")), 0)
+    is_primary: tuple[str, str] | None = None
     for index, phone in enumerate(phones):
         parsed = parse(phone["number"], region=region or settings.DEFAULT_PHONE_REGION)
         if parsed.is_internal:
             raise NumberIsInternal(f"'{phone['number'][:40]}' looks like an internal extension: give the whole number.")
         extension = phone.get("extension") or parsed.extension
         label = phone.get("label") or ("mobile" if parsed.line_type == "mobile" else "other")
-        links.setdefault((parsed.e164, extension), Link(parsed, label, extension, index == primary))
-    return list(links.values())
+        links.setdefault((parsed.e164, extension), Link(parsed, label, extension, is_primary=False))
+        if index == primary:
+            is_primary = parsed.e164, extension
+    return [replace_fields(link, is_primary=key == is_primary) for key, link in links.items()]
 
 
 def numbers_of(parsed: Iterable[ParsedNumber]) -> dict[str, PhoneNumber]:
