@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -22,16 +22,22 @@ class CustomFieldInvalid(Refusal):
     status = 400
 
 
-def checked(entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def checked(entity: str, values: Mapping[str, Any], *, had: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The values, each brought to the form of its type; null and missing ones left out.
+
+    What the row ``had`` and is not given anew stays as it is, even if its field was retired or its choices changed since.
 
     Raises:
         CustomFieldInvalid: with one error for each fault.
     """
     fields = {field.key: field for field in CustomField.objects.of(entity)}
-    errors = [_error(key, "unknown_field", f"There is no field '{key[:40]}'.") for key in values if key not in fields]
-    clean: dict[str, Any] = {}
+    had = had or {}
+    unknown = [key for key, value in values.items() if key not in fields and not (value is None and key in had)]
+    errors = [_error(key, "unknown_field", f"There is no field '{key[:40]}'.") for key in unknown]
+    clean: dict[str, Any] = {key: value for key, value in had.items() if key not in values}
     for key, field in fields.items():
+        if key in clean:
+            continue
         value = values.get(key)
         if value is None or value == "":
             if field.is_required:
@@ -140,4 +146,7 @@ def _instant(value: Any) -> datetime:
     found = parse_datetime(value) if isinstance(value, str) else None
     if found is None or is_naive(found):
         raise ValueError("Give a time with its offset, for instance 2026-11-23T10:00:00+03:00.")
-    return found
+    try:
+        return found.astimezone(UTC)  # one instant, one text: filters compare it
+    except OverflowError:
+        raise ValueError("This time is out of range.") from None
