@@ -163,7 +163,7 @@ class ContactChangeBody(ContactFields):
 @example({"contacts": [PERSON, {"phones": [{"number": "0917 123 4567"}]}]})
 class BulkBody(serializers.Serializer):
     contacts = serializers.ListField(
-        child=serializers.JSONField(), min_length=1, max_length=500, help_text="Each as for `POST /contacts/`."
+        child=serializers.JSONField(allow_null=True), min_length=1, max_length=500, help_text="Each as for `POST /contacts/`."
     )
 
 
