@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rest_framework.throttling import BaseThrottle
 
 from config.api.callers import client_ip
@@ -29,14 +31,15 @@ _asleep_until = 0.0
 def _store() -> redis.Redis:
     global _client
     if _client is None:
-        _client = redis.Redis.from_url(settings.RATE_LIMIT_URL, socket_timeout=0.3, socket_connect_timeout=0.3)
+        once = Retry(NoBackoff(), 0)  # by default it tries three times more, and a silent store would hold a request for seconds
+        _client = redis.Redis.from_url(settings.RATE_LIMIT_URL, socket_timeout=0.3, socket_connect_timeout=0.3, retry=once)
     return _client
 
 
 def count(who: str, *, now: float) -> int | None:
     """How many requests ``who`` has made in this window, this one included; None when nobody can tell."""
     global _asleep_until
-    if now < _asleep_until:
+    if time.monotonic() < _asleep_until:
         return None
     key = f"swb:rate:{who}:{int(now // WINDOW_S)}"
     try:
@@ -45,7 +48,7 @@ def count(who: str, *, now: float) -> int | None:
         pipe.expire(key, WINDOW_S * 2)
         return int(pipe.execute()[0])
     except redis.RedisError as error:
-        _asleep_until = now + REST_S
+        _asleep_until = time.monotonic() + REST_S
         logger.warning("rate_limit_store_away", extra={"error": type(error).__name__})
         return None
 
