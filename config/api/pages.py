@@ -3,11 +3,13 @@
 import base64
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as ModelInvalid
 from django.db.models import Q, QuerySet
+from django.utils.timezone import is_naive
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -86,9 +88,11 @@ class KeysetPagination(BasePagination):
             direction, ordering, *values = json.loads(text)
             if direction not in ("n", "p") or ordering != self.ordering[0] or len(values) != len(self.ordering):
                 raise ValueError
+            if not all(isinstance(value, str) and "\0" not in value for value in values):
+                raise ValueError
             fields = [queryset.model._meta.get_field(name.lstrip("-")) for name in self.ordering]
             position = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
-            if None in position or any(isinstance(value, str) and "\0" in value for value in position):
+            if any(value is None or (isinstance(value, datetime) and is_naive(value)) for value in position):
                 raise ValueError
         except (ValueError, TypeError, UnicodeError, RecursionError, OverflowError, ModelInvalid, FieldDoesNotExist):
             raise _wrong("cursor", "This cursor is not one of ours, or it belongs to another ordering: begin at the first page.") from None

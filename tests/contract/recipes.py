@@ -133,9 +133,8 @@ catalogue("dispositions", DispositionFactory, lambda: {"code": "advised", "name"
 
 
 # --- the ground
-@recipe("me_retrieve", "problems_list", "audit_events_list")
+@recipe("me_retrieve", "problems_list")
 def nothing() -> Asked:
-    NoteFactory()
     return Asked()
 
 
@@ -156,7 +155,7 @@ def issue() -> Asked:
     return Asked(body={"user": str(machine.pk), "name": "PBX", "scopes": ["events:write"], "expires_in_days": 30})
 
 
-@recipe("tokens_list", "tokens_retrieve", "tokens_revoke")
+@recipe("tokens_list", "tokens_retrieve", "tokens_revoke", "audit_events_list")
 def a_token() -> Asked:
     now = timezone.now()
     return Asked(tokens.issue(UserFactory(), name="Desk", scopes=["calls:read"], expires_at=now + timedelta(days=1), by=None, now=now)[0])
