@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from config.platform.models import Row, User
+from crm.models.trees import refuse_circle
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
@@ -30,6 +31,9 @@ class Topic(Row):
                 violation_error_message="A topic cannot be its own parent.",
             )
         ]
+
+    def clean(self) -> None:
+        refuse_circle(self)
 
     def __str__(self) -> str:
         return self.name

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from config.platform.models import Row, User
+from crm.models.trees import refuse_circle
 
 
 class DepartmentQuerySet(models.QuerySet["Department"]):
@@ -37,6 +38,9 @@ class Department(Row):
                 violation_error_message="A department cannot be its own parent.",
             ),
         ]
+
+    def clean(self) -> None:
+        refuse_circle(self)
 
     def __str__(self) -> str:
         return self.name
