@@ -57,7 +57,11 @@ def test_the_answer_pops_the_screen_of_whoever_it_rings_at(bridge, system, setti
     contact = ContactFactory(phones=[CALLER])
     bridge.post(URL, begun())
     body = bridge.post(URL, leg("ringing", 4)).json()
-    assert body["matches"][0] | {"contact": body["matches"][0]["contact"]["id"]} == {"contact": str(contact.pk), "quality": "exact", "score": 1.0}
+    assert body["matches"][0] | {"contact": body["matches"][0]["contact"]["id"]} == {
+        "contact": str(contact.pk),
+        "quality": "exact",
+        "score": 1.0,
+    }
     call = body["call"]
     assert (call["contact"], call["state"]) == (str(contact.pk), "ringing")
     assert body["screen_pop"] == {
@@ -123,7 +127,9 @@ def test_a_type_we_do_not_know_is_kept_and_passed_over(bridge, client_of):
     assert (answer.status_code, answer.json()["status"]) == (200, "accepted")
     after = answer.json()["call"]
     ours = {"version", "updated_at"}
-    assert {name: value for name, value in after.items() if name not in ours} == {name: value for name, value in before.items() if name not in ours}
+    assert {name: value for name, value in after.items() if name not in ours} == {
+        name: value for name, value in before.items() if name not in ours
+    }
     kept = client_of("supervisor").get(URL, {"state": "ignored"}).json()["results"]
     assert [one["raw"]["mood"] for one in kept] == ["glad"]
 
@@ -179,7 +185,14 @@ def test_an_event_that_cannot_be_told_apart_is_refused_with_the_place(body, poin
 
 def test_each_event_of_a_batch_has_its_own_verdict(bridge):
     bridge.post(URL, {**begun(), "event_id": "e1"})
-    packet = [{**begun(), "event_id": "e1"}, {**leg("answered", 9), "event_id": "e1"}, 5, {"type": "call.ended"}, event("call.ended", 70), event("call.ended", 70)]
+    packet = [
+        {**begun(), "event_id": "e1"},
+        {**leg("answered", 9), "event_id": "e1"},
+        5,
+        {"type": "call.ended"},
+        event("call.ended", 70),
+        event("call.ended", 70),
+    ]
     answer = bridge.post(URL, {"events": packet})
     assert verdicts(answer) == ["duplicate", "quarantined", "rejected", "rejected", "accepted", "duplicate"]
     results = answer.json()["results"]
@@ -304,7 +317,9 @@ def test_a_good_signature_needs_no_token(signing):
 def test_a_signed_request_that_is_sent_again_is_a_double(signing):
     data = json.dumps(begun()).encode()
     header = sign(data, secret=SECRET, at=datetime.now(UTC))
-    answers = [APIClient().post(f"{URL}?phone_system=pbx", data, content_type="application/json", HTTP_X_SIGNATURE=header) for _ in range(2)]
+    answers = [
+        APIClient().post(f"{URL}?phone_system=pbx", data, content_type="application/json", HTTP_X_SIGNATURE=header) for _ in range(2)
+    ]
     assert [answer.json()["status"] for answer in answers] == ["accepted", "duplicate"]
 
 
@@ -393,4 +408,4 @@ def test_when_a_system_was_last_heard_of_is_noted(bridge, system):
     bridge.post(URL, begun())
     system.refresh_from_db()
     assert datetime.now(UTC) - system.last_event_at < timedelta(minutes=1)
-    assert BEGIN < system.last_event_at
+    assert system.last_event_at > BEGIN

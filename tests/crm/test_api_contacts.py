@@ -114,7 +114,9 @@ def test_one_number_is_primary_and_the_same_number_is_taken_once(client):
         ("+79161234567", True), ("+74951234567", False), ("+442079460958", False),
     ]  # fmt: skip
     assert [phone["line_type"] for phone in shown[:2]] == ["mobile", "fixed"]
-    several = added(client, phones=[{"number": "+74957654321", "is_primary": True}, {"number": "+74957654322", "is_primary": True}])["phones"]
+    several = added(client, phones=[{"number": "+74957654321", "is_primary": True}, {"number": "+74957654322", "is_primary": True}])[
+        "phones"
+    ]
     assert [phone["is_primary"] for phone in several] == [True, False]
 
 
@@ -225,7 +227,9 @@ def test_a_custom_field_filters(name, value, fields, client):
     assert ids(client.get(URL, {"cf_level": "silver", "cf_agreed": "true"})) == [other["id"]]
 
 
-@pytest.mark.parametrize(("name", "value"), [("cf_debt", "much"), ("cf_agreed", "yes"), ("cf_level", "bronze"), ("cf_unheard", "1"), ("cf_born", "x")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("cf_debt", "much"), ("cf_agreed", "yes"), ("cf_level", "bronze"), ("cf_unheard", "1"), ("cf_born", "x")]
+)
 def test_a_filter_that_cannot_be_read_is_refused(name, value, fields, client):
     assert client.get(URL, {name: value}).status_code == 400
 
