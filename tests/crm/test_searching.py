@@ -158,7 +158,9 @@ def test_too_little_is_said_so(text, crowd, client_of):
     assert (answer.status_code, answer.json()["code"]) == (400, "search_too_short")
 
 
-@pytest.mark.parametrize("text", ["%%%", "a%b\\_c", "'; drop table crm_contact; --", "\\", "ё" * 5000, "😀😀", "фёдорова " * 40, "@", "\u202eабв"])
+@pytest.mark.parametrize(
+    "text", ["%%%", "a%b\\_c", "'; drop table crm_contact; --", "\\", "ё" * 5000, "😀😀", "фёдорова " * 40, "@", "\u202eабв"]
+)
 def test_odd_texts_find_nobody_and_break_nothing(text, crowd, client_of):
     assert client_of("agent").get(URL, {"search": text}).status_code in (200, 400)
 
