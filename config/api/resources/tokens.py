@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
@@ -129,6 +130,7 @@ class TokenViewSet(ReadViewSet):
             raise LockedOut("Too many failed logins. Wait 15 minutes, or ask an administrator to unlock the account.")
         if not isinstance(user, User) or user.role == Role.INTEGRATION:
             raise LoginFailed
+        user_logged_in.send(User, request=request._request, user=user)  # failures before it are forgotten
         now = timezone.now()
         token, secret = tokens.issue(user, name=body["name"], expires_at=now + settings.LOGIN_TOKEN_LIFETIME, by=user, now=now)
         return self.shown_once(token, secret)
