@@ -9,10 +9,18 @@ from config.platform.context import asked
 
 
 class AddRequest(logging.Filter):
-    """Put the request id on every line written while a request is served."""
+    """Put the request id on every line written while a request is served, and take the request itself off Django's own lines.
+
+    Those would show the path with its query, where names and phones are looked for.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = asked.get().request_id or None
+        request = record.__dict__.pop("request", None)
+        known = getattr(record, "request_id", None) or asked.get().request_id
+        record.request_id = known or getattr(request, "request_id", None)
+        if request is not None and record.name.startswith("django."):
+            match = getattr(request, "resolver_match", None)
+            record.msg, record.args, record.route = "request failed", (), match.route if match else "unknown"
         return True
 
 

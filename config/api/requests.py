@@ -27,6 +27,7 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if GIVEN_ID.fullmatch(given) else uuid7().hex
+        request.request_id = request_id  # type: ignore[attr-defined]  # for Django's own log line, written when all is over
         kept = asked.set(Asked(request_id, client_ip(request)))
         began = time.perf_counter()
         try:
