@@ -48,7 +48,7 @@ def test_the_least_that_works_is_a_type_and_an_id(bridge):
     body = answer.json()
     assert (body["status"], body["duplicate"], body["matches"]) == ("accepted", False, [])
     assert body["call"]["from"] == {"raw": "8 (495) 123-45-67", "e164": CALLER, "name": ""}
-    assert body["call"]["flags"] == ["time_is_ours"]
+    assert datetime.now(UTC) - datetime.fromisoformat(body["call"]["started_at"]) < timedelta(minutes=1)
 
 
 def test_the_answer_pops_the_screen_of_whoever_it_rings_at(bridge, system, settings):
@@ -106,7 +106,7 @@ def test_every_scenario_comes_out_over_http(name, bridge):
         assert answer.status_code == 200
     call = answer.json()["call"]
     for field, value in expected.items():
-        if field in call:
+        if field in call and field not in ("legs", "transfers", "flags"):  # told in another form; tests/calls/test_folding.py has them
             assert same(call[field], value), field
 
 
@@ -168,9 +168,9 @@ def test_an_event_that_makes_no_sense_is_stored_all_the_same(body, bridge):
         ({"type": "call.ended", "call_id": "x" * 201}, "/call_id"),
         ({"type": "call.ended", "call_id": True}, "/call_id"),
         ({"type": 5, "call_id": "1"}, "/type"),
-        ([], "/"),
-        ("call.ended", "/"),
-        (None, "/"),
+        ([], ""),
+        ("call.ended", ""),
+        (None, ""),
     ],
 )
 def test_an_event_that_cannot_be_told_apart_is_refused_with_the_place(body, pointer, bridge):

@@ -48,16 +48,16 @@ def orders_of(name):
     else:
         orders = [chance.sample(bodies, len(bodies)) for _ in range(30)]
     for order in orders[1:]:
-        for body in chance.choices(bodies, k=chance.randint(0, 2)):
+        for body in chance.choices(bodies, k=chance.randint(0, 1) + (len(bodies) > 5)):
             order.insert(chance.randint(0, len(order)), body)
     return orders
 
 
 def told(system, order, chance):
-    """Tell a call in packets of one to four; nothing may be refused."""
+    """Tell a call in packets of one to five; nothing may be refused."""
     rest = list(order)
     while rest:
-        size = chance.choice((1, 1, 2, 4))
+        size = chance.choice((1, 2, 3, 5))
         packet, rest = rest[:size], rest[size:]
         if len(packet) == 1 and chance.random() < 0.8:
             assert receipts.one(system, packet[0], now=NOW)["status"] in ("accepted", "duplicate")

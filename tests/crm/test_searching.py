@@ -3,6 +3,7 @@
 from random import Random
 
 import pytest
+from django.db import connection
 
 from crm import believable, searching
 from crm.models import Contact, ContactEmail, ContactPhone, PhoneNumber
@@ -109,11 +110,8 @@ def crowd(django_db_setup, django_db_blocker):
         for name, email in MAILS.items():
             ContactEmail.objects.create(contact=found[name], email=email)
         yield {name: contact.pk for name, contact in found.items()}
-        ContactPhone.objects.all().delete()
-        ContactEmail.objects.all().delete()
-        Contact.objects.all().delete()
-        PhoneNumber.objects.all().delete()
-        searching.NameWord.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE crm_contact, crm_phonenumber, crm_nameword CASCADE")
 
 
 @pytest.mark.parametrize(("who", "text"), TABLE)
