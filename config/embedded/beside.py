@@ -48,6 +48,7 @@ def run(command: list[str], *, durable: bool = False) -> int:
                 return 1
             environment[variable] = address
         child = subprocess.Popen(command, env=environment)
+        supervisor.guests.add(child.pid)
         asked = 0
         while child.poll() is None:
             supervisor.sleep(1)

@@ -53,6 +53,7 @@ class Supervisor:
         self.folder = folder
         self.tell = tell
         self.services: list[Service] = []
+        self.guests: set[int] = set()  # children that somebody else waits for: burying them would lose how they ended
         self.stop_asked = 0
         self.on_change: Callable[[], None] = lambda: None
         self._bell, ringer = os.pipe()
@@ -129,7 +130,7 @@ class Supervisor:
 
     def look_after(self) -> None:
         """Start again what died, when its pause is over."""
-        processes.bury_orphans(set(self.pids().values()))
+        processes.bury_orphans({*self.pids().values(), *self.guests})
         changed = False
         for service in self.services:
             if service.is_alive:
