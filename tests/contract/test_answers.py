@@ -1,4 +1,4 @@
-"""Real answers against the document: generated requests to every operation, through the real stack."""
+"""Real answers against the document: generated requests to every operation, through the real stack, on rows that exist and on none."""
 
 from collections.abc import Iterator
 
@@ -10,29 +10,13 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
+from config.platform.models import Scope
 from config.wsgi import application
 from tests.contract.operations import document
+from tests.contract.recipes import RECIPES
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
-whole = schemathesis.openapi.from_dict(document())
-whole.app = application
-# A login per example would be throttled, and rightly; tests/config/test_login.py tries it.
-tried = whole.exclude(operation_id="tokens_create")
-
-
-@pytest.fixture
-def token(client_of, settings) -> Iterator[str]:
-    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 0)
-    for signal in (request_started, request_finished):  # a real server closes its connection here; the test's must live
-        signal.disconnect(close_old_connections)
-    yield client_of("admin")._credentials["HTTP_AUTHORIZATION"]
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
-@pytest.mark.django_db
-@tried.parametrize()
-@settings(
+BOUNDED = settings(
     max_examples=4,
     deadline=None,
     derandomize=True,
@@ -40,7 +24,50 @@ def token(client_of, settings) -> Iterator[str]:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_answers_are_as_the_document_says(case, token):
+whole = schemathesis.openapi.from_dict(document())
+whole.app = application
+# Every guess would count as a failed login, and rightly; tests/config/test_throttling.py tries it.
+tried = whole.exclude(operation_id="tokens_create")
+
+
+@pytest.fixture
+def real_stack(settings, tmp_path) -> Iterator[None]:
+    settings.MEDIA_ROOT = tmp_path
+    for signal in (request_started, request_finished):  # a real server closes its connection here; the test's must live
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def admin(client_of, real_stack) -> str:
+    return client_of("admin").token
+
+
+@pytest.fixture
+def integration(client_of, real_stack) -> str:
+    return client_of("integration", scopes=Scope.values).token
+
+
+def holds_to_the_document(case, token: str, *, is_there: bool) -> None:
     with transaction.atomic():  # each request by itself, as in life: what one breaks does not reach the next
+        if is_there:
+            asked = RECIPES[case.operation.definition.raw["operationId"]]()
+            case.path_parameters.update(asked.ids if case.path_parameters else {})
+        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
         transaction.set_rollback(True)
-        case.call_and_validate(headers={"Authorization": token}, checks=CHECKS)
+
+
+@pytest.mark.django_db
+@tried.parametrize()
+@BOUNDED
+def test_an_administrator_is_answered_as_the_document_says(case, admin):
+    holds_to_the_document(case, admin, is_there=True)
+
+
+@pytest.mark.django_db
+@tried.parametrize()
+@BOUNDED
+def test_an_integration_is_answered_as_the_document_says(case, integration):
+    holds_to_the_document(case, integration, is_there=False)
