@@ -12,7 +12,9 @@ class IdempotencyRecord(Row):
     key = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(default=0)
-    body = SealedField(default="null", help_text="As JSON text: the same members in the same order. Sealed: it may hold a token or a person.")
+    body = SealedField(
+        default="null", help_text="As JSON text: the same members in the same order. Sealed: it may hold a token or a person."
+    )
     headers = models.JSONField(default=dict)
 
     class Meta:
