@@ -38,8 +38,9 @@ test: venv
 	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
 
 # Our answers beside a bare WSGI application with the same statements, on 1,000,000 contacts and 2,000,000 calls (ARGS=--small for a try).
+# Servers of its own, kept in var/bench: only the first run fills them.
 bench: venv
-	@$(RUN) -m config.embedded.beside --durable $(RUN) -W ignore -m tests.benchmarks $(ARGS)
+	@$(RUN) -W ignore -m tests.benchmarks $(ARGS)
 
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, transaction
 
 from crm.names import folded
 
@@ -37,22 +37,32 @@ SYLLABLES = ["ба", "во", "гу", "да", "же", "зи", "ка", "ло", "м
 
 
 def fill(contacts: int, calls: int, *, say) -> None:
-    """Fill the tables, unless they hold that many already. Numbers are +7916…, one a contact; calls come from those numbers."""
+    """Fill the tables, unless an earlier run did. Numbers are +7916…, one a contact; calls come from those numbers.
+
+    All or nothing: a run that is stopped while it fills leaves no half-filled table and no index missing.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM crm_contact")
-        if cursor.fetchone()[0] >= contacts:
+        cursor.execute("SELECT (SELECT count(*) FROM crm_contact), (SELECT count(*) FROM calls_call)")
+        there = cursor.fetchone()
+        if there[0] == contacts and there[1] >= calls:
+            say("The tables are filled already.")
             return
-        cursor.execute("SET statement_timeout = 0; SET synchronous_commit = off; SET maintenance_work_mem = '512MB'")
-        began = time.monotonic()
-        with without_indexes("crm_contact", "crm_phonenumber", "crm_contactphone", "crm_nameword"):
-            _contacts(cursor, contacts)
-        say(f"{contacts:,} contacts in {time.monotonic() - began:.0f} s")
-        began = time.monotonic()
-        with without_indexes("calls_call", "calls_callkey"):
-            _calls(cursor, contacts, calls)
-        say(f"{calls:,} calls in {time.monotonic() - began:.0f} s")
+        if there != (0, 0):
+            raise SystemExit(f"The database holds {there[0]:,} contacts and {there[1]:,} calls: give an empty one, or say --afresh.")
+        say(f"Filling {contacts:,} contacts and {calls:,} calls: minutes.")
+        cursor.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET maintenance_work_mem = '512MB'")
+        with transaction.atomic():
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with deferred checks may not get an index
+            began = time.monotonic()
+            with without_indexes("crm_contact", "crm_phonenumber", "crm_contactphone", "crm_nameword"):
+                _contacts(cursor, contacts)
+            say(f"{contacts:,} contacts in {time.monotonic() - began:.0f} s")
+            began = time.monotonic()
+            with without_indexes("calls_call", "calls_callleg"):
+                _calls(cursor, contacts, calls)
+            say(f"{calls:,} calls in {time.monotonic() - began:.0f} s")
         cursor.execute("VACUUM ANALYZE")
-        cursor.execute("RESET statement_timeout; RESET synchronous_commit")
+        cursor.execute("RESET statement_timeout; RESET idle_in_transaction_session_timeout; RESET maintenance_work_mem; CHECKPOINT")
 
 
 @contextmanager
@@ -129,9 +139,17 @@ def _calls(cursor, contacts: int, count: int) -> None:
             CASE WHEN i %% 7 = 0 THEN 'abandoned' ELSE 'answered' END, number, number, '', '+78001234567', '+78001234567', '', number, '',
             'support', c.id, 'exact', '', '', at, at, at + interval '2 minutes', 5, 115, 0, 'caller', '', false, false, '[]', '[]', '[]', '[]', '[]',
             at, 'done', ''
-        FROM (SELECT i, now() - (%(calls)s - i) * interval '9 seconds' AS at, 1 + (i * 7919) %% %(contacts)s AS who FROM generate_series(1, %(calls)s) AS i) x
+        FROM (SELECT i, now() - (%(calls)s - i) * interval '9 seconds' AS at, 1 + (i::bigint * 7919) %% %(contacts)s AS who FROM generate_series(1, %(calls)s) AS i) x
         JOIN (SELECT l.contact_id AS id, p.e164 AS number, row_number() OVER (ORDER BY p.e164) AS n
               FROM crm_contactphone l JOIN crm_phonenumber p ON p.id = l.phone_id) c ON c.n = x.who
         """,
         {"calls": count, "contacts": contacts},
+    )
+    cursor.execute(
+        """
+        INSERT INTO calls_callleg (id, created_at, updated_at, version, call_id, key, party, extension, number_raw, name, state, started_at,
+            ring_at, answered_at, ended_at, hold_s, end_reason)
+        SELECT uuidv7(), created_at, updated_at, 1, id, 'l1', 'agent', '201', '', '', 'ended', started_at, started_at, answered_at, ended_at, 0, ''
+        FROM calls_call WHERE outcome = 'answered'
+        """
     )
