@@ -28,3 +28,5 @@ if "pytest" in sys.modules and not (os.environ.get("DATABASE_URL") and os.enviro
 os.environ.setdefault("HTTPS", "0")
 
 from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow one is Django's, and tested there
