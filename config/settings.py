@@ -98,7 +98,7 @@ AUTH_PASSWORD_VALIDATORS = [
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url("DATABASE_URL", default=addresses.database_url(DATA_DIR))}
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL server: postgres://user:password@host:5432/name")
-DATABASES["default"].update(CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60), CONN_HEALTH_CHECKS=True)
+DATABASES["default"].update(ENGINE="config.platform.database", CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60), CONN_HEALTH_CHECKS=True)
 STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", default=30_000)
 LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=3_000)
 DATABASES["default"].setdefault("OPTIONS", {}).update(
