@@ -38,6 +38,13 @@ class ByAccept(DefaultContentNegotiation):
 
     settings = cast(Any, SimpleNamespace(URL_FORMAT_OVERRIDE=None))
 
+    def select_renderer(self, request, renderers, format_suffix=None):
+        """What nearly everybody accepts needs no weighing."""
+        first = renderers[0]
+        if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", first.media_type):
+            return first, first.media_type
+        return super().select_renderer(request, renderers, format_suffix)
+
 
 class ApiViewSet(GenericViewSet):
     """Translates HTTP to one call of a capability and back. No rule lives in a subclass.
