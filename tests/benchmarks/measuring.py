@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -114,9 +115,10 @@ def _plans(folder: Path, those: list[Measure], target: Path) -> None:
         for one in those:
             for statement in recorded[one.name][0]:
                 words = " ".join(statement.split())
-                if one.is_event or not words.startswith("SELECT") or words[:150] in shown:
+                kind = re.sub(r"'[^']*'|\d+", "?", words)
+                if one.is_event or not words.startswith("SELECT") or kind in shown:
                     continue
-                shown.add(words[:150])
+                shown.add(kind)
                 cursor.execute("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) " + statement)
                 lines += [f"-- {one.title}", words[:300] + (" …" if len(words) > 300 else ""), *(f"  {row[0]}" for row in cursor), ""]
     target.write_text("\n".join(lines), encoding="utf-8")
