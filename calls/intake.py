@@ -64,22 +64,21 @@ def receive(system: PhoneSystem, body: Any, *, now: datetime) -> Receipt:
     """
     event = native.parse(body, received_at=now, naive_time_zone=system.naive_time_zone)
     _note_life(system, now)
-    with transaction.atomic():
-        try:
-            with transaction.atomic():
-                return _project(system, event, body, now)
-        except _Contradicts:
-            pass
-        except Error as error:
-            if connection.closed_in_transaction or not connection.is_usable():
-                raise
-            logger.warning("event_not_folded", extra={"error": type(error).__name__})
-        except Exception:
-            logger.exception("event_not_folded")
-        receipt = store(system, [body], now=now)[0]
-        if isinstance(receipt, native.EventUnreadable):
-            raise receipt
-        return receipt
+    try:
+        with transaction.atomic():
+            return _project(system, event, body, now)
+    except _Contradicts:
+        pass
+    except Error as error:
+        if connection.closed_in_transaction or not connection.is_usable():
+            raise
+        logger.warning("event_not_folded", extra={"error": type(error).__name__})
+    except Exception:
+        logger.exception("event_not_folded")
+    receipt = store(system, [body], now=now)[0]
+    if isinstance(receipt, native.EventUnreadable):
+        raise receipt
+    return receipt
 
 
 def store(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[Receipt | native.EventUnreadable]:
@@ -210,10 +209,9 @@ def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -
             _join(call, other)
     else:
         call = Call(phone_system=system, external_id=event.call_key, started_at=event.occurred_at, last_event_at=now)
-        call.save(force_insert=True)
-    missing = keys - known.keys()
-    if missing:
-        CallKey.objects.bulk_create([CallKey(phone_system=system, key=key, call=call) for key in sorted(missing)])
+        statements.insert(call)
+    for key in sorted(keys - known.keys()):
+        statements.insert(CallKey(phone_system=system, key=key, call=call))
     return call
 
 
