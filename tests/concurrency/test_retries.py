@@ -114,7 +114,7 @@ def test_a_twin_does_not_wait_for_ever(client_of):
         took_s = time.monotonic() - began
         transaction.set_rollback(True)
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (409, "idempotency_key_in_use", "1")
-    assert took_s < 3
+    assert took_s < 10, "the lock is held as long as the test likes"
     assert post(client.token, "held").status_code == 201, "the first one was rolled back: now it is done"
     assert Topic.objects.count() == 1
 
@@ -152,6 +152,21 @@ def test_a_row_that_somebody_holds_is_busy_and_not_an_error(client_of):
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (409, "busy", "1")
 
 
+def test_sixteen_at_once_with_four_keys_make_four_and_get_four_answers(client_of):
+    token = client_of("admin").token
+    for _ in range(3):
+        gate = threading.Barrier(16)
+
+        def one(key: str, gate=gate):
+            gate.wait()
+            return key, post(token, key, {"code": key, "name": key})
+
+        given = [aside.answer() for aside in [Aside(lambda n=n: one(f"key{n % 4}")) for n in range(16)]]
+        assert {answer.status_code for _, answer in given} == {201}
+        assert len({(key, answer.content) for key, answer in given}) == 4
+    assert Topic.objects.count() == 4
+
+
 def test_sixteen_at_once_with_one_key_and_different_bodies_make_one(client_of):
     """Whoever is first wins; the others learn that the key is taken."""
     token, gate = client_of("admin").token, threading.Barrier(16)
@@ -177,3 +192,20 @@ def test_sixteen_refusals_at_once_are_sixteen_refusals(client_of):
     answers = [aside.answer() for aside in [Aside(one) for _ in range(16)]]
     assert {answer.status_code for answer in answers} == {400}
     assert not IdempotencyRecord.objects.exists()
+
+
+def test_of_sixteen_changes_at_once_one_wins(client_of):
+    """G13: all have seen the same state; the one that comes first changes it, the others learn that it is another now."""
+    token, gate = client_of("admin").token, threading.Barrier(16)
+    row = Topic.objects.create(code="a", name="A")
+
+    def patch(n: int):
+        gate.wait()
+        headers = {"Authorization": f"Bearer {token}", "If-Match": '"1"'}
+        return Client().patch(f"/api/v1/topics/{row.pk}/", json.dumps({"name": f"N{n}"}), content_type="application/json", headers=headers)
+
+    answers = [aside.answer() for aside in [Aside(lambda n=n: patch(n)) for n in range(16)]]
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 15
+    row.refresh_from_db()
+    (won,) = [answer for answer in answers if answer.status_code == 200]
+    assert (row.name, row.version) == (won.json()["name"], 2)

@@ -222,3 +222,36 @@ def test_page_400_costs_what_page_1_costs(client_of, many_calls):
         assert not any(node["Node Type"] == "Seq Scan" for node in shape), shape
         assert all(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) <= 60 for node in shape), shape
     assert {node.get("Index Name") for node in shapes[0]} == {node.get("Index Name") for node in shapes[1]}
+
+
+@pytest.mark.parametrize("ordering", ["id", "-id", "surname", "-surname", "created_at", "-updated_at"])
+def test_pages_show_every_row_once_in_both_directions(client_of, ordering):
+    for n in range(23):
+        Contact.objects.create(surname=f"S{n % 3}")
+    client, seen, back = client_of("agent"), [], []
+    url = f"/api/v1/contacts/?page_size=5&ordering={ordering}"
+    last = None
+    while url:
+        last = client.get(url).json()
+        seen += [row["id"] for row in last["results"]]
+        url = last["next"]
+    column = ordering.lstrip("-")
+    expected = (
+        Contact.objects.order_by(ordering, "-id" if ordering.startswith("-") else "id")
+        if column != "id"
+        else Contact.objects.order_by(ordering)
+    )
+    assert seen == [str(row.pk) for row in expected]
+    url = last["previous"]
+    while url:
+        page = client.get(url).json()
+        back = [row["id"] for row in page["results"]] + back
+        url = page["previous"]
+    assert back == seen[: len(back)] and len(back) == 20
+
+
+def test_a_count_is_given_only_when_asked(client_of):
+    Contact.objects.create(surname="S")
+    client = client_of("agent")
+    assert "count" not in client.get("/api/v1/contacts/").json()
+    assert client.get("/api/v1/contacts/?count=true").json()["count"] == 1

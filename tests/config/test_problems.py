@@ -124,3 +124,20 @@ def test_a_rule_of_the_table_answers_in_words(client_of):
     body = problem(client.post("/api/v1/departments/", {"name": "Repairs"}), 409, "one_department_name_per_parent")
     assert "department" in body["detail"].lower()
     assert "Key (" not in body["detail"] and "constraint" not in body["detail"].lower()
+
+
+def test_a_bug_is_a_problem_without_its_insides(client_of, monkeypatch, settings):
+    client = client_of("agent")
+    client.raise_request_exception = False
+    monkeypatch.setattr("crm.lookup.who_is", lambda *a, **k: 1 / 0)
+    answer = client.get("/api/v1/lookup/?phone=1")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "division" not in answer.content.decode()
+
+
+def test_every_code_of_the_catalogue_has_its_page(anyone):
+    catalogue = anyone.get("/api/v1/problems/").json()
+    assert {"version_conflict", "duplicate_contact", "throttled", "event_unreadable"} <= {one["code"] for one in catalogue}
+    for one in catalogue:
+        assert anyone.get(f"/api/v1/problems/{one['code']}/").json() == one
+        assert len(one["meaning"]) > 10, one
