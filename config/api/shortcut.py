@@ -15,7 +15,7 @@ class BrowsersEnd:
 
     go_on: Answer
 
-    def __new__(cls, get_response: Answer) -> Answer:  # type: ignore[misc]
+    def __new__(cls, get_response: Answer) -> Answer:
         cls.go_on = staticmethod(get_response)
         return get_response
 

@@ -16,6 +16,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     its connections, and the system tells that without asking: an idle connection that has nothing to read is alive.
     """
 
+    health_check_enabled: bool
+    health_check_done: bool
     _asked_at = 0.0
 
     def get_new_connection(self, conn_params):
