@@ -200,7 +200,7 @@ def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -
     named = [system.pk, list(keys)]
     while True:  # whoever held a call may have joined it to another meanwhile
         calls = [columns.make(row) for row in statements.rows(held, named)]
-        known: dict[str, UUID] = dict(statements.rows(linked.format("key, call_id"), named))  # type: ignore[arg-type]
+        known: dict[str, UUID] = dict(statements.rows(linked.format("key, call_id"), named))
         if set(known.values()) == {call.pk for call in calls}:
             break
     if calls:
@@ -296,7 +296,7 @@ def _people(system: PhoneSystem, extensions: set[str]) -> dict[str, UUID]:
     wanted = extensions - {""}
     if not wanted:
         return {}
-    return dict(statements.rows(PEOPLE, [system.pk, list(wanted)]))  # type: ignore[arg-type]
+    return dict(statements.rows(PEOPLE, [system.pk, list(wanted)]))
 
 
 def _e164(raw: str, system: PhoneSystem) -> str:
