@@ -14,5 +14,6 @@ class CallsConfig(AppConfig):
 
         metrics.gauges.add("events", open_calls.events_by_state)
         contacts.numbers_gained.add("calls", identifying.relink)
+        lookup.own_lines.add("calls", identifying.is_our_line)
         lookup.open_matters.add("calls", open_calls.open_for)
         timeline.sources.add("calls", open_calls.of_contact)

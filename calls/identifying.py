@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from calls.models import Call
+from config.platform import statements
 from config.platform.errors import Refusal
 from config.platform.history import record, snapshot
 from config.platform.models import User
@@ -67,6 +68,11 @@ def _give_number(contact: Contact, e164: str) -> None:
     has_any = contact.contact_phones.exists()
     ContactPhone.objects.create(contact=contact, phone=phone, is_primary=not has_any, order=contact.contact_phones.count())
     Contact.objects.filter(pk=contact.pk).update(version=F("version") + 1)
+
+
+def is_our_line(e164: str) -> bool:
+    """Registered with ``crm.lookup.own_lines``: whether a phone system in use has this line."""
+    return bool(statements.rows("SELECT 1 FROM calls_phonesystem WHERE is_active AND %s = ANY(own_lines) LIMIT 1", [e164]))
 
 
 def relink(gained: Sequence[tuple[UUID, str]]) -> None:

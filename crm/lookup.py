@@ -15,6 +15,9 @@ from crm.phone_numbers import NumberInvalid, parse, reversed_digits
 #: What is open for a caller: ``(contact_ids, e164) -> JSON-able list``. Every app adds what it knows, under the name of its resource.
 open_matters: Registry[Callable[[Sequence[UUID], str], list[dict[str, Any]]]] = Registry("what is open for a caller")
 
+#: Whether an E.164 number is a line of our own, which makes it nobody's.
+own_lines: Registry[Callable[[str], bool]] = Registry("tells our own lines")
+
 EXACT, SUFFIX = "exact", "suffix"
 LEAST_SUFFIX = 5
 MOST = 10
@@ -50,7 +53,7 @@ class Found:
         }
 
 
-def who_is(raw: str, *, region: str, own_lines: Sequence[str] = ()) -> Found:
+def who_is(raw: str, *, region: str) -> Found:
     """Look a number up as a phone system or a person gives it. Unreadable input finds nobody; it is never an error.
 
     An exact match comes first. A local number that cannot be completed matches by its last digits, with less certainty.
@@ -60,10 +63,9 @@ def who_is(raw: str, *, region: str, own_lines: Sequence[str] = ()) -> Found:
         parsed = parse(raw, region=region)
     except NumberInvalid:
         return with_open(_by_last_digits(Found(raw=raw)))
-    found = Found(raw=raw, e164=parsed.e164, is_internal=parsed.is_internal or parsed.e164 in own_lines)
-    if found.is_internal:
-        return found
-    return with_open(by_number(found))
+    found = Found(raw=raw, e164=parsed.e164, is_internal=parsed.is_internal)
+    found.is_internal = found.is_internal or any(is_ours(found.e164) for _, is_ours in own_lines)
+    return found if found.is_internal else with_open(by_number(found))
 
 
 def by_number(found: Found) -> Found:
