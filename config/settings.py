@@ -255,7 +255,6 @@ CORS_EXPOSE_HEADERS = [
 ]
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"]
 APPEND_SLASH = False  # a redirected POST would lose its body: the 404 says what is missing instead
-PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="")
 SCREEN_POP_URL = env.str("SCREEN_POP_URL", default="")  # {call} and {contact} are filled in
 
 # --- Safety. HTTPS is assumed everywhere but in the demo.

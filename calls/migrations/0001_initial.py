@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, max_length=500)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, help_text='How often folding it failed.')),
                 ('run_after', models.DateTimeField(null=True)),
-                ('call', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='calls.call')),
+                ('call', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='calls.call')),
                 ('phone_system', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='calls.phonesystem')),
             ],
             options={

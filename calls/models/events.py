@@ -26,7 +26,9 @@ class CallEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     phone_system = models.ForeignKey("calls.PhoneSystem", null=True, on_delete=models.PROTECT, related_name="events")
-    call = models.ForeignKey("calls.Call", null=True, on_delete=models.PROTECT, related_name="events")
+    call = models.ForeignKey(
+        "calls.Call", null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )  # event_of_call is its index
     call_key = models.CharField(max_length=200)
     event_id = models.CharField(max_length=200, blank=True)
     dedupe_key = models.CharField(max_length=300)

@@ -1,4 +1,6 @@
-from django.contrib.auth.models import AbstractUser
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from uuid_utils.compat import uuid7
 
@@ -15,6 +17,14 @@ class Role(models.TextChoices):
 
 PEOPLE = (Role.AGENT, Role.SUPERVISOR, Role.BACK_OFFICE, Role.ADMIN)
 LEADERS = (Role.SUPERVISOR, Role.ADMIN)
+
+
+class PeopleManager(UserManager["User"]):
+    """Django's own, with one thing more: whoever may do everything in the admin is an administrator everywhere."""
+
+    def create_superuser(self, username: str, email: str | None = None, password: str | None = None, **extra: Any) -> "User":
+        """What ``manage.py createsuperuser`` makes: an administrator."""
+        return super().create_superuser(username, email, password, **{"role": Role.ADMIN, **extra})
 
 
 class User(AbstractUser):
@@ -34,6 +44,8 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA name; times are shown to this person in it.")
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[UserManager] = PeopleManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [
