@@ -61,6 +61,7 @@ class CallViewSet(ReadViewSet):
     resource = "calls"
     queryset = Call.objects.all()
     serializer_class = CallSerializer
+    shows_by_id = True
     filterset_class = CallFilter
     ordering_fields = ("started_at",)
     ordering = "-started_at"
@@ -76,7 +77,7 @@ class CallViewSet(ReadViewSet):
     }
 
     def show(self, page) -> Any:
-        return call_rows.show([row.pk for row in page])
+        return call_rows.show([row["id"] for row in page])
 
     def shown(self, call_id: UUID, status: int = 200, *, location: bool = False) -> Response:
         """One call as it is now, with its ETag."""

@@ -10,10 +10,14 @@ class FilterSet(filters.FilterSet):
 
 
 class FilterBackend(filters.DjangoFilterBackend):
-    """django-filter, only where a view lists."""
+    """django-filter, only where a view lists and a filter is given: making its forms costs more than a page."""
 
     def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
-        return super().filter_queryset(request, queryset, view) if getattr(view, "action", "") == "list" else queryset
+        filterset = getattr(view, "filterset_class", None)
+        is_asked = (
+            getattr(view, "action", "") == "list" and filterset and not request.query_params.keys().isdisjoint(filterset.base_filters)
+        )
+        return super().filter_queryset(request, queryset, view) if is_asked else queryset
 
 
 class ListFilter(filters.BaseInFilter, filters.CharFilter):

@@ -69,6 +69,7 @@ class ContactViewSet(ReadViewSet):
     resource = "contacts"
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
+    shows_by_id = True
     filterset_class = ContactFilter
     ordering_fields = ("created_at", "updated_at", "surname")
     parameters = {"list": frozenset({"search"}), "timeline": frozenset({"cursor", "page_size"})}
@@ -108,7 +109,7 @@ class ContactViewSet(ReadViewSet):
         return queryset
 
     def show(self, page) -> Any:
-        return contact_rows.show([row.pk for row in page])
+        return contact_rows.show([row["id"] for row in page])
 
     def shown(self, contact_id: UUID, status: int = 200, *, location: bool = False) -> Response:
         """One contact as it is now, with its ETag."""

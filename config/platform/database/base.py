@@ -3,7 +3,9 @@
 import select
 import time
 
+import orjson
 from django.db.backends.postgresql import base
+from psycopg2 import extras
 
 ASK_EVERY_S = 5.0  # a peer that vanished without a word, behind a firewall for instance, is found only by asking
 
@@ -23,6 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         connection = super().get_new_connection(conn_params)
         self._asked_at = time.monotonic()
+        extras.register_default_json(connection, loads=orjson.loads)  # what statements put together as JSON, several lists a row
         return connection
 
     def close_if_health_check_failed(self) -> None:
