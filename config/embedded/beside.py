@@ -47,21 +47,26 @@ def run(command: list[str], *, durable: bool = False) -> int:
                 print(f"{server.name} did not start:\n{processes.last_words(folder, server.name)}", file=sys.stderr)
                 return 1
             environment[variable] = address
-        child = subprocess.Popen(command, env=environment)
-        supervisor.guests.add(child.pid)
-        asked = 0
-        while child.poll() is None:
-            supervisor.sleep(1)
-            supervisor.look_after()
-            if supervisor.stop_asked > asked:  # Ctrl-C reached the command as well; SIGTERM did not
-                asked = supervisor.stop_asked
-                child.send_signal(signal.SIGTERM)
-        return child.returncode
+        return accompany(supervisor, command, environment)
     finally:
         supervisor.stop(("valkey", "postgres"))
         processes.end_leftovers(folder)
         folders.empty(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def accompany(supervisor: Supervisor, command: list[str], environment: dict[str, str]) -> int:
+    """Run the command while the supervisor looks after its servers. Returns the command's exit code."""
+    child = subprocess.Popen(command, env=environment)
+    supervisor.guests.add(child.pid)
+    asked = 0
+    while child.poll() is None:
+        supervisor.sleep(1)
+        supervisor.look_after()
+        if supervisor.stop_asked > asked:  # Ctrl-C reached the command as well; SIGTERM did not
+            asked = supervisor.stop_asked
+            child.send_signal(signal.SIGTERM)
+    return child.returncode
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ They live in a room of the data folder and stay there, so that the next run find
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
-from config.embedded import accounts, addresses, folders, processes
+from config.embedded import accounts, addresses, beside, folders, processes
 from config.embedded.postgres import FAREWELL, PostgreSQL
 from config.embedded.supervisor import Service, Supervisor
 from config.embedded.valkey import Valkey
@@ -63,15 +62,7 @@ def _beside(command: list[str], folder: Path) -> int:
             if not supervisor.wait_for(server.answers, of=service, within_s=120):
                 print(f"{server.name} did not start:\n{processes.last_words(folder, server.name)}", file=sys.stderr)
                 return 1
-        child = subprocess.Popen(command, env=environment)
-        asked = 0
-        while child.poll() is None:
-            supervisor.sleep(1)
-            supervisor.look_after()
-            if supervisor.stop_asked > asked:  # Ctrl-C reached the command as well; SIGTERM did not
-                asked = supervisor.stop_asked
-                child.send_signal(signal.SIGTERM)
-        return child.returncode
+        return beside.accompany(supervisor, command, environment)
     finally:
         supervisor.stop(("valkey", "postgres"))
         processes.end_leftovers(folder)
