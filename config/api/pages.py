@@ -37,7 +37,7 @@ class KeysetPagination(BasePagination):
         rows = queryset.order_by(*[("-" if descending else "") + name for name in names])
         if position:
             rows = rows.filter(self._beyond(names, position, descending))
-        if getattr(view, "shows_by_id", False):
+        if getattr(view, "shows_by_id", False) and view.action == "list":
             rows = rows.values(*dict.fromkeys((*names, "id")))
         page = list(rows[: size + 1])
         has_more = len(page) > size

@@ -59,7 +59,7 @@ class ApiViewSet(GenericViewSet):
     ordering_fields: ClassVar[Sequence[str]] = ()
     ordering: ClassVar[str] = "-id"
     filterset_class: ClassVar[Any] = None
-    #: ``show`` reads the rows itself, by their ids: the page is then dicts with ``id`` instead of objects.
+    #: ``show`` reads the rows of the list itself, by their ids: its page is then dicts with ``id`` instead of objects.
     shows_by_id: ClassVar[bool] = False
     content_negotiation_class = ByAccept
 
