@@ -10,10 +10,12 @@ class CallsConfig(AppConfig):
     def ready(self) -> None:
         from calls import identifying, open_calls
         from config.api import metrics
+        from config.platform import origins
         from crm import contacts, lookup, timeline
 
         metrics.gauges.add("events", open_calls.events_by_state)
         contacts.numbers_gained.add("calls", identifying.relink)
+        origins.kinds.add("call", open_calls.exists)
         lookup.own_lines.add("calls", identifying.is_our_line)
         lookup.open_matters.add("calls", open_calls.open_for)
         timeline.sources.add("calls", open_calls.of_contact)

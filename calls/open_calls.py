@@ -22,6 +22,11 @@ def events_by_state() -> dict[tuple[str, ...], float]:
     return {("accepted",): 0.0, ("quarantined",): 0.0} | {(state,): float(count) for state, count in counts}
 
 
+def exists(call_id: UUID) -> bool:
+    """Registered with ``config.platform.origins.kinds`` as `call`."""
+    return Call.objects.filter(pk=call_id).exists()
+
+
 def open_for(contact_ids: Sequence[UUID], e164: str) -> list[dict[str, Any]]:
     """Registered with ``crm.lookup.open_matters``: calls of this number that go on, or wait to be written up; ten at most."""
     if not e164:

@@ -61,3 +61,10 @@ class LanguageField(serializers.CharField):
         if tag and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?", tag):
             raise serializers.ValidationError("This is not a language tag, for instance ru or en-PH.", code="unknown_language")
         return tag
+
+
+class OriginField(serializers.Serializer):
+    """What something came from: `{"kind": "call", "id": …}`. As a body it is checked by `config.platform.origins.columns`."""
+
+    kind = serializers.CharField(max_length=20, help_text="`call`.")
+    id = serializers.UUIDField()

@@ -7,8 +7,6 @@ the step that was not committed: nothing is done twice and nothing is left out.
 import hashlib
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from uuid import UUID
@@ -16,12 +14,13 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from config.platform.errors import Refusal
 from config.platform.history import record
+from config.platform.holding import held
 from config.platform.models import User
 from config.platform.moves import transition
 from config.platform.queue import later
@@ -121,21 +120,6 @@ def run_owed(*, now: datetime, seconds: float = TURN_S) -> bool:
         if time.monotonic() > until:
             return True
     return left
-
-
-@contextmanager
-def held(batch_id: UUID) -> Iterator[bool]:
-    """Whether this worker, and no other, may work on the import now. The lock goes with the connection."""
-    key = batch_id.int % 2**63
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        is_mine = bool(cursor.fetchone()[0])
-    try:
-        yield is_mine
-    finally:
-        if is_mine and connection.connection is not None:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _work(batch_id: UUID, until: float) -> bool:

@@ -1,3 +1,4 @@
+from crm.models.catalogue import Category, Product, ProductPrice, Promotion, PromotionUse
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
 from crm.models.custom_fields import CustomField
 from crm.models.imports import Import, ImportRow
@@ -6,6 +7,7 @@ from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.staff import Department, Team
 
 __all__ = [
+    "Category",
     "Contact",
     "ContactAddress",
     "ContactEmail",
@@ -17,6 +19,10 @@ __all__ = [
     "NameWord",
     "Note",
     "PhoneNumber",
+    "Product",
+    "ProductPrice",
+    "Promotion",
+    "PromotionUse",
     "Team",
     "Topic",
 ]

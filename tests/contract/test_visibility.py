@@ -7,7 +7,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from config.platform.models import Role
 from tests.contract.operations import NOBODYS, document
-from tests.contract.recipes import RECIPES, batch
+from tests.contract.recipes import RECIPES
+from tests.contract.recipes.house import batch
 from tests.factories.calls import CallFactory, DispositionFactory
 from tests.factories.crm import ImportFactory
 from tests.factories.platform import ApiTokenFactory, UserFactory

@@ -17,6 +17,12 @@ class Scope(models.TextChoices):
     CONTACTS_WRITE = "contacts:write", "Write contacts, run imports"
     CALLS_READ = "calls:read", "Read calls and events"
     CALLS_WRITE = "calls:write", "Write up calls, make calls by hand"
+    CATALOGUE_READ = "catalogue:read", "Read products and promotions, ask what can be offered"
+    CATALOGUE_WRITE = "catalogue:write", "Write products and prices"
+    ORDERS_READ = "orders:read", "Read orders"
+    ORDERS_WRITE = "orders:write", "Place and change orders"
+    KNOWLEDGE_READ = "knowledge:read", "Read articles and scripts"
+    KNOWLEDGE_WRITE = "knowledge:write", "Record what was read to whom"
     METRICS_READ = "metrics:read", "Read /metrics"
 
 

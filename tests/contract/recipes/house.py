@@ -1,10 +1,5 @@
-"""How each operation is asked so that it succeeds: the rows it needs, its ids, its query, its body.
+"""Recipes of the ground, of contacts and of calls."""
 
-tests/contract/test_every_operation.py asks them all; an operation without a recipe fails there.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +9,7 @@ from django.utils import timezone
 from config.platform import tokens
 from config.platform.models import Role
 from crm.models import Import, ImportRow
+from tests.contract.recipes.asked import Asked, catalogue, recipe
 from tests.factories.calls import (
     AgentExtensionFactory,
     CallEventFactory,
@@ -37,44 +33,6 @@ from tests.factories.crm import (
     TopicFactory,
 )
 from tests.factories.platform import UserFactory
-
-
-@dataclass
-class Asked:
-    """One request. ``row`` is what it is about; its id goes into the path."""
-
-    row: Any = None
-    body: Any = None
-    query: dict[str, str] = field(default_factory=dict)
-    kind: str = "json"
-    id: str = ""
-
-    @property
-    def ids(self) -> dict[str, str]:
-        return {"id": str(self.row.pk)} if self.row is not None else {"code": self.id}
-
-
-RECIPES: dict[str, Callable[[], Asked]] = {}
-
-
-def recipe(*names: str) -> Callable[[Callable[[], Asked]], Callable[[], Asked]]:
-    def remember(make: Callable[[], Asked]) -> Callable[[], Asked]:
-        RECIPES.update(dict.fromkeys(names, make))
-        return make
-
-    return remember
-
-
-# --- the catalogues: list, read, add, change, remove, all alike
-def catalogue(resource: str, make: Callable[[], Any], body: Callable[[], dict[str, Any]], change: dict[str, Any]) -> None:
-    def listed() -> Asked:
-        make(), make()
-        return Asked()
-
-    RECIPES[f"{resource}_list"] = listed
-    RECIPES[f"{resource}_retrieve"] = RECIPES[f"{resource}_destroy"] = lambda: Asked(make())
-    RECIPES[f"{resource}_create"] = lambda: Asked(body=body())
-    RECIPES[f"{resource}_partial_update"] = lambda: Asked(make(), change)
 
 
 def department():
