@@ -90,6 +90,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Teams", "groups", "crm_team_changelist"),
                     _page("Departments", "account_tree", "crm_department_changelist"),
                     _page("Topics", "topic", "crm_topic_changelist"),
+                    _page("Calendars", "calendar_month", "crm_businesscalendar_changelist"),
                 ],
             },
             {

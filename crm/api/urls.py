@@ -1,6 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from crm.api.calendars import CalendarViewSet
 from crm.api.contacts import ContactViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
@@ -12,6 +13,7 @@ router.register("contacts", ContactViewSet)
 router.register("phone-numbers", PhoneNumberViewSet)
 router.register("departments", DepartmentViewSet)
 router.register("teams", TeamViewSet)
+router.register("calendars", CalendarViewSet)
 router.register("topics", TopicViewSet)
 router.register("custom-fields", CustomFieldViewSet)
 router.register("imports", ImportViewSet)

@@ -8,6 +8,12 @@ MATRIX = """
 audit_events_list            sA     -
 call_events_create           A      events:write
 call_events_list             sA     calls:read
+calendars_create             A      -
+calendars_destroy            A      -
+calendars_hours              asbA   contacts:read
+calendars_list               asbA   contacts:read
+calendars_partial_update     A      -
+calendars_retrieve           asbA   contacts:read
 calls_create                 asA    calls:write
 calls_events                 sA     calls:read
 calls_finish                 asA    calls:write

@@ -9,6 +9,7 @@ from calls.models import AgentExtension, CallEvent, Disposition
 from config.platform.models import AuditEvent
 from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
+from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
 from tests.factories.platform import UserFactory
@@ -61,6 +62,7 @@ COSTS = {
     "imports": (imports, 2, 2),  # imports; rows by verdict
     "departments": (lambda n: members(None, n), 2, 2),  # departments; members
     "teams": (lambda n: members(Team, n), 2, 2),
+    "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
     "topics": (lambda n: [Topic.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
     "custom-fields": (lambda n: [CustomField.objects.create(key=f"k{i}", label="L", type="text") for i in range(n)], 1, 1),
     "phone-systems": (lambda n: [PhoneSystemFactory() for _ in range(n)], 1, 1),
