@@ -9,9 +9,11 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from config.api import metrics
-        from crm import timeline
+        from crm import follow_ups, lookup, timeline
         from crm.importing import progress
 
         metrics.gauges.add("imports_owed", progress.owed)
+        lookup.open_matters.add("tasks", follow_ups.open_for)
+        timeline.sources.add("tasks", follow_ups.of_contact)
         timeline.sources.add("notes", timeline.notes)
         timeline.sources.add("changes", timeline.changes)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from config.platform import origins
 from config.platform.errors import Refusal
 from config.platform.history import entry, record, record_many, snapshot
 from config.platform.models import User
@@ -190,10 +191,16 @@ def remove(contact_id: UUID, *, if_version: int | None = None, by: User | None, 
 
 
 @transaction.atomic
-def write_note(contact_id: UUID, *, text: str, is_pinned: bool = False, by: User | None, now: datetime) -> Note:
-    """Write down something about a contact."""
+def write_note(
+    contact_id: UUID, *, text: str, is_pinned: bool = False, origin: Mapping[str, Any] | None = None, by: User | None, now: datetime
+) -> Note:
+    """Write down something about a contact, learned perhaps on a call.
+
+    Raises:
+        OriginUnknown
+    """
     contact = Contact.objects.get(pk=contact_id)
-    note = Note.objects.create(contact=contact, text=text, is_pinned=is_pinned, by=by)
+    note = Note.objects.create(contact=contact, text=text, is_pinned=is_pinned, by=by, **origins.columns(origin))
     record(note, "write", by=by, now=now, before={}, contact=contact_id)
     return note
 

@@ -52,7 +52,12 @@ def notes(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
     """What people wrote down."""
     rows = Note.objects.filter(older("created_at", before), contact=contact_id).select_related("by").order_by("-created_at", "-id")[:limit]
     return [
-        Happening(row.created_at, "note", row.pk, {"text": row.text, "is_pinned": row.is_pinned, "by": str(row.by) if row.by else None})
+        Happening(
+            row.created_at,
+            "note",
+            row.pk,
+            {"text": row.text, "is_pinned": row.is_pinned, "origin": row.origin, "by": str(row.by) if row.by else None},
+        )
         for row in rows
     ]
 

@@ -1,3 +1,3 @@
-from crm.admin import calendars, contacts, imports, parts, staff
+from crm.admin import calendars, contacts, follow_ups, imports, parts, staff
 
-__all__ = ["calendars", "contacts", "imports", "parts", "staff"]
+__all__ = ["calendars", "contacts", "follow_ups", "imports", "parts", "staff"]

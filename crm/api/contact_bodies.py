@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.api.fields import CountryField, LanguageField, TimeZoneField
+from config.api.fields import CountryField, LanguageField, OriginField, TimeZoneField
 from config.api.viewsets import example
 from config.platform.models import User
 from crm.models import Contact, ContactPhone, PhoneNumber
@@ -179,11 +179,12 @@ class BulkSerializer(serializers.Serializer):
     results = VerdictSerializer(many=True)
 
 
-@example({"text": "Prefers calls after six.", "is_pinned": True})
+@example({"text": "Prefers calls after six.", "is_pinned": True, "origin": {"kind": "call", "id": "0199a1b2-5555-7000-8000-293a4b5c6d7e"}})
 class NoteBody(serializers.Serializer):
     id = serializers.UUIDField(read_only=True)
     text = serializers.CharField(max_length=10_000)
     is_pinned = serializers.BooleanField(default=False)
+    origin = OriginField(required=False, allow_null=True, help_text="The call on which it was learned.")
     created_at = serializers.DateTimeField(read_only=True)
 
 
@@ -201,7 +202,7 @@ class HappeningSerializer(serializers.Serializer):
                 "at": "2026-11-23T07:15:00Z",
                 "kind": "note",
                 "id": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7f",
-                "data": {"text": "Prefers calls after six.", "is_pinned": True, "by": "Иванова Анна"},
+                "data": {"text": "Prefers calls after six.", "is_pinned": True, "origin": None, "by": "Иванова Анна"},
             }
         ],
         "next": None,

@@ -24,6 +24,7 @@ from config.api.problems import problem_of
 from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Scope
 from config.platform.moves import VersionConflict
+from config.platform.origins import OriginUnknown
 from crm import contact_rows, contacts, custom_fields, searching, timeline
 from crm.api.contact_bodies import (
     BulkBody,
@@ -236,7 +237,7 @@ class ContactViewSet(ReadViewSet):
         contacts.remove(self.get_object().pk, if_version=self.if_version, **self.by)
         return Response(status=204)
 
-    @operation(body=NoteBody, answer=NoteBody, status=201)
+    @operation(body=NoteBody, answer=NoteBody, status=201, refusals=[OriginUnknown])
     def notes(self, request, pk) -> Response:
         """Write a note
 

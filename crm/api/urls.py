@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from crm.api.calendars import CalendarViewSet
 from crm.api.contacts import ContactViewSet
+from crm.api.follow_ups import TaskViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
 from crm.api.lookup import LookupViewSet, PhoneNumberViewSet
@@ -16,5 +17,6 @@ router.register("teams", TeamViewSet)
 router.register("calendars", CalendarViewSet)
 router.register("topics", TopicViewSet)
 router.register("custom-fields", CustomFieldViewSet)
+router.register("tasks", TaskViewSet)
 router.register("imports", ImportViewSet)
 urlpatterns = [path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"), *router.urls]

@@ -2,6 +2,7 @@ from crm.models.calendars import BusinessCalendar, CalendarDay, CalendarDayInter
 from crm.models.catalogue import Category, Product, ProductPrice, Promotion, PromotionUse
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
 from crm.models.custom_fields import CustomField
+from crm.models.follow_ups import Task
 from crm.models.imports import Import, ImportRow
 from crm.models.knowledge import Topic
 from crm.models.phones import ContactPhone, PhoneNumber
@@ -28,6 +29,7 @@ __all__ = [
     "ProductPrice",
     "Promotion",
     "PromotionUse",
+    "Task",
     "Team",
     "Topic",
 ]

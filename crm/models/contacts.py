@@ -4,7 +4,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 
-from config.platform.models import Row, User
+from config.platform.models import Originated, Row, User
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -150,7 +150,7 @@ class ContactAddress(Row):
         return self.text or ", ".join(filter(None, [self.street, self.city, self.postal_code, self.country]))
 
 
-class Note(Row):
+class Note(Originated, Row):
     """What somebody wrote down about a contact."""
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="notes")
@@ -158,7 +158,8 @@ class Note(Row):
     is_pinned = models.BooleanField(default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
-    class Meta:
+    class Meta(Originated.Meta):
+        abstract = False
         indexes = [models.Index(fields=["contact", "-id"], name="note_of_contact")]
 
     def __str__(self) -> str:

@@ -67,6 +67,13 @@ phone_systems_partial_update A      -
 phone_systems_retrieve       sA     calls:read
 problems_list                everybody
 problems_retrieve            everybody
+tasks_cancel                 asbA   contacts:write
+tasks_complete               asbA   contacts:write
+tasks_create                 asbA   contacts:write
+tasks_list                   asbA   contacts:read
+tasks_partial_update         asbA   contacts:write
+tasks_reopen                 asbA   contacts:write
+tasks_retrieve               asbA   contacts:read
 teams_create                 sA     -
 teams_destroy                A      -
 teams_list                   asbA   contacts:read
