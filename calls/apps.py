@@ -17,5 +17,5 @@ class CallsConfig(AppConfig):
         contacts.numbers_gained.add("calls", identifying.relink)
         origins.kinds.add("call", open_calls.exists)
         lookup.own_lines.add("calls", identifying.is_our_line)
-        lookup.open_matters.add("calls", open_calls.open_for)
+        lookup.open_matters.add("calls", open_calls.open_matters)
         timeline.sources.add("calls", open_calls.of_contact)

@@ -13,7 +13,7 @@ class CrmConfig(AppConfig):
         from crm.importing import progress
 
         metrics.gauges.add("imports_owed", progress.owed)
-        lookup.open_matters.add("tasks", follow_ups.open_for)
+        lookup.open_matters.add("tasks", follow_ups.open_matters)
         timeline.sources.add("tasks", follow_ups.of_contact)
         timeline.sources.add("notes", timeline.notes)
         timeline.sources.add("changes", timeline.changes)

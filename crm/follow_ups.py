@@ -1,13 +1,13 @@
 """Tasks: what was promised to a contact, until when and by whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from config.platform import origins, statements
+from config.platform import origins
 from config.platform.history import record
 from config.platform.models import User
 from config.platform.moves import change, transition
@@ -15,8 +15,8 @@ from crm.models import Task
 from crm.timeline import Happening, Position, older
 
 OPEN = """
-SELECT id, title, due_at, assignee_id, team_id FROM crm_task
-WHERE contact_id = ANY(%s) AND status = 'open' ORDER BY due_at, id LIMIT 10
+SELECT id, title, due_at, assignee_id AS assignee, team_id AS team FROM crm_task
+WHERE contact_id = ANY(%(contacts)s::uuid[]) AND status = 'open' ORDER BY due_at, id LIMIT 10
 """
 
 
@@ -79,12 +79,9 @@ def reopen(task_id: UUID, *, reason: str = "", if_version: int | None = None, by
     return task
 
 
-def open_for(contact_ids: Sequence[UUID], e164: str) -> list[dict[str, Any]]:
-    """Registered with ``crm.lookup.open_matters``: what is promised to these contacts, the most urgent first; ten at most."""
-    if not contact_ids:
-        return []
-    rows = statements.rows(OPEN, [list(contact_ids)])
-    return [dict(zip(("id", "title", "due_at", "assignee", "team"), row, strict=True)) for row in rows]
+def open_matters() -> str:
+    """Registered with ``crm.lookup.open_matters``: what is promised to these contacts, the most urgent first."""
+    return OPEN
 
 
 def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening]:

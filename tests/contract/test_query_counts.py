@@ -108,7 +108,7 @@ def test_a_look_up_costs_the_same_for_one_and_for_many(client_of, count):
     client.get("/api/v1/me/")
     with CaptureQueriesContext(connection) as asked:
         assert len(client.get("/api/v1/lookup/", {"phone": phone.e164}).json()["matches"]) == count
-    assert len(asked) == TOKEN + 5  # is it a line of ours; who has it; the contacts; open calls; open tasks
+    assert len(asked) == TOKEN + 4  # is it a line of ours; who has it; the contacts; what is open
 
 
 def test_an_event_costs_a_fixed_number_of_statements(client_of):
