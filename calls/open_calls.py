@@ -1,10 +1,13 @@
 """What calls tell the rest of the house: the open calls of a caller, and the calls in a contact's timeline."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 
 from calls.models import Call, CallEvent
+from crm.contact_filters import SLOW, YES_NO, Filter, days_ago
 from crm.timeline import Happening, Position, older
 
 OPEN = """
@@ -53,3 +56,17 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
         )
         for row in rows
     ]
+
+
+def _called(values: Sequence[str], now: datetime) -> Q:
+    has_calls = Q(Exists(Call.objects.filter(contact=OuterRef("pk"))))
+    return has_calls if values[0] == "true" else ~has_calls
+
+
+def _called_within(values: Sequence[str], now: datetime) -> Q:
+    return Q(Exists(Call.objects.filter(contact=OuterRef("pk"), started_at__gte=days_ago(values[0], now))))
+
+
+#: Registered with ``crm.contact_filters.more``.
+CALLED = Filter(_called, f"There was a call with it, ever. {SLOW}", "boolean", YES_NO, takes_one=True)
+CALLED_WITHIN = Filter(_called_within, "There was a call with it in the last so many days.", "integer", takes_one=True)

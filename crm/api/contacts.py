@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
@@ -17,15 +16,14 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from config.api import preconditions
-from config.api.filters import FilterSet
-from config.api.pages import LARGEST, PAGE_SIZE
+from config.api.pages import LARGEST, PAGE_PARAMETERS, PAGE_SIZE
 from config.api.permissions import allow
 from config.api.problems import problem_of
 from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Scope
 from config.platform.moves import VersionConflict
 from config.platform.origins import OriginUnknown
-from crm import contact_rows, contacts, custom_fields, searching, timeline
+from crm import contact_filters, contact_rows, contacts, custom_fields, searching, timeline
 from crm.api.contact_bodies import (
     BulkBody,
     BulkSerializer,
@@ -35,33 +33,34 @@ from crm.api.contact_bodies import (
     NoteBody,
     TimelineSerializer,
 )
-from crm.models import Contact, CustomField
+from crm.models import Contact
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
 
 WRONG_BODY = [NumberInvalid, NumberIsInternal, custom_fields.CustomFieldInvalid, contacts.NothingKnown]
 
 
-class ContactFilter(FilterSet):
-    kind = filters.ChoiceFilter(choices=Contact.Kind.choices)
-    lifecycle = filters.ChoiceFilter(choices=Contact.Lifecycle.choices)
-    owner = filters.UUIDFilter(field_name="owner_id", help_text="Id of a user.")
-    employer = filters.UUIDFilter(field_name="employer_id", help_text="Id of a company.")
-    tag = filters.CharFilter(field_name="tags", lookup_expr="contains", method="tagged", help_text="Has this tag.")
-    language = filters.CharFilter()
-    external_id = filters.CharFilter(help_text="Together with `source`.")
-    source = filters.CharFilter()
-    updated_after = filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
-    updated_before = filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="lt")
-    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+SHAPES: dict[str, Any] = {
+    "string": {"type": "string"},
+    "uuid": {"type": "string"},
+    "date-time": {"type": "string", "format": "date-time"},
+    "integer": {"type": "integer", "minimum": 0},
+    "boolean": {"type": "boolean"},
+}
 
-    class Meta:
-        model = Contact
-        fields = ["kind", "lifecycle"]
 
-    def tagged(self, queryset, name, value):
-        return queryset.filter(tags__contains=[value])
+def filter_parameters() -> list[OpenApiParameter]:
+    """The grammar of ``crm.contact_filters`` as parameters of the document."""
+    described = []
+    for name, one in contact_filters.known_filters().items():
+        shape = SHAPES[one.shape] if one.shape == "boolean" or not one.choices else {"type": "string", "enum": list(one.choices)}
+        about = f"Not these. {one.about}" if name.startswith("not_") else one.about
+        if one.takes_one:
+            described.append(OpenApiParameter(name, shape, description=about))
+        else:
+            several = {"type": "array", "items": shape}
+            described.append(OpenApiParameter(name, several, description=f"{about} Several with commas.", style="form", explode=False))
+    return described
 
 
 class ContactViewSet(ReadViewSet):
@@ -71,9 +70,8 @@ class ContactViewSet(ReadViewSet):
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
     shows_by_id = True
-    filterset_class = ContactFilter
     ordering_fields = ("created_at", "updated_at", "surname")
-    parameters = {"list": frozenset({"search"}), "timeline": frozenset({"cursor", "page_size"})}
+    parameters = {"timeline": frozenset({"cursor", "page_size"})}
     permits = {
         "list": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
         "retrieve": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
@@ -87,27 +85,16 @@ class ContactViewSet(ReadViewSet):
 
     def known_parameters(self) -> frozenset[str]:
         known = super().known_parameters()
-        if self.action == "list" and any(name.startswith("cf_") for name in self.request.query_params):
-            known |= {f"cf_{field.key}" for field in self.custom()}
-        return known
+        return known | contact_filters.known_names(self.request.query_params) if self.action == "list" else known
 
-    def custom(self) -> list[CustomField]:
-        """The definitions, read once a request."""
-        if not hasattr(self, "_custom"):
-            self._custom = list(CustomField.objects.of("contact"))
-        return self._custom
+    def asked_for(self) -> dict[str, str]:
+        """The filters of the request; a name that is given twice means any of its values."""
+        given = self.request.query_params
+        return {name: ",".join(given.getlist(name)) for name in given if name not in PAGE_PARAMETERS | {"search"}}
 
     def filter_queryset(self, queryset):
-        queryset = super().filter_queryset(queryset)
-        given = self.request.query_params
-        for field in self.custom() if any(name.startswith("cf_") for name in given) else []:
-            text = given.get(f"cf_{field.key}")
-            if text is not None:
-                try:
-                    queryset = queryset.filter(custom_fields__contains={field.key: custom_fields.from_query(field, text[:2000])})
-                except (ValueError, NumberInvalid) as error:
-                    raise ValidationError({f"cf_{field.key}": [str(error)]}) from None
-        return queryset
+        query = self.asked_for() if self.action == "list" else {}
+        return queryset.filter(contact_filters.condition(query)) if query else queryset
 
     def show(self, page) -> Any:
         return contact_rows.show([row["id"] for row in page])
@@ -123,20 +110,18 @@ class ContactViewSet(ReadViewSet):
     @operation(
         answer=ContactSerializer(many=True),
         method="get",
-        refusals=[searching.SearchTooShort],
-        parameters=[
-            OpenApiParameter(
-                "search",
-                str,
-                description="A name in any order and spelling, a piece of a company's name, the last digits of a phone, or an e-mail. "
-                f"Best first, the best {searching.MOST} at most; `ordering` and `count` do not apply.",
-            )
-        ],
+        refusals=[searching.SearchTooShort, contact_filters.FilterInvalid],
+        parameters=filter_parameters(),
     )
     def list(self, request) -> Response:
         """Contacts
 
-        Newest first. Custom fields filter as `cf_<key>=<value>`. With `search`, the best fitting first.
+        Newest first; with `search` the best fitting first, and `ordering` and `count` do not apply.
+
+        Several values with commas between them (or the name several times) mean any of them; a comma inside a value is
+        written `\\,`. `not_` in front of a filter that takes several turns it round. Custom fields filter as
+        `cf_<key>=<value>` and `not_cf_<key>`; numbers and dates also as `min_cf_<key>` and `max_cf_<key>`, both inclusive.
+        Saved filters and exports use the same names.
         """
         text = request.query_params.get("search", "").strip()
         return self.ranked(searching.find(text)) if text else super().list(request)

@@ -85,6 +85,8 @@ class Contact(Row):
             models.Index(fields=["surname", "id"], name="contact_by_surname"),
             models.Index(fields=["created_at", "id"], name="contact_by_age"),
             models.Index(fields=["language", "-id"], name="contact_language", condition=~Q(language="")),
+            models.Index(fields=["source", "-id"], name="contact_source", condition=~Q(source="")),
+            models.Index(fields=["time_zone", "-id"], name="contact_time_zone", condition=~Q(time_zone="")),
         ]
 
     @property
