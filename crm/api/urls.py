@@ -5,6 +5,7 @@ from crm.api.contacts import ContactViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
 from crm.api.lookup import LookupViewSet, PhoneNumberViewSet
+from crm.api.orders import OrderViewSet
 from crm.api.staff import DepartmentViewSet, TeamViewSet
 
 router = SimpleRouter()
@@ -15,4 +16,5 @@ router.register("teams", TeamViewSet)
 router.register("topics", TopicViewSet)
 router.register("custom-fields", CustomFieldViewSet)
 router.register("imports", ImportViewSet)
+router.register("orders", OrderViewSet)
 urlpatterns = [path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"), *router.urls]

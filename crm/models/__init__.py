@@ -3,6 +3,7 @@ from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord,
 from crm.models.custom_fields import CustomField
 from crm.models.imports import Import, ImportRow
 from crm.models.knowledge import Topic
+from crm.models.orders import Order, OrderAmendment, OrderLine, OrderReturn, OrderReturnLine
 from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.staff import Department, Team
 
@@ -18,6 +19,11 @@ __all__ = [
     "ImportRow",
     "NameWord",
     "Note",
+    "Order",
+    "OrderAmendment",
+    "OrderLine",
+    "OrderReturn",
+    "OrderReturnLine",
     "PhoneNumber",
     "Product",
     "ProductPrice",

@@ -11,6 +11,7 @@ from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.calls import CallFactory, PhoneSystemFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
+from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,7 @@ COSTS = {
     "teams": (lambda n: members(Team, n), 2, 2),
     "topics": (lambda n: [Topic.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
     "custom-fields": (lambda n: [CustomField.objects.create(key=f"k{i}", label="L", type="text") for i in range(n)], 1, 1),
+    "orders": (lambda n: [OrderFactory(status="partly_returned") for _ in range(n)], 5, 5),  # orders; lines; amendments; returns; their lines
     "phone-systems": (lambda n: [PhoneSystemFactory() for _ in range(n)], 1, 1),
     "extensions": (extensions, 1, 1),
     "dispositions": (lambda n: [Disposition.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
@@ -104,7 +106,7 @@ def test_a_look_up_costs_the_same_for_one_and_for_many(client_of, count):
     client.get("/api/v1/me/")
     with CaptureQueriesContext(connection) as asked:
         assert len(client.get("/api/v1/lookup/", {"phone": phone.e164}).json()["matches"]) == count
-    assert len(asked) == TOKEN + 4  # is it a line of ours; who has it; the contacts; what is open
+    assert len(asked) == TOKEN + 5  # is it a line of ours; who has it; the contacts; open calls; open orders
 
 
 def test_an_event_costs_a_fixed_number_of_statements(client_of):
