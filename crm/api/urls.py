@@ -7,6 +7,7 @@ from crm.api.follow_ups import TaskViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
 from crm.api.lookup import LookupViewSet, PhoneNumberViewSet
+from crm.api.orders import OrderViewSet
 from crm.api.staff import DepartmentViewSet, TeamViewSet
 
 router = SimpleRouter()
@@ -19,4 +20,5 @@ router.register("topics", TopicViewSet)
 router.register("custom-fields", CustomFieldViewSet)
 router.register("tasks", TaskViewSet)
 router.register("imports", ImportViewSet)
+router.register("orders", OrderViewSet)
 urlpatterns = [path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"), *router.urls]

@@ -58,6 +58,18 @@ imports_rows                 asbA   contacts:read
 imports_start                asbA   contacts:write
 lookup_retrieve              asbA   lookup:read
 me_retrieve                  known
+orders_amend                 asbA   orders:write
+orders_cancel                asbA   orders:write
+orders_complete              asbA   orders:write
+orders_confirm               asbA   orders:write
+orders_create                asbA   orders:write
+orders_list                  asbA   orders:read
+orders_partial_update        asbA   orders:write
+orders_place                 asbA   orders:write
+orders_quote                 asbA   orders:read
+orders_retrieve              asbA   orders:read
+orders_start                 asbA   orders:write
+orders_take_back             asbA   orders:write
 phone_numbers_list           asbA   contacts:read
 phone_numbers_retrieve       asbA   contacts:read
 phone_systems_create         A      -

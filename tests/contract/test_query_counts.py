@@ -13,6 +13,7 @@ from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
 from tests.factories.follow_ups import TaskFactory
+from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,7 @@ COSTS = {
     "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
     "topics": (lambda n: [Topic.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
     "custom-fields": (lambda n: [CustomField.objects.create(key=f"k{i}", label="L", type="text") for i in range(n)], 1, 1),
+    "orders": (lambda n: [OrderFactory(status="partly_returned") for _ in range(n)], 5, 5),  # orders; lines; amendments; returns; their lines
     "phone-systems": (lambda n: [PhoneSystemFactory() for _ in range(n)], 1, 1),
     "extensions": (extensions, 1, 1),
     "dispositions": (lambda n: [Disposition.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
