@@ -25,6 +25,7 @@ __all__ = ["NumberInvalid", "ParsedNumber", "display", "is_withheld", "parse", "
 
 MOST_IN_A_CELL = 20
 LONGEST_CELL = 1000
+LONGEST_E164 = 16  # the plus and fifteen digits (ITU-T E.164)
 
 _LINE_TYPES = {PhoneNumberType.MOBILE: "mobile", PhoneNumberType.FIXED_LINE: "fixed", PhoneNumberType.VOIP: "voip"}
 _PREFIXES_ABROAD = ("00", "011", "810", "0011", "010")
@@ -131,7 +132,10 @@ def _read_carefully(raw: str, region: str) -> ParsedNumber:
 def _parsed(raw: str, number: phonenumbers.PhoneNumber, extension: str) -> ParsedNumber:
     region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code or 0)
     line_type = _LINE_TYPES.get(phonenumbers.number_type(number), "unknown")
-    return ParsedNumber(raw, phonenumbers.format_number(number, PhoneNumberFormat.E164), extension, region, line_type)
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if len(e164) > LONGEST_E164:  # some plans (Germany's) allow more digits than any network carries
+        raise NumberInvalid("There are too many digits for a phone number.", reason="too_many_digits", region=region)
+    return ParsedNumber(raw, e164, extension, region, line_type)
 
 
 def _internal(raw: str, digits: str) -> ParsedNumber:
@@ -197,7 +201,7 @@ def _is_taken(number: phonenumbers.PhoneNumber, *, any_possible: bool) -> bool:
     written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     again = _attempt(written, None)
     shown = _attempt(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL), None)
-    return again == number and shown == number and len(written) <= 16
+    return again == number and shown == number and len(written) <= LONGEST_E164
 
 
 def _refusal(number: phonenumbers.PhoneNumber | None, region: str) -> NumberInvalid:
