@@ -236,6 +236,8 @@ SPECTACULAR_SETTINGS = {
         "crm.api.schema.add_custom_fields",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ContactKind": "crm.models.Contact.Kind",
+        "ProductKind": "crm.models.Product.Kind",
         "CallDirection": "calls.models.Call.Direction",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
     },

@@ -7,7 +7,10 @@ from crm.api.follow_ups import TaskViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
 from crm.api.lookup import LookupViewSet, PhoneNumberViewSet
+from crm.api.offers import OfferViewSet
 from crm.api.orders import OrderViewSet
+from crm.api.products import CategoryViewSet, ProductViewSet
+from crm.api.promotions import PromotionViewSet
 from crm.api.staff import DepartmentViewSet, TeamViewSet
 
 router = SimpleRouter()
@@ -19,6 +22,13 @@ router.register("calendars", CalendarViewSet)
 router.register("topics", TopicViewSet)
 router.register("custom-fields", CustomFieldViewSet)
 router.register("tasks", TaskViewSet)
+router.register("categories", CategoryViewSet)
+router.register("products", ProductViewSet)
+router.register("promotions", PromotionViewSet)
 router.register("imports", ImportViewSet)
 router.register("orders", OrderViewSet)
-urlpatterns = [path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"), *router.urls]
+urlpatterns = [
+    path("contacts/<uuid:pk>/offers/", OfferViewSet.as_view({"get": "offers"}), name="contact-offers"),
+    path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"),
+    *router.urls,
+]
