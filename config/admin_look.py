@@ -61,6 +61,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Contacts", "contacts", "crm_contact_changelist"),
                     _page("Calls", "call", "calls_call_changelist"),
                     _page("Tasks", "task_alt", "crm_task_changelist"),
+                    _page("Orders", "shopping_cart", "crm_order_changelist"),
                     _page("Imports", "upload_file", "crm_import_changelist"),
                 ]
             },

@@ -50,7 +50,7 @@ def amend(
         before, total_before, had_codes = basket.in_short(basket.lines_of(order)), order.total, set(order.codes)
         was = {name: getattr(order, name) for name in ("phone", "comment", *(f"delivery_{name}" for name in DELIVERY))}
         kept = frozenset(order.uses.filter(given_back_at=None).values_list("promotion", flat=True))
-        priced = ordering.changed_basket(order, lines, promotions, kept=kept, is_locked=True, now=now)
+        priced = ordering.changed_basket(order, lines, promotions, currency=order.currency, kept=kept, is_locked=True, now=now)
         if not any(not line.is_gift for line in priced.lines):
             raise ordering.OrderEmpty("An order keeps at least one line: cancel it instead.")
         if refused := [one for one in priced.refused() if one["code"] not in had_codes]:

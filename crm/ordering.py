@@ -148,10 +148,11 @@ def changed_basket(
     """
     had = basket.lines_of(order)
     new = [line for line in had if not line.is_gift] if lines is None else basket.read(lines, had=had)
-    if lines is None or any(not line._state.adding for line in new) or not new:
+    stays = any(not line._state.adding for line in new)
+    if stays and currency not in ("", order.currency):
+        raise pricing.CurrenciesMixed(f"The order is in {order.currency}.", currencies=sorted([currency, order.currency]))
+    if stays or not any(line.product for line in new):
         currency = currency or order.currency
-        if currency != order.currency and new:
-            raise pricing.CurrenciesMixed(f"The order is in {order.currency}.", currencies=sorted([currency, order.currency]))
     asked = basket.named(order.codes if promotions is None else promotions, is_locked=is_locked)
     return basket.price(new, asked, order.contact, currency=currency, kept=kept, now=now)
 

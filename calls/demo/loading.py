@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from calls import intake, wrap_up
-from calls.demo import house
+from calls.demo import house, orders
 from calls.demo.day import Caller, Day, Told
 from calls.demo.house import House
 from calls.models import Call, CallKey, PhoneSystem
@@ -64,6 +64,7 @@ def load(*, now: datetime, say: Callable[[str], object] = lambda text: None) -> 
     callers = _customers(random, made, now)
     say(f"{len(callers)} contacts")
     _days(random, made, callers, now, say)
+    say(f"{orders.take(Random(SEED), now=now)} orders")
     jobs.upload(
         ContentFile(VISITORS.encode("cp1251")), filename="autumn-fair-visitors.csv", source="fair", by=made.staff["galina"], now=now
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.fields import OriginField, TimeZoneField
@@ -36,8 +37,8 @@ TOTALS = {"currency": "EUR", "subtotal": "99.80", "discount_total": "9.98", "vat
 DELIVERY = {
     "address": "ул. Лесная 5, Москва",
     "date": "2026-11-25",
-    "from": "10:00:00",
-    "until": "14:00:00",
+    "from": "10:00",
+    "until": "14:00",
     "time_zone": "Europe/Moscow",
     "comment": "Ring first: two dogs.",
 }
@@ -130,28 +131,36 @@ class ReturnSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "10:00"})
+class ClockField(serializers.TimeField):
+    """What the clock on the wall shows, without a zone: 10:00."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M", "%H:%M:%S"], **kwargs)
+
+
 class DeliveryField(serializers.Serializer):
     """Where and when. The hours are on the clock of `time_zone`; without one a day is in the contact's zone."""
 
     address = serializers.CharField(max_length=500, required=False, allow_blank=True)
     date = serializers.DateField(required=False, allow_null=True)
-    until = serializers.TimeField(required=False, allow_null=True)
+    until = ClockField(required=False, allow_null=True)
     time_zone = TimeZoneField(required=False, allow_blank=True)
     comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
 
     def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "from": serializers.TimeField(required=False, allow_null=True)}  # `from` is a word of Python
+        return {**super().get_fields(), "from": ClockField(required=False, allow_null=True)}  # `from` is a word of Python
 
 
 class DeliverySerializer(serializers.Serializer):
     address = serializers.CharField(source="delivery_address", allow_blank=True)
     date = serializers.DateField(source="delivery_date", allow_null=True)
-    until = serializers.TimeField(source="delivery_until", allow_null=True)
+    until = ClockField(source="delivery_until", allow_null=True)
     time_zone = serializers.CharField(source="delivery_time_zone", allow_blank=True)
     comment = serializers.CharField(source="delivery_comment", allow_blank=True)
 
     def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "from": serializers.TimeField(source="delivery_from", allow_null=True)}
+        return {**super().get_fields(), "from": ClockField(source="delivery_from", allow_null=True)}
 
 
 @example(SHOWN, name="A placed order", request=False)

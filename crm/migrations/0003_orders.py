@@ -68,6 +68,9 @@ class Migration(migrations.Migration):
                 ('total_after', models.DecimalField(decimal_places=2, max_digits=14)),
                 ('at', models.DateTimeField()),
             ],
+            options={
+                'ordering': ['id'],
+            },
         ),
         migrations.CreateModel(
             name='OrderLine',
@@ -94,6 +97,9 @@ class Migration(migrations.Migration):
                 ('returned_quantity', models.DecimalField(decimal_places=3, default=0, max_digits=12)),
                 ('refunded', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
             ],
+            options={
+                'ordering': ['position'],
+            },
         ),
         migrations.CreateModel(
             name='OrderReturn',
@@ -107,6 +113,9 @@ class Migration(migrations.Migration):
                 ('vat', models.DecimalField(decimal_places=2, help_text='The VAT in the refund.', max_digits=14)),
                 ('at', models.DateTimeField()),
             ],
+            options={
+                'ordering': ['id'],
+            },
         ),
         migrations.CreateModel(
             name='OrderReturnLine',

@@ -155,6 +155,7 @@ class OrderLine(Row):
     refunded = models.DecimalField(**MONEY, default=0)
 
     class Meta:
+        ordering = ["position"]
         constraints = [
             models.CheckConstraint(name="order_line_quantity_is_positive", condition=Q(quantity__gt=0)),
             models.CheckConstraint(name="order_line_price_is_not_negative", condition=Q(unit_price__gte=0)),
@@ -187,6 +188,7 @@ class OrderAmendment(Row):
     at = models.DateTimeField()
 
     class Meta:
+        ordering = ["id"]
         constraints = [models.CheckConstraint(name="order_amendment_says_why", condition=~Q(reason=""))]
 
     def __str__(self) -> str:
@@ -204,6 +206,7 @@ class OrderReturn(Row):
     at = models.DateTimeField()
 
     class Meta:
+        ordering = ["id"]
         constraints = [
             models.CheckConstraint(name="order_return_says_why", condition=~Q(reason="")),
             models.CheckConstraint(name="order_return_is_not_negative", condition=Q(refund__gte=0, vat__gte=0)),

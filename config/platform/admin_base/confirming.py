@@ -14,9 +14,21 @@ from config.platform.errors import Refusal
 
 
 def confirmed(
-    page: ModelAdmin, request: HttpRequest, row: Model, *, title: str, question: str, button: str, act: Callable[[], Any], done: str
+    page: ModelAdmin,
+    request: HttpRequest,
+    row: Model,
+    *,
+    title: str,
+    question: str,
+    button: str,
+    act: Callable[[], Any],
+    done: str,
+    asks_why: bool = False,
 ) -> HttpResponse:
-    """Ask ``question``; when it is answered, ``act`` and go back to the row's page."""
+    """Ask ``question``; when it is answered, ``act`` and go back to the row's page.
+
+    With ``asks_why`` there is a line for the reason; ``act`` finds it in ``request.POST["reason"]``.
+    """
     options = row._meta
     back = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
     if request.method == "POST":
@@ -31,6 +43,7 @@ def confirmed(
         "title": title,
         "question": question,
         "button": button,
+        "asks_why": asks_why,
         "back": back,
         "opts": options,
         "original": row,
