@@ -75,6 +75,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Offers",
+                "collapsible": True,
+                "items": [
+                    _page("Products and services", "inventory_2", "crm_product_changelist"),
+                    _page("Categories", "shelves", "crm_category_changelist"),
+                    _page("Promotions", "sell", "crm_promotion_changelist"),
+                ],
+            },
+            {
                 "title": "Telephony",
                 "collapsible": True,
                 "items": [

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from calls import intake, wrap_up
-from calls.demo import house, orders
+from calls.demo import house, offers, orders
 from calls.demo.day import Caller, Day, Told
 from calls.demo.house import House
 from calls.models import Call, CallKey, PhoneSystem
@@ -61,6 +61,7 @@ def load(*, now: datetime, say: Callable[[str], object] = lambda text: None) -> 
     random = Random(SEED)
     made = house.furnish(now=now - timedelta(days=60))
     say(f"{len(made.staff)} people of the house, phone system {made.system.slug}")
+    say(f"{offers.stock(by=made.staff['admin'], now=now - timedelta(days=60))} products and services")
     callers = _customers(random, made, now)
     say(f"{len(callers)} contacts")
     _days(random, made, callers, now, say)

@@ -127,7 +127,7 @@ class PromotionViewSet(ReadViewSet):
         "copy": WRITE,
     }  # fmt: skip
 
-    def rows(self) -> Any:
+    def whole(self) -> Any:
         return promotions.with_state(Promotion.objects.prefetch_related("products", "categories"), now=timezone.now())
 
     @operation(answer=PromotionSerializer(many=True), method="get")

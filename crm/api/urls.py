@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from crm.api.calendars import CalendarViewSet
@@ -28,7 +28,7 @@ router.register("promotions", PromotionViewSet)
 router.register("imports", ImportViewSet)
 router.register("orders", OrderViewSet)
 urlpatterns = [
-    path("contacts/<uuid:pk>/offers/", OfferViewSet.as_view({"get": "offers"}), name="contact-offers"),
+    re_path(r"^contacts/(?P<pk>[^/.]+)/offers/$", OfferViewSet.as_view({"get": "offers"}), name="contact-offers"),
     path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"),
     *router.urls,
 ]

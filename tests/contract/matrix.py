@@ -6,14 +6,14 @@ a agent, s supervisor, b back office, A administrator, and, after the blank, the
 
 MATRIX = """
 audit_events_list            sA     -
-call_events_create           A      events:write
-call_events_list             sA     calls:read
 calendars_create             A      -
 calendars_destroy            A      -
 calendars_hours              asbA   contacts:read
 calendars_list               asbA   contacts:read
 calendars_partial_update     A      -
 calendars_retrieve           asbA   contacts:read
+call_events_create           A      events:write
+call_events_list             sA     calls:read
 calls_create                 asA    calls:write
 calls_events                 sA     calls:read
 calls_finish                 asA    calls:write
@@ -21,11 +21,17 @@ calls_identify               asA    calls:write
 calls_list                   asbA   calls:read
 calls_retrieve               asbA   calls:read
 calls_wrap_up                asA    calls:write
+categories_create            sA     catalogue:write
+categories_destroy           A      -
+categories_list              asbA   catalogue:read
+categories_partial_update    sA     catalogue:write
+categories_retrieve          asbA   catalogue:read
 contacts_bulk                asbA   contacts:write
 contacts_create              asbA   contacts:write
 contacts_destroy             sA     -
 contacts_list                asbA   contacts:read
 contacts_notes               asbA   contacts:write
+contacts_offers              asbA   catalogue:read
 contacts_partial_update      asbA   contacts:write
 contacts_retrieve            asbA   contacts:read
 contacts_timeline            asbA   contacts:read
@@ -79,6 +85,21 @@ phone_systems_partial_update A      -
 phone_systems_retrieve       sA     calls:read
 problems_list                everybody
 problems_retrieve            everybody
+products_bulk                sA     catalogue:write
+products_create              sA     catalogue:write
+products_destroy             A      -
+products_list                asbA   catalogue:read
+products_partial_update      sA     catalogue:write
+products_prices              asbA   catalogue:read
+products_retrieve            asbA   catalogue:read
+promotions_activate          sA     -
+promotions_copy              sA     -
+promotions_create            sA     -
+promotions_destroy           sA     -
+promotions_list              asbA   catalogue:read
+promotions_partial_update    sA     -
+promotions_retrieve          asbA   catalogue:read
+promotions_suspend           sA     -
 tasks_cancel                 asbA   contacts:write
 tasks_complete               asbA   contacts:write
 tasks_create                 asbA   contacts:write

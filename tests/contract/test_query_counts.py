@@ -13,6 +13,7 @@ from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
 from tests.factories.follow_ups import TaskFactory
+from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
 
@@ -66,6 +67,9 @@ COSTS = {
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
     "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
+    "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
+    "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
+    "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
     "topics": (lambda n: [Topic.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
     "custom-fields": (lambda n: [CustomField.objects.create(key=f"k{i}", label="L", type="text") for i in range(n)], 1, 1),
     "orders": (lambda n: [OrderFactory(status="partly_returned") for _ in range(n)], 5, 5),  # orders; lines; amendments; returns; their lines
