@@ -1,11 +1,12 @@
 """The orders of the demo: taken on its calls, where there are products to order."""
 
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from django.db import connection, transaction
 
-from calls.demo import day, loading
+from calls.demo import day, loading, orders
 from crm.models import Order
 from tests.factories.orders import product
 
@@ -38,5 +39,5 @@ def test_orders_are_taken_on_calls_and_are_the_same_each_time():
 
 
 def test_without_products_there_are_none():
-    loading.load(now=NOW)
+    assert orders.take(Random(1), now=NOW) == 0
     assert not Order.objects.exists()
