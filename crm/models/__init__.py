@@ -3,6 +3,7 @@ from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord,
 from crm.models.custom_fields import CustomField
 from crm.models.imports import Import, ImportRow
 from crm.models.knowledge import Topic
+from crm.models.merging import DuplicateCandidate, DuplicateWatch, MergeRecord, MovedRows
 from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.staff import Department, Team
 
@@ -14,8 +15,12 @@ __all__ = [
     "ContactPhone",
     "CustomField",
     "Department",
+    "DuplicateCandidate",
+    "DuplicateWatch",
     "Import",
     "ImportRow",
+    "MergeRecord",
+    "MovedRows",
     "NameWord",
     "Note",
     "PhoneNumber",
