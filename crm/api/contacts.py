@@ -24,7 +24,7 @@ from config.api.problems import problem_of
 from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Scope
 from config.platform.moves import VersionConflict
-from crm import contact_rows, contacts, custom_fields, searching, timeline
+from crm import contact_rows, contacts, custom_fields, merging, old_ids, searching, timeline
 from crm.api.contact_bodies import (
     BulkBody,
     BulkSerializer,
@@ -34,7 +34,9 @@ from crm.api.contact_bodies import (
     NoteBody,
     TimelineSerializer,
 )
+from crm.api.merging import DECIDE, REFUSED, MergeBody, MergedSerializer, merged
 from crm.models import Contact, CustomField
+from crm.old_ids import ContactMerged
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
 
@@ -81,6 +83,7 @@ class ContactViewSet(ReadViewSet):
         "bulk": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
         "partial_update": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
         "notes": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
+        "merge": DECIDE,
         "destroy": allow(*LEADERS),
     }
 
@@ -89,6 +92,11 @@ class ContactViewSet(ReadViewSet):
         if self.action == "list" and any(name.startswith("cf_") for name in self.request.query_params):
             known |= {f"cf_{field.key}" for field in self.custom()}
         return known
+
+    def get_queryset(self):
+        """Lists and searches know only those that are left; by an old id one may still ask."""
+        rows = super().get_queryset()
+        return rows.living() if self.action == "list" else rows
 
     def custom(self) -> list[CustomField]:
         """The definitions, read once a request."""
@@ -111,10 +119,13 @@ class ContactViewSet(ReadViewSet):
     def show(self, page) -> Any:
         return contact_rows.show([row["id"] for row in page])
 
-    def shown(self, contact_id: UUID, status: int = 200, *, location: bool = False) -> Response:
+    def shown(self, contact_id: UUID, status: int = 200, *, location: bool = False, merged_from: UUID | None = None) -> Response:
         """One contact as it is now, with its ETag."""
         row = contact_rows.show([contact_id])[0]
         headers = {"ETag": preconditions.etag(row["version"])}
+        if merged_from:
+            row["merged_from"] = merged_from
+            headers["Content-Location"] = self.request.build_absolute_uri(f"/api/v1/contacts/{contact_id}/")
         if location:
             headers["Location"] = self.request.build_absolute_uri(f"/api/v1/contacts/{contact_id}/")
         return Response(row, status=status, headers=headers)
@@ -167,9 +178,13 @@ class ContactViewSet(ReadViewSet):
     def retrieve(self, request, pk) -> Response:
         """One contact
 
-        With its phones, e-mails, addresses and custom fields. `ETag` is what `If-Match` wants back.
+        With its phones, e-mails, addresses and custom fields. `ETag` is what `If-Match` wants back. The id of a contact that was
+        merged into another goes on answering, with the other: `merged_from` is then the id you asked with, and
+        `Content-Location` the address of the one that is left.
         """
         contact = self.get_object()
+        if contact.merged_into_id:
+            return self.shown(old_ids.survivor_of(contact), merged_from=contact.pk)
         if preconditions.not_modified(request, contact.version):
             return Response(status=304, headers={"ETag": preconditions.etag(contact.version)})
         return self.shown(contact.pk)
@@ -215,19 +230,22 @@ class ContactViewSet(ReadViewSet):
             return {"index": index, "verdict": verdict, "contact": None, "problem": problem}
         return {"index": index, "verdict": "created", "contact": contact.pk, "problem": None}
 
-    @operation(body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, contacts.EmployerInCircle, *WRONG_BODY])
+    @operation(
+        body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, ContactMerged, contacts.EmployerInCircle, *WRONG_BODY]
+    )
     def partial_update(self, request, pk) -> Response:
         """Change a contact
 
         Only what you send is changed. A list (phones, e-mails, addresses, tags) replaces the whole list; a custom field set to
-        null is emptied, those you leave out stay.
+        null is emptied, those you leave out stay. A contact that was merged into another is not changed (409 `contact_merged`
+        with the id of the `survivor`): you saw another one than would be changed.
         """
         contact = self.get_object()
         return self.shown(
             contacts.alter(contact.pk, **self.read(ContactChangeBody, partial=True), if_version=self.if_version, **self.by).pk
         )
 
-    @operation(status=204, refusals=[VersionConflict])
+    @operation(status=204, refusals=[VersionConflict, ContactMerged])
     def destroy(self, request, pk) -> Response:
         """Remove a contact
 
@@ -236,7 +254,19 @@ class ContactViewSet(ReadViewSet):
         contacts.remove(self.get_object().pk, if_version=self.if_version, **self.by)
         return Response(status=204)
 
-    @operation(body=NoteBody, answer=NoteBody, status=201)
+    @operation(body=MergeBody, answer=MergedSerializer, refusals=REFUSED)
+    def merge(self, request, pk) -> Response:
+        """Merge another contact into this one
+
+        Everything that points at the `loser`, in every part of the system, becomes this contact's; its id goes on answering with
+        this contact. With `dry_run` you are told what differs and what would move, and nothing is done. It can be undone:
+        `POST /merges/{id}/undo/`.
+        """
+        body, survivor = self.read(MergeBody), self.get_object().pk
+        loser = body["loser"].pk
+        return merged(self, survivor, loser, body, lambda **said: merging.merge(survivor, loser, if_version=self.if_version, **said))
+
+    @operation(body=NoteBody, answer=NoteBody, status=201, refusals=[ContactMerged])
     def notes(self, request, pk) -> Response:
         """Write a note
 
@@ -257,11 +287,11 @@ class ContactViewSet(ReadViewSet):
     def timeline(self, request, pk) -> Response:
         """What happened with a contact
 
-        Calls, notes and changes in one list, newest first.
+        Calls, notes and changes in one list, newest first; of all that were merged into it as well.
         """
-        contact = self.get_object()
+        contact_id = old_ids.survivor_of(self.get_object())
         size = self.paginator._page_size(request)
-        found = timeline.of(contact.pk, before=position_of(request.query_params.get("cursor")), limit=size + 1)
+        found = timeline.of(contact_id, before=position_of(request.query_params.get("cursor")), limit=size + 1)
         page, has_more = found[:size], len(found) > size
         results = [{"at": one.at, "kind": one.kind, "id": one.id, "data": one.data} for one in page]
         link = replace_query_param(request.build_absolute_uri(), "cursor", cursor_of(page[-1])) if has_more else None

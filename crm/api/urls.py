@@ -5,6 +5,7 @@ from crm.api.contacts import ContactViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
 from crm.api.lookup import LookupViewSet, PhoneNumberViewSet
+from crm.api.merging import DuplicateViewSet, MergeViewSet
 from crm.api.staff import DepartmentViewSet, TeamViewSet
 
 router = SimpleRouter()
@@ -15,4 +16,6 @@ router.register("teams", TeamViewSet)
 router.register("topics", TopicViewSet)
 router.register("custom-fields", CustomFieldViewSet)
 router.register("imports", ImportViewSet)
+router.register("duplicates", DuplicateViewSet)
+router.register("merges", MergeViewSet)
 urlpatterns = [path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"), *router.urls]

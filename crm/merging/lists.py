@@ -83,7 +83,9 @@ def join(survivor: UUID, loser: UUID) -> dict[str, int]:
     return moved
 
 
-def part(survivor: UUID, loser: UUID, *, mine: dict[str, Image], theirs: dict[str, Image], joined: dict[str, Image]) -> list[dict[str, Any]]:
+def part(
+    survivor: UUID, loser: UUID, *, mine: dict[str, Image], theirs: dict[str, Image], joined: dict[str, Image]
+) -> list[dict[str, Any]]:
     """Give the loser its entries back. ``mine`` and ``theirs`` are the lists before the merge, ``joined`` those right after it.
 
     What was taken from the survivor since is not given back to anybody: somebody knew better. It is told.
@@ -139,7 +141,9 @@ def _see_to_a_primary(kind: Kind, contact_id: UUID) -> None:
 
 
 def _image(row: models.Model) -> dict[str, Any]:
-    return {field.attname: field.value_to_string(row) if _is_text(field) else getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return {
+        field.attname: field.value_to_string(row) if _is_text(field) else getattr(row, field.attname) for field in row._meta.concrete_fields
+    }
 
 
 def _is_text(field: Any) -> bool:

@@ -37,7 +37,7 @@ class Relation:
     """A column of a table that holds the id of a contact."""
 
     model: type[models.Model]
-    field: models.Field[Any, Any]
+    field: "models.Field[Any, Any]"
 
     @property
     def label(self) -> str:
@@ -105,7 +105,7 @@ def staying(relation: Relation, loser: UUID, survivor: UUID) -> list[Any]:
 def move(relation: Relation, loser: UUID, survivor: UUID) -> list[UUID]:
     """Let the loser's rows point at the survivor, in one statement; answers their keys, whole numbers as UUIDs."""
     table, column, key = _names(relation)
-    sql = f"UPDATE {table} SET {column} = %s{_touched(relation)} WHERE {column} = %s"
+    sql = f"UPDATE {table} SET {column} = %s{_touched(relation)} WHERE {column} = %s"  # noqa: S608 (names of models)
     values: list[Any] = [survivor, loser]
     if _uniques(relation) and (stay := staying(relation, loser, survivor)):
         sql += f" AND NOT {key} = ANY(%s)"
@@ -121,12 +121,13 @@ def move_back(relation: Relation, ids: Sequence[UUID], loser: UUID, survivor: UU
     table, column, key = _names(relation)
     keys = [_key(relation, one) for one in ids]
     cast = "uuid[]" if relation.has_uuids else "bigint[]"
-    sql = f"UPDATE {table} SET {column} = %s{_touched(relation)} WHERE {key} = ANY(%s::{cast}) AND {column} = %s RETURNING {key}"
+    sql = f"UPDATE {table} SET {column} = %s{_touched(relation)} WHERE {key} = ANY(%s::{cast}) AND {column} = %s RETURNING {key}"  # noqa: S608
     back = {_uuid(row[0]) for row in _run(sql, [loser, keys, survivor])}
     rest = [one for one in ids if one not in back]
     there: set[UUID] = set()
     if rest:
-        rows = _run(f"SELECT {key} FROM {table} WHERE {key} = ANY(%s::{cast})", [[_key(relation, one) for one in rest]])
+        select = f"SELECT {key} FROM {table} WHERE {key} = ANY(%s::{cast})"  # noqa: S608
+        rows = _run(select, [[_key(relation, one) for one in rest]])
         there = {_uuid(row[0]) for row in rows}
     return len(back), [one for one in rest if one not in there], [one for one in rest if one in there]
 
