@@ -67,8 +67,8 @@ class MergePairBody(MergeFields):
 
 class DifferenceSerializer(serializers.Serializer):
     field = serializers.CharField()
-    survivor = serializers.JSONField(allow_null=True)
-    loser = serializers.JSONField(allow_null=True)
+    survivor = serializers.JSONField()
+    loser = serializers.JSONField()
     choice = serializers.CharField(allow_blank=True, help_text="Whose value stays; empty: say it in `fields`, or the merge is refused.")
 
 
@@ -234,8 +234,8 @@ class ConflictSerializer(serializers.Serializer):
         "moved_since, table_gone (rows)."
     )
     what = serializers.CharField(help_text="The field, the list or the relation.")
-    value = serializers.JSONField(required=False, allow_null=True, help_text="What there is now, and was kept; or what was removed.")
-    before = serializers.JSONField(required=False, allow_null=True, help_text="What there was before the merge.")
+    value = serializers.JSONField(required=False, help_text="What there is now, and was kept; or what was removed.")
+    before = serializers.JSONField(required=False, help_text="What there was before the merge.")
     count = serializers.IntegerField(required=False)
     ids = serializers.ListField(child=serializers.CharField(), required=False, help_text="The rows; 100 at most.")
     contact = serializers.CharField(required=False, help_text="Whose value could not be put back.")

@@ -19,6 +19,7 @@ contacts_bulk                asbA   contacts:write
 contacts_create              asbA   contacts:write
 contacts_destroy             sA     -
 contacts_list                asbA   contacts:read
+contacts_merge               sbA    contacts:write
 contacts_notes               asbA   contacts:write
 contacts_partial_update      asbA   contacts:write
 contacts_retrieve            asbA   contacts:read
@@ -38,6 +39,10 @@ dispositions_destroy         A      -
 dispositions_list            asbA   calls:read
 dispositions_partial_update  sA     -
 dispositions_retrieve        asbA   calls:read
+duplicates_dismiss           sbA    contacts:write
+duplicates_list              asbA   contacts:read
+duplicates_merge             sbA    contacts:write
+duplicates_retrieve          asbA   contacts:read
 extensions_create            sA     -
 extensions_destroy           sA     -
 extensions_list              asbA   calls:read
@@ -52,6 +57,9 @@ imports_rows                 asbA   contacts:read
 imports_start                asbA   contacts:write
 lookup_retrieve              asbA   lookup:read
 me_retrieve                  known
+merges_list                  asbA   contacts:read
+merges_retrieve              asbA   contacts:read
+merges_undo                  sbA    contacts:write
 phone_numbers_list           asbA   contacts:read
 phone_numbers_retrieve       asbA   contacts:read
 phone_systems_create         A      -
