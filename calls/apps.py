@@ -11,12 +11,14 @@ class CallsConfig(AppConfig):
         from calls import identifying, open_calls
         from config.api import metrics
         from config.platform import origins
-        from crm import contact_filters, contacts, lookup, timeline
+        from crm import contact_filters, contacts, lookup, merging, timeline
 
         metrics.gauges.add("events", open_calls.events_by_state)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)
         contacts.numbers_gained.add("calls", identifying.relink)
+        merging.joined.add("calls", identifying.joined)
+        merging.parted.add("calls", identifying.parted)
         origins.kinds.add("call", open_calls.exists)
         lookup.own_lines.add("calls", identifying.is_our_line)
         lookup.open_matters.add("calls", open_calls.open_matters)

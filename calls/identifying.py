@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from calls.models import Call
 from config.platform import statements
@@ -67,7 +68,7 @@ def _give_number(contact: Contact, e164: str) -> None:
     phone = phone_book.numbers_of([phone_book.read([{"number": e164}])[0].parsed])[e164]
     has_any = contact.contact_phones.exists()
     ContactPhone.objects.create(contact=contact, phone=phone, is_primary=not has_any, order=contact.contact_phones.count())
-    Contact.objects.filter(pk=contact.pk).update(version=F("version") + 1)
+    Contact.objects.filter(pk=contact.pk).update(version=F("version") + 1, updated_at=timezone.now())
 
 
 def is_our_line(e164: str) -> bool:
@@ -97,4 +98,27 @@ def _claim(gained: Sequence[tuple[UUID, str]]) -> None:
             "UPDATE calls_call c SET contact_id = g.contact, match_quality = %s, version = version + 1, updated_at = now() "
             "FROM unnest(%s::uuid[], %s::text[]) AS g(contact, e164) WHERE c.customer_e164 = g.e164 AND c.contact_id IS NULL",
             [Call.MatchQuality.EXACT, [str(contact_id) for contact_id, _ in gained], [e164 for _, e164 in gained]],
+        )
+
+
+WAITING = """
+SELECT c.id FROM calls_call c WHERE c.contact_id IS NULL AND c.customer_e164 IN (
+    SELECT p.e164 FROM crm_contactphone l JOIN crm_phonenumber p ON p.id = l.phone_id WHERE l.contact_id = ANY(%s)
+    AND NOT EXISTS (SELECT 1 FROM crm_contactphone o WHERE o.phone_id = l.phone_id AND NOT o.contact_id = ANY(%s)))
+"""
+
+
+def joined(survivor: UUID, loser: UUID, by: User | None, now: datetime) -> dict[str, Any]:
+    """Registered with ``crm.merging.joined``: remembers the calls that wait because both have the number. They find their contact now."""
+    both = [survivor, loser]
+    return {"waited": [str(row[0]) for row in statements.rows(WAITING, [both, both])]}
+
+
+def parted(survivor: UUID, loser: UUID, remembered: dict[str, Any], by: User | None, now: datetime) -> None:
+    """Registered with ``crm.merging.parted``: those calls wait again, unless somebody said since who it was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE calls_call SET contact_id = NULL, match_quality = '', version = version + 1, updated_at = now() "
+            "WHERE id = ANY(%s::uuid[]) AND contact_id = %s AND match_quality = %s",
+            [remembered["waited"], survivor, Call.MatchQuality.EXACT],
         )

@@ -71,6 +71,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Phone numbers", "dialpad", "crm_phonenumber_changelist"),
                     _page("Notes", "sticky_note_2", "crm_note_changelist"),
+                    _page("Possible duplicates", "content_copy", "crm_duplicatecandidate_changelist"),
+                    _page("Merges", "merge", "crm_mergerecord_changelist"),
                     _page("Custom fields", "tune", "crm_customfield_changelist"),
                 ],
             },

@@ -62,13 +62,13 @@ more: Registry[Filter] = Registry("filters of contacts that higher apps add")
 
 
 def select(query: Mapping[str, Any], *, now: datetime | None = None) -> QuerySet[Contact]:
-    """The contacts that fit all parts of ``query``; relative dates count from ``now``.
+    """The contacts (without those merged into others) that fit all parts of ``query``; relative dates count from ``now``.
 
     Raises:
         FilterInvalid: with an error for each part that is unknown or cannot be read.
         SearchTooShort
     """
-    return Contact.objects.filter(condition(query, now=now))
+    return Contact.objects.living().filter(condition(query, now=now))
 
 
 def matches(contact_id: UUID, query: Mapping[str, Any], *, now: datetime | None = None) -> bool:

@@ -48,6 +48,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     row["display_name"] = row["company_name"] if is_company else named or (phones[0]["display"] if phones else "")
     row["phones"], row["emails"], row["addresses"] = phones, row["emails"] or [], row["addresses"] or []
     row["employer_name"] = row["employer_name"] or ""
+    row["merged_from"] = None
     return row
 
 

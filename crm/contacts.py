@@ -16,6 +16,7 @@ from config.platform.registry import Registry
 from crm import custom_fields, duplicates, phone_book
 from crm.models import Contact, ContactAddress, ContactEmail, Note
 from crm.names import search_words
+from crm.old_ids import refuse_merged
 from crm.searching import key_of, remember_words
 
 NAMES = ("surname", "name", "patronymic", "company_name")
@@ -129,9 +130,10 @@ def alter(
     """Change a contact. A list that is given (phones, e-mails, addresses) replaces the whole list.
 
     Raises:
-        VersionConflict, NothingKnown, NumberInvalid, CustomFieldInvalid, EmployerInCircle
+        VersionConflict, NothingKnown, NumberInvalid, CustomFieldInvalid, EmployerInCircle, ContactMerged
     """
     contact = Contact.objects.select_for_update().get(pk=contact_id)
+    refuse_merged(contact)
     check_version(contact, if_version)
     before = snapshot(contact)
     if "custom_fields" in fields:
@@ -177,11 +179,13 @@ def remove(contact_id: UUID, *, if_version: int | None = None, by: User | None, 
     """Take a contact out of the base, when nothing happened with it yet. Whoever has calls stays (409 `still_in_use`).
 
     Raises:
-        VersionConflict
+        VersionConflict, ContactMerged
         ProtectedError: calls or other records point at it.
     """
     contact = Contact.objects.select_for_update().get(pk=contact_id)
+    refuse_merged(contact)
     check_version(contact, if_version)
+    refuse_merged(contact)
     before = snapshot(contact)
     phones = list(contact.contact_phones.values_list("phone__e164", flat=True))
     gone = entry(contact, "remove", by=by, now=now, before=before, phones=phones)
@@ -197,9 +201,10 @@ def write_note(
     """Write down something about a contact, learned perhaps on a call.
 
     Raises:
-        OriginUnknown
+        OriginUnknown, ContactMerged
     """
-    contact = Contact.objects.get(pk=contact_id)
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
+    refuse_merged(contact)
     note = Note.objects.create(contact=contact, text=text, is_pinned=is_pinned, by=by, **origins.columns(origin))
     record(note, "write", by=by, now=now, before={}, contact=contact_id)
     return note

@@ -1,10 +1,13 @@
 """Who might be the same: candidates with a score and the reasons for it."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from crm.models import Contact, ContactEmail, ContactPhone
+from crm.old_ids import who_is_left
 from crm.searching import key_of
 
 # How much each reason speaks for it; reasons join as chances do: 1 - (1 - a)(1 - b).
@@ -55,15 +58,65 @@ def candidates(
         for contact_id in ContactEmail.objects.filter(email__in=emails).values_list("contact_id", flat=True)[:50]:
             note(contact_id, "email")
     if external_id:
-        for contact_id in Contact.objects.filter(source=source, external_id=external_id).values_list("id", flat=True):
+        of_source = Contact.objects.filter(source=source, external_id=external_id).values_list("id", flat=True)
+        for contact_id in who_is_left(of_source).values():
             note(contact_id, "external_id")
     key = key_of(company_name) if kind == Contact.Kind.COMPANY else key_of(surname, name, patronymic)
-    words = key.split()
-    if kind == Contact.Kind.COMPANY and words:
-        for contact_id in Contact.objects.filter(search_key=key, kind=kind).values_list("id", flat=True)[:50]:
-            note(contact_id, "company_name")
-    elif len(words) > 1:
-        reason = "full_name" if surname and name and patronymic else "name"
-        for contact_id in Contact.objects.filter(search_key=key, kind=kind).values_list("id", flat=True)[:50]:
+    reason = name_reason(kind, key, surname, name, patronymic)
+    if reason:
+        for contact_id in Contact.objects.living().filter(search_key=key, kind=kind).values_list("id", flat=True)[:50]:
             note(contact_id, reason)
     return sorted(found.values(), key=lambda one: (-one.score, str(one.contact_id)))[:MOST]
+
+
+def name_reason(kind: str, key: str, *names: str) -> str:
+    """How much it says that two have this folded name: a company's, a whole name, a name; empty when it says nothing."""
+    words = key.split()
+    if kind == Contact.Kind.COMPANY:
+        return "company_name" if words else ""
+    if len(words) < 2:
+        return ""
+    return "full_name" if all(names) else "name"
+
+
+@dataclass
+class Compared:
+    """What is compared of a contact."""
+
+    contact_id: UUID
+    kind: str
+    names: tuple[str, str, str]
+    key: str
+    e164s: set[str] = field(default_factory=set)
+    emails: set[str] = field(default_factory=set)
+
+    def against(self, other: "Compared") -> Candidate:
+        """The other as a candidate for this one: by the same reasons and weights as at entry."""
+        found = Candidate(other.contact_id)
+        if self.e164s & other.e164s:
+            found.reasons.add("phone")
+        if self.emails & other.emails:
+            found.reasons.add("email")
+        if self.kind == other.kind and self.key == other.key:
+            reason = name_reason(self.kind, self.key, *self.names, *other.names)
+            found.reasons |= {reason} - {""}
+        return found
+
+    def fingerprint(self, other: "Compared") -> str:
+        """Stands for all that was compared of the two: it differs as soon as anything of it changed."""
+        told = sorted([str(one.contact_id), one.kind, one.key, sorted(one.e164s), sorted(one.emails)] for one in (self, other))
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def compared(ids: Iterable[UUID]) -> dict[UUID, Compared]:
+    """What is compared of these contacts; those that were merged away are left out. Three queries."""
+    rows = Contact.objects.living().filter(pk__in=list(ids))
+    found = {
+        row[0]: Compared(row[0], row[1], (row[2], row[3], row[4]), row[5])
+        for row in rows.values_list("id", "kind", "surname", "name", "patronymic", "search_key")
+    }
+    for contact_id, e164 in ContactPhone.objects.filter(contact__in=list(found)).values_list("contact_id", "phone__e164"):
+        found[contact_id].e164s.add(e164)
+    for contact_id, email in ContactEmail.objects.filter(contact__in=list(found)).values_list("contact_id", "email"):
+        found[contact_id].emails.add(email)
+    return found

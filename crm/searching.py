@@ -96,7 +96,7 @@ def _by_words(alternatives: Sequence[Sequence[str]], asked: Sequence[str], limit
     begins = " + ".join(["(search_key LIKE %s)::int"] * sum(len(words) for words in alternatives))
     every = [word for words in alternatives for word in words]
     sql = f"""
-        SELECT id FROM (SELECT id, search_key FROM crm_contact WHERE {" AND ".join(where)} LIMIT {LOOKED_AT}) hits
+        SELECT id FROM (SELECT id, search_key FROM crm_contact WHERE merged_into_id IS NULL AND {" AND ".join(where)} LIMIT {LOOKED_AT}) hits
         ORDER BY {whole} DESC, {begins} DESC, similarity(search_key, %s) DESC, id LIMIT %s
     """  # noqa: S608 (only counts and constants are formatted in)
     ranks = [f"% {word} %" for word in every] + [f"% {word}%" for word in every]

@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
+from crm import duplicate_pairs
 from crm.importing import jobs
+from crm.merging import strays
 
 
 @shared_task(name="crm.run_imports")
@@ -11,3 +13,16 @@ def run_imports(**_later_arguments: object) -> None:
     """Work on imports that are owed. Twice or at once: an import is in one worker's hands, a step is one transaction."""
     if jobs.run_owed(now=timezone.now()):
         run_imports.apply_async()
+
+
+@shared_task(name="crm.look_for_duplicates")
+def look_for_duplicates(**_later_arguments: object) -> None:
+    """Compare the contacts that changed. Twice or at once: one worker looks, a batch and its place are one transaction."""
+    if duplicate_pairs.look(now=timezone.now()):
+        look_for_duplicates.apply_async()
+
+
+@shared_task(name="crm.settle_merges")
+def settle_merges(**_later_arguments: object) -> None:
+    """Gather what was written to an old id while its merge was committed. Twice or at once: a merge is in one worker's hands."""
+    strays.settle(now=timezone.now())

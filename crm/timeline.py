@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from config.platform.models import AuditEvent
 from config.platform.registry import Registry
+from crm import old_ids
 from crm.models import Note
 
 
@@ -63,8 +64,9 @@ def notes(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
 
 
 def changes(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
-    """What was changed on the contact, and by whom."""
-    rows = AuditEvent.objects.filter(older("at", before), subject_id=contact_id).select_related("by").order_by("-at", "-id")[:limit]
+    """What was changed on the contact, and by whom; before a merge also on those that became one with it."""
+    subjects = [contact_id, *old_ids.within(contact_id)]
+    rows = AuditEvent.objects.filter(older("at", before), subject_id__in=subjects).select_related("by").order_by("-at", "-id")[:limit]
     return [
         Happening(row.at, "change", row.pk, {"verb": row.verb, "fields": sorted(row.changes), "by": str(row.by) if row.by else None})
         for row in rows

@@ -7,7 +7,8 @@ from rest_framework import serializers
 from calls.models import Call, Disposition
 from config.api.viewsets import example
 from crm.api.contact_bodies import ContactBody
-from crm.models import Contact, Topic
+from crm.api.contact_ids import ContactField
+from crm.models import Topic
 
 CALL: dict[str, Any] = {
     "id": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e",
@@ -182,7 +183,7 @@ class WrapUpBody(serializers.Serializer):
 
 @example({"new_contact": {"surname": "Фёдорова", "name": "Алёна"}})
 class IdentifyBody(serializers.Serializer):
-    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.all(), required=False, help_text="One we have.")
+    contact = ContactField(required=False, help_text="One we have.")
     new_contact = ContactBody(required=False, help_text="Or a new one; the number of the call is added by itself.")
 
 
@@ -190,7 +191,7 @@ class IdentifyBody(serializers.Serializer):
 class BeginBody(serializers.Serializer):
     direction = serializers.ChoiceField(choices=[Call.Direction.INBOUND, Call.Direction.OUTBOUND])
     phone = serializers.CharField(max_length=200, required=False, allow_blank=True, default="", help_text="As people write it.")
-    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.all(), required=False, allow_null=True)
+    contact = ContactField(required=False, allow_null=True)
     started_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Now, when left out.")
 
 

@@ -18,6 +18,7 @@ from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import VersionConflict
 from crm import contacts
+from crm.api.contact_ids import ContactFilter
 from crm.custom_fields import CustomFieldInvalid
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
@@ -34,7 +35,7 @@ class CallFilter(FilterSet):
     open = filters.BooleanFilter(method="going_on", help_text="true: those that go on now.")
     outcome = filters.ChoiceFilter(choices=Call.Outcome.choices)
     source = filters.ChoiceFilter(choices=Call.Source.choices)
-    contact = filters.UUIDFilter(field_name="contact_id")
+    contact = ContactFilter(field_name="contact_id")
     agent = filters.UUIDFilter(field_name="agent_id", help_text="Id of a user.")
     number = filters.CharFilter(field_name="customer_e164", help_text="The far side's number, E.164.")
     queue = filters.CharFilter()

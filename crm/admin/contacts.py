@@ -2,22 +2,25 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Func, UUIDField, Value
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config.platform.admin_base import AuditedAdmin, badge, who
 from crm import contacts, searching, timeline
 from crm.admin.contact_form import CUSTOM, AddressForm, ContactForm, EmailForm, PhoneForm, with_custom_fields
+from crm.admin.merging import merge_with
 from crm.models import Contact, ContactAddress, ContactEmail, ContactPhone, CustomField
+from crm.old_ids import survivor_of
 from crm.phone_numbers import display as shown
 
 LIFECYCLE_TONES = {"lead": "info", "qualified": "warn", "client": "good", "dormant": "plain", "disqualified": "bad"}
@@ -73,11 +76,15 @@ class ContactAdmin(AuditedAdmin):
     readonly_fields = ["created_at", "updated_at", "time_zone_source"]
     inlines = [PhoneInline, EmailInline, AddressInline]
     actions = None
+    actions_detail = ["merge"]
     change_form_outer_after_template = "admin/contact_timeline.html"
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "vip, wholesale"})}}
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Contact]:
-        return super().get_queryset(request).prefetch_related("contact_phones__phone")
+        """Lists and look-ups know only those that are left; the page of another one leads on to them."""
+        rows = super().get_queryset(request).prefetch_related("contact_phones__phone")
+        is_about_one = "object_id" in getattr(request.resolver_match, "kwargs", {})
+        return rows if is_about_one else rows.living()
 
     def found(self, request: HttpRequest, queryset: models.QuerySet[Any], text: str) -> models.QuerySet[Any]:
         """By crm.searching; best first unless a column was chosen."""
@@ -130,8 +137,21 @@ class ContactAdmin(AuditedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         contact = self.get_object(request, object_id)
+        if contact and contact.merged_into_id:
+            messages.info(request, f"{contact} was merged into this contact.")
+            return HttpResponseRedirect(reverse("admin:crm_contact_change", args=[survivor_of(contact)]))
         happenings = timeline.of(contact.pk, before=None, limit=25) if contact and request.method == "GET" else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "timeline": happenings})
+
+    def has_merge_permission(self, request: HttpRequest, object_id: str) -> bool:
+        return self.has_change_permission(request)
+
+    @action(description="Merge with …", icon="merge", permissions=["merge"])
+    def merge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        contact = self.get_object(request, object_id)
+        if contact is None or contact.merged_into_id:
+            return HttpResponseRedirect(reverse("admin:crm_contact_change", args=[object_id]))
+        return merge_with(self, request, contact)
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:
         """Everything is written at once, with its parts, in ``save_related``."""

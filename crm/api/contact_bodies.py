@@ -7,6 +7,7 @@ from rest_framework import serializers
 from config.api.fields import CountryField, LanguageField, OriginField, TimeZoneField
 from config.api.viewsets import example
 from config.platform.models import User
+from crm.api.contact_ids import ContactField
 from crm.models import Contact, ContactPhone, PhoneNumber
 
 PHONE = {"number": "+7 (495) 123-45-67", "label": "work", "extension": "", "is_primary": True}
@@ -55,6 +56,7 @@ SHOWN = {
     "created_at": "2026-11-23T07:00:00Z",
     "updated_at": "2026-11-23T07:00:00Z",
     "version": 1,
+    "merged_from": None,
 }
 
 
@@ -112,6 +114,9 @@ class ContactSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     version = serializers.IntegerField()
+    merged_from = serializers.UUIDField(
+        allow_null=True, help_text="The id you asked with, when that contact was merged into this one; null otherwise."
+    )
 
 
 class PhoneBody(serializers.Serializer):
@@ -129,7 +134,7 @@ class ContactFields(serializers.Serializer):
     name = serializers.CharField(max_length=100, required=False, allow_blank=True)
     patronymic = serializers.CharField(max_length=100, required=False, allow_blank=True)
     company_name = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    employer = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.filter(kind="company"), required=False, allow_null=True)
+    employer = ContactField(queryset=Contact.objects.filter(kind="company"), required=False, allow_null=True)
     lifecycle = serializers.ChoiceField(choices=Contact.Lifecycle.choices, required=False)
     owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True), required=False, allow_null=True)
     language = LanguageField(required=False, allow_blank=True)

@@ -23,7 +23,7 @@ from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Scope
 from config.platform.moves import VersionConflict
 from config.platform.origins import OriginUnknown
-from crm import contact_filters, contact_rows, contacts, custom_fields, searching, timeline
+from crm import contact_filters, contact_rows, contacts, custom_fields, merging, old_ids, searching, timeline
 from crm.api.contact_bodies import (
     BulkBody,
     BulkSerializer,
@@ -33,7 +33,9 @@ from crm.api.contact_bodies import (
     NoteBody,
     TimelineSerializer,
 )
+from crm.api.merging import DECIDE, REFUSED, MergeBody, MergedSerializer, merged
 from crm.models import Contact
+from crm.old_ids import ContactMerged
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
 
@@ -80,6 +82,7 @@ class ContactViewSet(ReadViewSet):
         "bulk": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
         "partial_update": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
         "notes": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
+        "merge": DECIDE,
         "destroy": allow(*LEADERS),
     }
 
@@ -92,6 +95,11 @@ class ContactViewSet(ReadViewSet):
         given = self.request.query_params
         return {name: ",".join(given.getlist(name)) for name in given if name not in PAGE_PARAMETERS | {"search"}}
 
+    def get_queryset(self):
+        """Lists and searches know only those that are left; by an old id one may still ask."""
+        rows = super().get_queryset()
+        return rows.living() if self.action == "list" else rows
+
     def filter_queryset(self, queryset):
         query = self.asked_for() if self.action == "list" else {}
         return queryset.filter(contact_filters.condition(query)) if query else queryset
@@ -99,10 +107,16 @@ class ContactViewSet(ReadViewSet):
     def show(self, page) -> Any:
         return contact_rows.show([row["id"] for row in page])
 
-    def shown(self, contact_id: UUID, status: int = 200, *, location: bool = False) -> Response:
+    def show_ids(self, ids: Sequence[UUID]) -> Any:
+        return contact_rows.show(ids)
+
+    def shown(self, contact_id: UUID, status: int = 200, *, location: bool = False, merged_from: UUID | None = None) -> Response:
         """One contact as it is now, with its ETag."""
         row = contact_rows.show([contact_id])[0]
         headers = {"ETag": preconditions.etag(row["version"])}
+        if merged_from:
+            row["merged_from"] = merged_from
+            headers["Content-Location"] = self.request.build_absolute_uri(f"/api/v1/contacts/{contact_id}/")
         if location:
             headers["Location"] = self.request.build_absolute_uri(f"/api/v1/contacts/{contact_id}/")
         return Response(row, status=status, headers=headers)
@@ -124,38 +138,19 @@ class ContactViewSet(ReadViewSet):
         Saved filters and exports use the same names.
         """
         text = request.query_params.get("search", "").strip()
-        return self.ranked(searching.find(text)) if text else super().list(request)
-
-    def ranked(self, ids: Sequence[UUID]) -> Response:
-        """A page of a search: in the order of fitting, so the cursor is the last id shown."""
-        pager = self.paginator
-        size, last = pager._page_size(self.request), self.request.query_params.get("cursor")
-        allowed = set(self.filter_queryset(self.get_queryset()).filter(pk__in=ids).values_list("pk", flat=True))
-        ids = [contact_id for contact_id in ids if contact_id in allowed]
-        start = 0
-        if last is not None:
-            positions = {str(contact_id): index for index, contact_id in enumerate(ids)}
-            if last not in positions:
-                raise ValidationError({"cursor": ["This cursor does not belong to this search: begin at the first page."]})
-            start = positions[last] + 1
-        page = ids[start : start + size]
-        has_more = len(ids) > start + size
-        url = self.request.build_absolute_uri()
-        return Response(
-            {
-                "results": contact_rows.show(page),
-                "next": replace_query_param(url, "cursor", str(page[-1])) if page and has_more else None,
-                "previous": None,
-            }
-        )
+        return self.respond_ranked(searching.find(text)) if text else super().list(request)
 
     @operation(answer=ContactSerializer, method="get")
     def retrieve(self, request, pk) -> Response:
         """One contact
 
-        With its phones, e-mails, addresses and custom fields. `ETag` is what `If-Match` wants back.
+        With its phones, e-mails, addresses and custom fields. `ETag` is what `If-Match` wants back. The id of a contact that was
+        merged into another goes on answering, with the other: `merged_from` is then the id you asked with, and
+        `Content-Location` the address of the one that is left.
         """
         contact = self.get_object()
+        if contact.merged_into_id:
+            return self.shown(old_ids.survivor_of(contact), merged_from=contact.pk)
         if preconditions.not_modified(request, contact.version):
             return Response(status=304, headers={"ETag": preconditions.etag(contact.version)})
         return self.shown(contact.pk)
@@ -201,19 +196,22 @@ class ContactViewSet(ReadViewSet):
             return {"index": index, "verdict": verdict, "contact": None, "problem": problem}
         return {"index": index, "verdict": "created", "contact": contact.pk, "problem": None}
 
-    @operation(body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, contacts.EmployerInCircle, *WRONG_BODY])
+    @operation(
+        body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, ContactMerged, contacts.EmployerInCircle, *WRONG_BODY]
+    )
     def partial_update(self, request, pk) -> Response:
         """Change a contact
 
         Only what you send is changed. A list (phones, e-mails, addresses, tags) replaces the whole list; a custom field set to
-        null is emptied, those you leave out stay.
+        null is emptied, those you leave out stay. A contact that was merged into another is not changed (409 `contact_merged`
+        with the id of the `survivor`): you saw another one than would be changed.
         """
         contact = self.get_object()
         return self.shown(
             contacts.alter(contact.pk, **self.read(ContactChangeBody, partial=True), if_version=self.if_version, **self.by).pk
         )
 
-    @operation(status=204, refusals=[VersionConflict])
+    @operation(status=204, refusals=[VersionConflict, ContactMerged])
     def destroy(self, request, pk) -> Response:
         """Remove a contact
 
@@ -222,7 +220,19 @@ class ContactViewSet(ReadViewSet):
         contacts.remove(self.get_object().pk, if_version=self.if_version, **self.by)
         return Response(status=204)
 
-    @operation(body=NoteBody, answer=NoteBody, status=201, refusals=[OriginUnknown])
+    @operation(body=MergeBody, answer=MergedSerializer, refusals=REFUSED)
+    def merge(self, request, pk) -> Response:
+        """Merge another contact into this one
+
+        Everything that points at the `loser`, in every part of the system, becomes this contact's; its id goes on answering with
+        this contact. With `dry_run` you are told what differs and what would move, and nothing is done. It can be undone:
+        `POST /merges/{id}/undo/`.
+        """
+        body, survivor = self.read(MergeBody), self.get_object().pk
+        loser = body["loser"].pk
+        return merged(self, survivor, loser, body, lambda **said: merging.merge(survivor, loser, if_version=self.if_version, **said))
+
+    @operation(body=NoteBody, answer=NoteBody, status=201, refusals=[OriginUnknown, ContactMerged])
     def notes(self, request, pk) -> Response:
         """Write a note
 
@@ -243,11 +253,11 @@ class ContactViewSet(ReadViewSet):
     def timeline(self, request, pk) -> Response:
         """What happened with a contact
 
-        Calls, notes and changes in one list, newest first.
+        Calls, notes and changes in one list, newest first; of all that were merged into it as well.
         """
-        contact = self.get_object()
+        contact_id = old_ids.survivor_of(self.get_object())
         size = self.paginator._page_size(request)
-        found = timeline.of(contact.pk, before=position_of(request.query_params.get("cursor")), limit=size + 1)
+        found = timeline.of(contact_id, before=position_of(request.query_params.get("cursor")), limit=size + 1)
         page, has_more = found[:size], len(found) > size
         results = [{"at": one.at, "kind": one.kind, "id": one.id, "data": one.data} for one in page]
         link = replace_query_param(request.build_absolute_uri(), "cursor", cursor_of(page[-1])) if has_more else None

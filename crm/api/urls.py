@@ -7,6 +7,7 @@ from crm.api.follow_ups import TaskViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
 from crm.api.lookup import LookupViewSet, PhoneNumberViewSet
+from crm.api.merging import DuplicateViewSet, MergeViewSet
 from crm.api.offers import OfferViewSet
 from crm.api.orders import OrderViewSet
 from crm.api.products import CategoryViewSet, ProductViewSet
@@ -27,6 +28,8 @@ router.register("products", ProductViewSet)
 router.register("promotions", PromotionViewSet)
 router.register("imports", ImportViewSet)
 router.register("orders", OrderViewSet)
+router.register("duplicates", DuplicateViewSet)
+router.register("merges", MergeViewSet)
 urlpatterns = [
     re_path(r"^contacts/(?P<pk>[^/.]+)/offers/$", OfferViewSet.as_view({"get": "offers"}), name="contact-offers"),
     path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"),

@@ -202,7 +202,7 @@ class _Work:
         keys = {name: name_key({"company_name": name}) for name in set(named.values())}
         companies = {
             key: company
-            for company in Contact.objects.filter(kind=Contact.Kind.COMPANY, search_key__in=keys.values())
+            for company in Contact.objects.living().filter(kind=Contact.Kind.COMPANY, search_key__in=keys.values())
             for key in [company.search_key]
         }
         companies |= {one.search_key: one for one in self.contacts if one.kind == Contact.Kind.COMPANY}

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from crm.models import Contact, ContactEmail, ContactPhone
+from crm.old_ids import who_is_left
 from crm.searching import key_of
 
 Candidate = dict[str, Any]
@@ -26,6 +27,14 @@ def handles(candidate: Candidate) -> list[str]:
     if candidate.get("external_id"):
         found.append(f"id:{candidate['external_id']}")
     return found or [f"name:{candidate.get('kind', '')}{name_key(candidate)}"]
+
+
+def _left(rows: Iterable[tuple[str, UUID, str]]) -> list[tuple[str, UUID, str]]:
+    """The same with whoever is left in the place of those that were merged away."""
+    found = list(rows)
+    left = who_is_left(contact_id for _, contact_id, _ in found)
+    keys = dict(Contact.objects.filter(pk__in=left.values()).values_list("pk", "search_key")) if found else {}
+    return [(value, left[contact_id], keys[left[contact_id]]) for value, contact_id, _ in found]
 
 
 class Known:
@@ -51,11 +60,12 @@ class Known:
             known._add("mail:", mails.order_by("contact_id"))
         if ids:
             of_source = Contact.objects.filter(source=source, external_id__in=ids)
-            known._add("id:", of_source.values_list("external_id", "pk", "search_key"))
+            known._add("id:", _left(of_source.values_list("external_id", "pk", "search_key")))
         if nameless:
             keys = {name_key(one) for one in nameless}
             named = (
-                Contact.objects.filter(search_key__in=keys, contact_phones=None, emails=None)
+                Contact.objects.living()
+                .filter(search_key__in=keys, contact_phones=None, emails=None)
                 .order_by("pk")
                 .values_list("kind", "pk", "search_key")
             )

@@ -5,6 +5,7 @@ from crm.models.custom_fields import CustomField
 from crm.models.follow_ups import Task
 from crm.models.imports import Import, ImportRow
 from crm.models.knowledge import Topic
+from crm.models.merging import DuplicateCandidate, DuplicateWatch, MergeRecord, MovedRows
 from crm.models.orders import Order, OrderAmendment, OrderLine, OrderReturn, OrderReturnLine
 from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.staff import Department, Team
@@ -21,8 +22,12 @@ __all__ = [
     "ContactPhone",
     "CustomField",
     "Department",
+    "DuplicateCandidate",
+    "DuplicateWatch",
     "Import",
     "ImportRow",
+    "MergeRecord",
+    "MovedRows",
     "NameWord",
     "Note",
     "Order",

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex, HashIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 
@@ -11,6 +11,10 @@ class ContactQuerySet(models.QuerySet["Contact"]):
     def visible_to(self, user: User) -> "ContactQuerySet":
         """The base is common: whoever may read contacts may read them all."""
         return self
+
+    def living(self) -> "ContactQuerySet":
+        """Without those that were merged into another: their ids still answer, but nobody finds them."""
+        return self.filter(merged_into=None)
 
     def for_api(self) -> "ContactQuerySet":
         """All that ContactSerializer shows, in a fixed number of queries."""
@@ -51,6 +55,9 @@ class Contact(Row):
     custom_fields = models.JSONField(default=dict, blank=True)
     source = models.CharField(max_length=50, blank=True, help_text="Where the contact came from: a form, a list, a partner.")
     external_id = models.CharField(max_length=100, blank=True, help_text="The id it has at the source.")
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged", db_index=False
+    )
     search_key = models.TextField(editable=False, default="", help_text="Folded names, made by crm.names.folded.")
 
     objects = ContactQuerySet.as_manager()
@@ -67,6 +74,7 @@ class Contact(Row):
                 condition=Q(employer=None) | ~Q(employer=F("id")),
                 violation_error_message="A contact cannot be its own employer.",
             ),
+            models.CheckConstraint(name="contact_is_not_merged_into_itself", condition=Q(merged_into=None) | ~Q(merged_into=F("id"))),
             models.UniqueConstraint(
                 name="contact_external_id_is_one_per_source",
                 fields=["source", "external_id"],
@@ -78,6 +86,8 @@ class Contact(Row):
             GinIndex(OpClass("search_key", name="gin_trgm_ops"), name="contact_search_trigrams"),
             GinIndex(fields=["tags"], name="contact_tags"),
             GinIndex(OpClass("custom_fields", name="jsonb_path_ops"), name="contact_custom_fields"),
+            HashIndex(fields=["search_key"], name="contact_same_name", condition=~Q(search_key="")),
+            models.Index(fields=["merged_into"], name="contact_merged", condition=~Q(merged_into=None)),
             models.Index(fields=["kind", "-id"], name="contact_kind"),
             models.Index(fields=["lifecycle", "-id"], name="contact_lifecycle"),
             models.Index(fields=["owner", "-id"], name="contact_owner", condition=~Q(owner=None)),

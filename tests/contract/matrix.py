@@ -30,6 +30,7 @@ contacts_bulk                asbA   contacts:write
 contacts_create              asbA   contacts:write
 contacts_destroy             sA     -
 contacts_list                asbA   contacts:read
+contacts_merge               sbA    contacts:write
 contacts_notes               asbA   contacts:write
 contacts_offers              asbA   catalogue:read
 contacts_partial_update      asbA   contacts:write
@@ -50,6 +51,10 @@ dispositions_destroy         A      -
 dispositions_list            asbA   calls:read
 dispositions_partial_update  sA     -
 dispositions_retrieve        asbA   calls:read
+duplicates_dismiss           sbA    contacts:write
+duplicates_list              asbA   contacts:read
+duplicates_merge             sbA    contacts:write
+duplicates_retrieve          asbA   contacts:read
 extensions_create            sA     -
 extensions_destroy           sA     -
 extensions_list              asbA   calls:read
@@ -76,6 +81,9 @@ orders_quote                 asbA   orders:read
 orders_retrieve              asbA   orders:read
 orders_start                 asbA   orders:write
 orders_take_back             asbA   orders:write
+merges_list                  asbA   contacts:read
+merges_retrieve              asbA   contacts:read
+merges_undo                  sbA    contacts:write
 phone_numbers_list           asbA   contacts:read
 phone_numbers_retrieve       asbA   contacts:read
 phone_systems_create         A      -

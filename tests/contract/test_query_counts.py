@@ -13,6 +13,7 @@ from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
 from tests.factories.follow_ups import TaskFactory
+from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactory
 from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
@@ -76,6 +77,8 @@ COSTS = {
     "phone-systems": (lambda n: [PhoneSystemFactory() for _ in range(n)], 1, 1),
     "extensions": (extensions, 1, 1),
     "dispositions": (lambda n: [Disposition.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
+    "duplicates": (lambda n: [DuplicateCandidateFactory() for _ in range(n)], 2, 2),  # pairs; both contacts of each
+    "merges": (lambda n: [MergeRecordFactory() for _ in range(n)], 1, 1),
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
