@@ -26,7 +26,7 @@ from crm.api.order_bodies import (
     QuoteSerializer,
     ReturnBody,
 )
-from crm.models import Order, OrderLine, PromotionUse
+from crm.models import Order, OrderLine, Promotion, PromotionUse
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
 
@@ -71,7 +71,9 @@ class OrderFilter(FilterSet):
         return queryset.filter(pk__in=OrderLine.objects.filter(product=value).values("order"))
 
     def with_promotion(self, queryset, name, value):
-        return queryset.filter(pk__in=PromotionUse.objects.filter(promotion__code=value).values("order"))
+        """By id, not by code through a join: then the plan knows how many uses there are."""
+        promotion = Promotion.objects.filter(code=value).values_list("pk", flat=True).first()
+        return queryset.filter(pk__in=PromotionUse.objects.filter(promotion=promotion).values("order")) if promotion else queryset.none()
 
 
 class OrderViewSet(ReadViewSet):
