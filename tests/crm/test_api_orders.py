@@ -424,6 +424,8 @@ def test_the_list_is_filtered_by_what_it_offers(agent):
     assert agent.get(URL, {"promotion": "NEVER"}).json()["results"] == []
     assert len(agent.get(URL, {"created_after": mine.created_at.isoformat()}).json()["results"]) == 2
     refused(agent.get(URL, {"totals": "1"}), 400, "unknown_parameter")
+    for said in ({"status": "bogus"}, {"status": "placed,bogus"}, {"contact": "me"}, {"placed_after": "soon"}):
+        refused(agent.get(URL, said), 400, "invalid")
 
 
 @pytest.mark.parametrize("said", ["{year}-{count}", "O {year} {count}", "o-{year}-{count:06d}", "{count}", "{count:06d}", " {count} "])
