@@ -13,6 +13,7 @@ from crm.models import Contact, Order, OrderLine, Product, Promotion, PromotionU
 
 MOST_LINES = 200
 SNAPSHOT = ("sku", "name", "unit", "unit_price", "price_includes_vat", "vat_rate")
+WRITTEN = ("position", "quantity", *SNAPSHOT, "gross", "discount", "vat", "total", "promotions")
 PRICE = ("unit_price", "price_includes_vat", "vat_rate")
 WHY = {
     "applies_to_nothing": "Nothing in the order is what it is for.",
@@ -270,9 +271,11 @@ def lines_of(order: Order) -> list[OrderLine]:
 
 def write_lines(order: Order, lines: Sequence[OrderLine]) -> None:
     """Make these the lines of the order; whichever is not among them goes."""
-    order.lines.exclude(pk__in=[line.pk for line in lines]).delete()
-    stay = [line for line in lines if not line._state.adding]
-    OrderLine.objects.bulk_update(stay, ["position", "quantity", *SNAPSHOT, "gross", "discount", "vat", "total", "promotions"])
+    had = {row["id"]: row for row in order.lines.values("id", *WRITTEN)}
+    if gone := had.keys() - {line.pk for line in lines}:
+        order.lines.filter(pk__in=gone).delete()
+    changed = [line for line in lines if line.pk in had and any(getattr(line, name) != had[line.pk][name] for name in WRITTEN)]
+    OrderLine.objects.bulk_update(changed, WRITTEN)
     for line in (added := [line for line in lines if line._state.adding]):
         line.order = order
     OrderLine.objects.bulk_create(added)

@@ -8,7 +8,7 @@ from typing import Any
 from calls.models import Call
 from config.platform.models import User
 from crm import amending, ordering, returning
-from crm.models import Order, Product
+from crm.models import Contact, Order, Product
 
 MOST = 60
 #: How far an order has come, the likelier the more often it stands here.
@@ -40,12 +40,13 @@ def take(random: Random, *, now: datetime) -> int:
     calls = Call.objects.filter(disposition__code="order-taken", contact__isnull=False, agent__isnull=False).order_by("started_at", "pk")
     taken = 0
     for call in calls.select_related("contact", "agent")[:MOST] if products else ():
-        _one(random, call, products, now)
-        taken += 1
+        if call.contact is not None:
+            _one(random, call, call.contact, products, now)
+            taken += 1
     return taken
 
 
-def _one(random: Random, call: Call, products: list[Product], now: datetime) -> None:
+def _one(random: Random, call: Call, contact: Contact, products: list[Product], now: datetime) -> None:
     chosen = random.choice(products)
     same = [one for one in products if one.currency == chosen.currency]
     lines: list[dict[str, Any]] = [
@@ -58,14 +59,14 @@ def _one(random: Random, call: Call, products: list[Product], now: datetime) -> 
     moment, by, end = call.ended_at or call.started_at, call.agent, random.choice(ENDS)
     begin, until = random.choice(HOURS)
     order = ordering.create(
-        contact=call.contact,
+        contact=contact,
         lines=lines,
         phone=call.customer_e164,
         delivery={
             "date": (moment + timedelta(days=random.randint(1, 5))).date(),
             "from": f"{begin}:00",
             "until": f"{until}:00",
-            "time_zone": call.contact.time_zone or "Europe/Moscow",
+            "time_zone": contact.time_zone or "Europe/Moscow",
         },
         origin={"kind": "call", "id": call.pk},
         at_once=end != "draft",

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 DIGITS = 6
 SPOKEN = re.compile(r"(?:([A-Za-z])\W*)?(?:(2\d{3})\W+)?0*(\d{1,12})")
@@ -28,8 +28,9 @@ def next_number(letter: str, *, now: datetime) -> str:
         cursor.execute("SELECT nextval(to_regclass(%s))", [sequence])
         (count,) = cursor.fetchone()
         if count is None:  # the first of the year
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sequence])
-            cursor.execute(f"CREATE SEQUENCE IF NOT EXISTS {sequence}")
+            with transaction.atomic():  # the lock lasts as long as the sequence is not seen by others
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sequence])
+                cursor.execute(f"CREATE SEQUENCE IF NOT EXISTS {sequence}")
             cursor.execute("SELECT nextval(to_regclass(%s))", [sequence])
             (count,) = cursor.fetchone()
     return f"{letter}-{year}-{count:0{DIGITS}d}"

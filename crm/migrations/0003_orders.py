@@ -248,6 +248,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='order',
+            index=models.Index(condition=models.Q(('source', ''), _negated=True), fields=['source', '-id'], name='order_by_source'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
             index=models.Index(condition=models.Q(('origin_id', None), _negated=True), fields=['origin_id', '-id'], name='order_by_origin'),
         ),
         migrations.AddConstraint(

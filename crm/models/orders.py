@@ -114,6 +114,7 @@ class Order(Movable, Originated):
             models.Index(fields=["placed_by", "-id"], condition=~Q(placed_by=None), name="order_by_who_placed"),
             models.Index(fields=["placed_at"], name="order_by_when_placed"),
             models.Index(fields=["created_at", "id"], name="order_by_age"),
+            models.Index(fields=["source", "-id"], condition=~Q(source=""), name="order_by_source"),
             models.Index(fields=["origin_id", "-id"], condition=~Q(origin_id=None), name="order_by_origin"),
         ]
 

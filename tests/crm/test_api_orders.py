@@ -352,6 +352,15 @@ def test_an_amendment_that_changes_nothing_or_leaves_nothing_is_refused(agent):
     refused(verb(agent, order, "amend", {"reason": "Hm.", "lines": []}), 409, "order_empty")
 
 
+def test_a_currency_without_cents_is_not_changed_by_looking_at_it_again(agent):
+    lines = [{"sku": product("333", currency="JPY", vat_rate=Decimal(8)).sku, "quantity": "1.5"}]
+    order = agent.post(URL, body(lines=lines, promotions=[promotion().code], place=True)).json()
+    assert (order["subtotal"], order["discount_total"], order["vat_total"], order["total"]) == ("500.00", "50.00", "33.00", "450.00")
+    refused(verb(agent, order, "amend", {"reason": "Hm."}), 400, "nothing_amended")
+    dollars = {"reason": "Hm.", "lines": [{"sku": product(currency="USD").sku}]}
+    refused(verb(agent, order, "amend", dollars), 400, "currencies_mixed")
+
+
 def test_a_promotion_that_the_order_has_stays_its_right(agent):
     once = promotion(value="10", limit_in_all=1)
     order = agent.post(URL, body(promotions=[once.code], place=True)).json()
@@ -415,6 +424,8 @@ def test_the_list_is_filtered_by_what_it_offers(agent):
     assert agent.get(URL, {"promotion": "NEVER"}).json()["results"] == []
     assert len(agent.get(URL, {"created_after": mine.created_at.isoformat()}).json()["results"]) == 2
     refused(agent.get(URL, {"totals": "1"}), 400, "unknown_parameter")
+    for said in ({"status": "bogus"}, {"status": "placed,bogus"}, {"contact": "me"}, {"placed_after": "soon"}):
+        refused(agent.get(URL, said), 400, "invalid")
 
 
 @pytest.mark.parametrize("said", ["{year}-{count}", "O {year} {count}", "o-{year}-{count:06d}", "{count}", "{count:06d}", " {count} "])
