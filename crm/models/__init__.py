@@ -1,3 +1,4 @@
+from crm.models.articles import Article, ArticleTally, ArticleVersion, ArticleWord
 from crm.models.catalogue import Category, Product, ProductPrice, Promotion, PromotionUse
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
 from crm.models.custom_fields import CustomField
@@ -7,6 +8,10 @@ from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.staff import Department, Team
 
 __all__ = [
+    "Article",
+    "ArticleTally",
+    "ArticleVersion",
+    "ArticleWord",
     "Category",
     "Contact",
     "ContactAddress",
