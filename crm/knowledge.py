@@ -11,7 +11,7 @@ from django.db.models import F, Max
 
 from config.platform.errors import Refusal
 from config.platform.history import difference, record, snapshot
-from config.platform.models import User
+from config.platform.models import AuditEvent, User
 from config.platform.moves import check_version, transition
 from crm import knowledge_words
 from crm.models import Article, ArticleTally, ArticleVersion, Topic
@@ -33,13 +33,13 @@ class VersionInReview(Refusal):
 
 
 class ReviewedByItsAuthor(Refusal):
-    """Somebody else than its author must publish a version here (setting ARTICLES_REVIEWED_BY_ANOTHER)."""
+    """Whoever wrote in a version may not publish it here: another one looks at it (setting ARTICLES_REVIEWED_BY_ANOTHER)."""
 
     code = "reviewed_by_its_author"
 
 
 class NotFitToPublish(Refusal):
-    """A version needs a short answer to read aloud, and its validity must not be over."""
+    """A version needs a short answer to read aloud, must not be over already, nor leave a gap before it begins."""
 
     code = "not_fit_to_publish"
 
@@ -53,7 +53,14 @@ class NoSuchVersion(Refusal):
 
 @transaction.atomic
 def write(
-    *, slug: str, language: str, topics: Sequence[Topic] = (), translation_of: Article | None = None, by: User | None, now: datetime, **fields: Any
+    *,
+    slug: str,
+    language: str,
+    topics: Sequence[Topic] = (),
+    translation_of: Article | None = None,
+    by: User | None,
+    now: datetime,
+    **fields: Any,
 ) -> Article:
     """Write a new article: the article itself and its first version, a draft.
 
@@ -218,12 +225,20 @@ def _move(article_id: UUID, verb: str, *, reason: str = "", if_version: int | No
 
 
 def _judge(version: ArticleVersion, *, by: User, now: datetime) -> None:
-    if settings.ARTICLES_REVIEWED_BY_ANOTHER and version.author_id == by.pk:
-        raise ReviewedByItsAuthor("You wrote this version: somebody else must look at it and publish it.")
+    if settings.ARTICLES_REVIEWED_BY_ANOTHER and _wrote_in(version, by):
+        raise ReviewedByItsAuthor("You wrote in this version: somebody else must look at it and publish it.")
     if not version.short_answer.strip():
         raise NotFitToPublish("Write a short answer first: it is what operators read aloud.")
     if version.valid_until is not None and version.valid_until <= now:
         raise NotFitToPublish("Its validity is over already: move `valid_until`, or leave it empty.")
+    begins_later = version.valid_from is not None and version.valid_from > now
+    if begins_later and version.article.versions.valid(now).exists():
+        raise NotFitToPublish("Callers would get no answer until its `valid_from`: publish it then, or leave the date empty.")
+
+
+def _wrote_in(version: ArticleVersion, user: User) -> bool:
+    written = AuditEvent.objects.filter(subject_id=version.pk, verb__in=["begin", "revise"], by=user)
+    return version.author_id == user.pk or written.exists()
 
 
 def _draft(article: Article, text: dict[str, Any], *, by: User | None, now: datetime) -> ArticleVersion:
@@ -238,7 +253,6 @@ def _draft(article: Article, text: dict[str, Any], *, by: User | None, now: date
     before = snapshot(version)
     for name, value in text.items():
         setattr(version, name, value)
-    version.author = by
     version.version += 1
     version.save()
     knowledge_words.index(version, article.language)

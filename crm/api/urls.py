@@ -1,6 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from crm.api.articles import ArticleViewSet
 from crm.api.contacts import ContactViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
@@ -14,5 +15,6 @@ router.register("departments", DepartmentViewSet)
 router.register("teams", TeamViewSet)
 router.register("topics", TopicViewSet)
 router.register("custom-fields", CustomFieldViewSet)
+router.register("articles", ArticleViewSet)
 router.register("imports", ImportViewSet)
 urlpatterns = [path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"), *router.urls]

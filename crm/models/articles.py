@@ -87,9 +87,7 @@ class ArticleTally(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="article_is_judged_no_more_often_than_used", condition=Q(used__gte=F("helpful") + F("unhelpful"))
-            )
+            models.CheckConstraint(name="article_is_judged_no_more_often_than_used", condition=Q(used__gte=F("helpful") + F("unhelpful")))
         ]
         indexes = [models.Index(fields=["-used", "article"], name="article_most_used")]
 
@@ -140,7 +138,9 @@ class ArticleVersion(Movable):
     title = models.CharField(max_length=200)
     short_answer = models.CharField(max_length=600, blank=True, help_text="Read aloud as it stands.")
     body = models.TextField(blank=True, help_text="Markdown. Raw HTML in it is text, not markup.")
-    keywords = ArrayField(models.CharField(max_length=50), default=list, blank=True, help_text="Words that callers say and the text does not.")
+    keywords = ArrayField(
+        models.CharField(max_length=50), default=list, blank=True, help_text="Words that callers say and the text does not."
+    )
     valid_from = models.DateTimeField(null=True, blank=True, help_text="Empty: from its publication.")
     valid_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until another version takes its place.")
     change_note = models.CharField(max_length=300, blank=True)

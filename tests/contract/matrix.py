@@ -5,6 +5,16 @@ a agent, s supervisor, b back office, A administrator, and, after the blank, the
 """
 
 MATRIX = """
+articles_archive             sbA    -
+articles_create              sbA    -
+articles_list                asbA   knowledge:read
+articles_partial_update      sbA    -
+articles_publish             sbA    -
+articles_retrieve            asbA   knowledge:read
+articles_revert_to           sbA    -
+articles_send_back           sbA    -
+articles_submit              sbA    -
+articles_versions            sbA    -
 audit_events_list            sA     -
 call_events_create           A      events:write
 call_events_list             sA     calls:read

@@ -11,6 +11,7 @@ from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.calls import CallFactory, PhoneSystemFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
+from tests.factories.knowledge import ArticleFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,7 @@ def extensions(n):
 COSTS = {
     "contacts": (contacts, 2, 2),  # ids; rows with their phones, e-mails and addresses
     "phone-numbers": (contacts, 2, None),  # numbers; whose they are
+    "articles": (lambda n: [ArticleFactory() for _ in range(n)], 3, 3),  # articles; topics; versions
     "calls": (calls, 2, 2),  # ids; rows with their legs and topics
     "calls/events": (events, 1, None),
     "imports": (imports, 2, 2),  # imports; rows by verdict
