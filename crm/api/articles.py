@@ -1,5 +1,6 @@
 """/articles/ over HTTP: what operators read, and what editors write."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -146,7 +147,7 @@ class ArticleViewSet(ReadViewSet):
             "topics": list(Topic.objects.filter(code=topic).values_list("pk", flat=True)) if topic else None,
         }
 
-    def found(self, found: knowledge_search.Found, page: list[UUID]) -> Any:
+    def found(self, found: knowledge_search.Found, page: Sequence[UUID]) -> Any:
         """The articles of a page with the words that were found in them."""
         rows = Article.objects.for_api().in_bulk(page)
         texts = {}
