@@ -8,10 +8,10 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import identifying, open_calls
+        from calls import article_timeline, identifying, open_calls, unanswered
         from config.api import metrics
         from config.platform import origins
-        from crm import contacts, lookup, timeline
+        from crm import contacts, knowledge_search, lookup, timeline
 
         metrics.gauges.add("events", open_calls.events_by_state)
         contacts.numbers_gained.add("calls", identifying.relink)
@@ -19,3 +19,5 @@ class CallsConfig(AppConfig):
         lookup.own_lines.add("calls", identifying.is_our_line)
         lookup.open_matters.add("calls", open_calls.open_for)
         timeline.sources.add("calls", open_calls.of_contact)
+        timeline.sources.add("answers", article_timeline.of_contact)
+        knowledge_search.nothing_found.add("calls", unanswered.search_found_nothing)

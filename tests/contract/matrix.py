@@ -5,6 +5,11 @@ a agent, s supervisor, b back office, A administrator, and, after the blank, the
 """
 
 MATRIX = """
+article_uses_create          asbA   knowledge:write
+article_uses_list            asbA   knowledge:read
+article_uses_partial_update  asbA   knowledge:write
+article_uses_retrieve        asbA   knowledge:read
+articles_answers             asbA   knowledge:read
 articles_archive             sbA    -
 articles_create              sbA    -
 articles_list                asbA   knowledge:read
@@ -18,6 +23,8 @@ articles_versions            sbA    -
 audit_events_list            sA     -
 call_events_create           A      events:write
 call_events_list             sA     calls:read
+calls_answered               asbA   knowledge:write
+calls_answers                asbA   knowledge:read
 calls_create                 asA    calls:write
 calls_events                 sA     calls:read
 calls_finish                 asA    calls:write
@@ -71,6 +78,8 @@ phone_systems_partial_update A      -
 phone_systems_retrieve       sA     calls:read
 problems_list                everybody
 problems_retrieve            everybody
+reports_most_asked           sA     -
+reports_unanswered           sA     -
 teams_create                 sA     -
 teams_destroy                A      -
 teams_list                   asbA   contacts:read
@@ -86,6 +95,12 @@ topics_destroy               A      -
 topics_list                  asbA   contacts:read
 topics_partial_update        sA     -
 topics_retrieve              asbA   contacts:read
+unanswered_questions_answer   sbA    -
+unanswered_questions_create  asbA   knowledge:write
+unanswered_questions_dismiss sbA    -
+unanswered_questions_list    sbA    -
+unanswered_questions_reopen  sbA    -
+unanswered_questions_retrieve sbA    -
 users_create                 A      -
 users_list                   asbA   -
 users_partial_update         A      -

@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import factory
+from django.utils import timezone
 
+from calls import answers, unanswered
+from calls.models import ArticleUse, QuestionAsked, UnansweredQuestion
 from config.platform.models import Role
 from crm import knowledge
 from crm.models import Article, ArticleTally, ArticleVersion, ArticleWord
+from tests.factories.calls import CallFactory
 from tests.factories.platform import UserFactory
 
 WRITTEN = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -30,6 +34,20 @@ def published(**fields: Any) -> Article:
     knowledge.publish(article.pk, by=by, now=now)
     article.refresh_from_db()
     return article
+
+
+def used(**fields: Any) -> ArticleUse:
+    """An article that was read to a caller; on a call of its own unless ``call`` is given."""
+    article = fields.pop("article", None) or published()
+    call = fields.pop("call") if "call" in fields else CallFactory(queue="support")
+    given = {"by": UserFactory(), "now": timezone.now()} | fields
+    return answers.use(article.pk, call_id=call.pk if call else None, **given)[0]
+
+
+def question(**fields: Any) -> UnansweredQuestion:
+    """Something that was asked and not answered."""
+    given = {"text": f"Is there a discount number {UnansweredQuestion.objects.count()}?", "by": UserFactory(), "now": timezone.now()}
+    return unanswered.tell(**given | fields)
 
 
 class ArticleFactory(factory.django.DjangoModelFactory):
@@ -64,3 +82,30 @@ class ArticleWordFactory(factory.django.DjangoModelFactory):
         model = ArticleWord
 
     word = factory.Sequence(lambda n: f"word{n}")
+
+
+class ArticleUseFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ArticleUse
+
+    @classmethod
+    def _create(cls, model_class: type[ArticleUse], *args: Any, **fields: Any) -> ArticleUse:
+        return used(**fields)
+
+
+class UnansweredQuestionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = UnansweredQuestion
+
+    @classmethod
+    def _create(cls, model_class: type[UnansweredQuestion], *args: Any, **fields: Any) -> UnansweredQuestion:
+        return question(**fields)
+
+
+class QuestionAskedFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = QuestionAsked
+
+    @classmethod
+    def _create(cls, model_class: type[QuestionAsked], *args: Any, **fields: Any) -> QuestionAsked:
+        return question(call=CallFactory()).times.get()
