@@ -73,6 +73,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Knowledge",
+                "collapsible": True,
+                "items": [
+                    _page("Articles", "menu_book", "crm_article_changelist"),
+                    _page("Not answered", "contact_support", "calls_unansweredquestion_changelist"),
+                    _page("Read to callers", "record_voice_over", "calls_articleuse_changelist"),
+                ],
+            },
+            {
                 "title": "Telephony",
                 "collapsible": True,
                 "items": [

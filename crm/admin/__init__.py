@@ -1,3 +1,3 @@
-from crm.admin import contacts, imports, parts, staff
+from crm.admin import articles, contacts, imports, parts, staff
 
-__all__ = ["contacts", "imports", "parts", "staff"]
+__all__ = ["articles", "contacts", "imports", "parts", "staff"]
