@@ -132,7 +132,6 @@ class ArticleAdmin(AuditedAdmin):
     ordering = ["-id"]
     sortable_by: list[str] = []
     autocomplete_fields = ["topics", "owner"]
-    prepopulated_fields = {"slug": ["title"]}
     inlines = [VersionInline]
     actions_detail = ["submit", "send_back", "publish", "archive"]
     change_form_outer_after_template = "admin/article_preview.html"
@@ -144,9 +143,6 @@ class ArticleAdmin(AuditedAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Article]:
         alive = models.Prefetch("versions", queryset=ArticleVersion.objects.alive().order_by("number"), to_attr="alive_versions")
         return super().get_queryset(request).prefetch_related(alive)
-
-    def get_prepopulated_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
-        return {} if obj else self.prepopulated_fields
 
     def found(self, request: HttpRequest, queryset: models.QuerySet[Any], text: str) -> models.QuerySet[Any]:
         """Published ones as operators find them, and those that are still being written by their words."""

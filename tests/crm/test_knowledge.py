@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.platform.models import AuditEvent
@@ -193,8 +193,8 @@ VERBS = st.lists(st.sampled_from(["revise", "submit", "send_back", "publish", "a
 
 
 @given(VERBS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_done_in_whatever_order_there_is_one_published_and_one_open_version_at_most(db, verbs):
+@settings(max_examples=40, deadline=None)
+def test_whatever_is_done_in_whatever_order_there_is_one_published_and_one_open_version_at_most(verbs):
     with transaction.atomic():
         article, editor = written(slug="a"), UserFactory(role="supervisor")
         texts: dict[int, str] = {}
