@@ -124,8 +124,9 @@ class ArticleViewSet(ReadViewSet):
     def ranked(self, text: str) -> Response:
         """A page of a search: in the order of fitting, so the cursor is the last id shown."""
         size, last = self.paginator._page_size(self.request), self.request.query_params.get("cursor")
+        allowed_rows = self.filter_queryset(self.get_queryset())  # first: it looks whether the parameters can be read
         found = knowledge_search.ask(text, **self.narrowed(), **self.by)
-        allowed = set(self.filter_queryset(self.get_queryset()).filter(pk__in=found.articles).values_list("pk", flat=True))
+        allowed = set(allowed_rows.filter(pk__in=found.articles).values_list("pk", flat=True))
         ids = [one for one in found.articles if one in allowed]
         positions = {str(one): index for index, one in enumerate(ids)}
         if last is not None and last not in positions:
