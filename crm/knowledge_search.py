@@ -11,6 +11,9 @@ Three attempts, each only when the one before found nothing:
 The order is: how well the text fits (title, keywords, short answer, body, in this order of weight), times freshness (from 1 on the
 day of publication down to 1/2 over the years), times helpfulness (1/2 to 3/2; 1 while nobody has judged), times use (it grows with
 the logarithm), and articles in another language than the one asked for count 0.6. Equal ones go by id, so the order is always the same.
+
+Title, keywords and short answer (the head) are asked first, by a small column of their own. When twenty articles or more hold the words
+there, the long texts are not looked through; else the best of both are taken, of texts the three thousand oldest at most.
 """
 
 import re
@@ -29,7 +32,8 @@ from crm import topic_tree
 from crm.knowledge_words import SIMPLE, bare, dictionaries_in_use, dictionary, lowered, other_keyboard
 
 MOST = 200
-LOOKED_AT = 4000
+ENOUGH = 20
+LOOKED_AT = 3000
 WORDS = 12
 SIMILAR_WORDS = 5
 LIKELY = 0.5  # words that share half of their trigrams are taken for forms of one another
@@ -156,25 +160,37 @@ def _found(rows: list[tuple[UUID, UUID, float]], how: str, query: tuple[str, lis
 
 
 def _rows(query: tuple[str, list[str]], narrowed: dict[str, Any]) -> list[tuple[UUID, UUID, float]]:
+    """Those that say it in their head; with too few of them, also those that say it in their text."""
+    rows = _by_column("head", query, narrowed)
+    if len(rows) >= min(ENOUGH, narrowed["limit"]):
+        return rows
+    known = {row[0] for row in rows}
+    rows += [row for row in _by_column("search", query, narrowed) if row[0] not in known]
+    return sorted(rows, key=lambda row: (-row[2], row[0]))[: narrowed["limit"]]
+
+
+def _by_column(column: str, query: tuple[str, list[str]], narrowed: dict[str, Any]) -> list[tuple[UUID, UUID, float]]:
     sql, given = query
     names = [f"q{number}" for number in range(len(given))]
     values = narrowed | dict(zip(names, given, strict=True)) | {"today": narrowed["now"].date()}
     tsquery = sql % tuple(f"%({name})s" for name in names)
-    where = [VALID, f"v.search @@ ({tsquery})"]
+    where = [VALID, f"v.{column} @@ ({tsquery})"]
     if narrowed["audience"]:
         where.append("a.audience = %(audience)s")
     if narrowed["only_language"]:
         where.append("(a.language = %(only_language)s OR a.language LIKE %(only_language)s || '-%%')")
     if narrowed["topics"] is not None:
         where.append("EXISTS (SELECT FROM crm_article_topics l WHERE l.article_id = a.id AND l.topic_id = ANY(%(topics)s::uuid[]))")
+    fewer = f"ORDER BY v.id LIMIT {LOOKED_AT}" if column == "search" else ""
     statement = f"""
-        SELECT id, version_id, score FROM (
-            SELECT a.id, v.id AS version_id, ts_rank(v.search, {tsquery}, 1) * {STANDING}
-                * CASE WHEN %(language)s IN ('', a.language) THEN 1.0 WHEN split_part(a.language, '-', 1) = %(primary)s THEN 0.95
-                  ELSE 0.6 END AS score
-            FROM crm_articleversion v JOIN crm_article a ON a.id = v.article_id JOIN crm_articletally t ON t.article_id = a.id
-            WHERE {" AND ".join(where)} LIMIT {LOOKED_AT}
-        ) hits ORDER BY score DESC, id LIMIT %(limit)s
+        WITH hits AS MATERIALIZED (
+            SELECT v.id, v.{column} AS words, v.published_at, a.id AS article_id, a.language
+            FROM crm_articleversion v JOIN crm_article a ON a.id = v.article_id WHERE {" AND ".join(where)} {fewer}
+        )
+        SELECT v.article_id, v.id, ts_rank(v.words, {tsquery}, 1) * {STANDING}
+            * CASE WHEN %(language)s IN ('', v.language) THEN 1.0 WHEN split_part(v.language, '-', 1) = %(primary)s THEN 0.95
+              ELSE 0.6 END AS score
+        FROM hits v JOIN crm_articletally t ON t.article_id = v.article_id ORDER BY score DESC, v.article_id LIMIT %(limit)s
     """  # noqa: S608 (only placeholders and constants are formatted in)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -82,17 +82,18 @@ def other_keyboard(text: str) -> str:
 
 
 INDEX = """
-UPDATE crm_articleversion SET search =
-    setweight(to_tsvector(%(dictionary)s::regconfig, %(title)s) || to_tsvector('simple', %(bare_title)s), 'A') ||
-    setweight(to_tsvector(%(dictionary)s::regconfig, %(keywords)s) || to_tsvector('simple', %(bare_keywords)s), 'B') ||
-    setweight(to_tsvector(%(dictionary)s::regconfig, %(answer)s) || to_tsvector('simple', %(bare_answer)s), 'C') ||
-    setweight(to_tsvector(%(dictionary)s::regconfig, %(body)s) || to_tsvector('simple', %(bare_body)s), 'D')
-WHERE id = %(id)s
+WITH made AS (
+    SELECT setweight(to_tsvector(%(dictionary)s::regconfig, %(title)s) || to_tsvector('simple', %(bare_title)s), 'A') ||
+           setweight(to_tsvector(%(dictionary)s::regconfig, %(keywords)s) || to_tsvector('simple', %(bare_keywords)s), 'B') ||
+           setweight(to_tsvector(%(dictionary)s::regconfig, %(answer)s) || to_tsvector('simple', %(bare_answer)s), 'C') AS head,
+           setweight(to_tsvector(%(dictionary)s::regconfig, %(body)s) || to_tsvector('simple', %(bare_body)s), 'D') AS body
+)
+UPDATE crm_articleversion SET head = made.head, search = made.head || made.body FROM made WHERE id = %(id)s
 """
 
 
 def index(version: ArticleVersion, language: str) -> None:
-    """Write the search column of a version, in the transaction that wrote its text."""
+    """Write the search columns of a version, in the transaction that wrote its text."""
     parts = {
         "title": version.title,
         "keywords": " , ".join(version.keywords),

@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                 ('valid_until', models.DateTimeField(blank=True, help_text='Empty: until another version takes its place.', null=True)),
                 ('change_note', models.CharField(blank=True, max_length=300)),
                 ('published_at', models.DateTimeField(editable=False, null=True)),
+                ('head', django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
                 ('search', django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
                 ('article', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='crm.article')),
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -139,6 +140,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='article',
             constraint=models.UniqueConstraint(fields=('group', 'language'), name='one_article_per_language_of_a_group', violation_error_message='The article has a translation in this language already.'),
+        ),
+        migrations.AddIndex(
+            model_name='articleversion',
+            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('status__in', ['draft', 'in_review', 'published'])), fields=['head'], name='article_version_head'),
         ),
         migrations.AddIndex(
             model_name='articleversion',

@@ -110,10 +110,10 @@ class ArticleVersionQuerySet(models.QuerySet["ArticleVersion"]):
 
 
 class ArticleVersionManager(models.Manager.from_queryset(ArticleVersionQuerySet)):  # type: ignore[misc]
-    """Never reads the search column: it is as large as the text, and only the database looks at it."""
+    """Never reads the search columns: they are as large as the text, and only the database looks at them."""
 
     def get_queryset(self) -> ArticleVersionQuerySet:
-        return super().get_queryset().defer("search")
+        return super().get_queryset().defer("search", "head")
 
 
 class ArticleVersion(Movable):
@@ -147,7 +147,9 @@ class ArticleVersion(Movable):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField(null=True, editable=False)
-    search = SearchVectorField(null=True, editable=False)  # written by crm.knowledge_words and nobody else
+    # Written by crm.knowledge_words and nobody else. The head (title, keywords, short answer) is small and asked first.
+    head = SearchVectorField(null=True, editable=False)
+    search = SearchVectorField(null=True, editable=False)
 
     objects = ArticleVersionManager()
 
@@ -182,6 +184,7 @@ class ArticleVersion(Movable):
             models.CheckConstraint(name="published_has_its_time", condition=~Q(status="published") | Q(published_at__isnull=False)),
         ]
         indexes = [
+            GinIndex(fields=["head"], name="article_version_head", condition=Q(status__in=["draft", "in_review", "published"])),
             GinIndex(fields=["search"], name="article_version_search", condition=Q(status__in=["draft", "in_review", "published"])),
             models.Index(fields=["status", "article"], name="article_version_open", condition=Q(status__in=["draft", "in_review"])),
         ]
