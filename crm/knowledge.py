@@ -67,7 +67,7 @@ def write(
     ``fields`` are those of the article (audience, owner, review_at) and of the version (``TEXT``). ``translation_of`` puts it
     into the group of an article that says the same in another language.
     """
-    text = {name: fields.pop(name) for name in TEXT if name in fields}
+    text = _text(fields)
     article = Article(slug=slug, language=language, **fields)
     if translation_of is not None:
         article.group = translation_of.group
@@ -88,7 +88,7 @@ def revise(article_id: UUID, *, if_version: int | None = None, by: User | None, 
     """
     article = _held(article_id, if_version)
     before, facts = snapshot(article), {}
-    text = {name: fields.pop(name) for name in TEXT if name in fields}
+    text = _text(fields)
     if "topics" in fields:
         topics = fields.pop("topics")
         facts |= difference({"topics": sorted(article.topics.values_list("code", flat=True))}, {"topics": _codes(topics)})
@@ -267,6 +267,12 @@ def _begin(article: Article, text: dict[str, Any], *, by: User | None, now: date
     knowledge_words.index(version, article.language)
     record(version, "begin", by=by, now=now, before={}, article=article.pk)
     return version
+
+
+def _text(fields: dict[str, Any]) -> dict[str, Any]:
+    """Take out of ``fields`` what a version says; lines end alike, whatever they were written with."""
+    text = {name: fields.pop(name) for name in TEXT if name in fields}
+    return text | {name: text[name].replace("\r\n", "\n") for name in ("short_answer", "body") if name in text}
 
 
 def _codes(topics: Sequence[Topic]) -> list[str]:

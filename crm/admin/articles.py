@@ -67,6 +67,17 @@ class ArticleForm(forms.ModelForm):
             if name in self.fields and version.status == ArticleVersion.Status.IN_REVIEW:
                 self.fields[name].disabled = True
 
+    def clean_short_answer(self) -> str:
+        return self.cleaned_data["short_answer"].replace("\r\n", "\n")
+
+    def clean_body(self) -> str:
+        return self.cleaned_data["body"].replace("\r\n", "\n")
+
+    @property
+    def changed(self) -> list[str]:
+        """What differs from what was shown; browsers end lines in another way than we do, which is no change."""
+        return [name for name in self.changed_data if name == "topics" or self.cleaned_data.get(name) != self.initial.get(name)]
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         begins, ends = given.get("valid_from"), given.get("valid_until")
@@ -167,7 +178,7 @@ class ArticleAdmin(AuditedAdmin):
             fields = {name: given[name] for name in (*OF_THE_ARTICLE, *knowledge.TEXT)}
             form.instance.pk = knowledge.write(**fields | {"topics": list(given["topics"])}, by=by, now=now).pk
             return
-        fields = {name: given[name] for name in form.changed_data if name in OF_THE_ARTICLE or name in knowledge.TEXT}
+        fields = {name: given[name] for name in form.changed if name in (*OF_THE_ARTICLE, *knowledge.TEXT)}  # type: ignore[attr-defined]
         if "topics" in fields:
             fields["topics"] = list(fields["topics"])
         if fields:
