@@ -105,7 +105,7 @@ def ready(situation: Situation, *, by: User, now: datetime, limit: int = KEYS) -
     """
     language = situation.language or _language_of(situation.contact)
     weights = _weights(situation, now)
-    values = {
+    values: dict[str, Any] = {
         "topics": list(weights),
         "weights": list(weights.values()),
         "queue": situation.queue,

@@ -87,7 +87,8 @@ def revise(article_id: UUID, *, if_version: int | None = None, by: User | None, 
         VersionConflict, VersionInReview
     """
     article = _held(article_id, if_version)
-    before, facts = snapshot(article), {}
+    before = snapshot(article)
+    facts: dict[str, Any] = {}
     text = _text(fields)
     if "topics" in fields:
         topics = fields.pop("topics")

@@ -61,11 +61,11 @@ class Found:
     query: tuple[str, list[str]] = ("", [])
 
 
-#: Multiplied with how well the text fits; ``a`` is the article, ``v`` its version, ``t`` its tally.
+#: Multiplied with how well the text fits; ``v`` is the version, ``t`` the tally. In float8: numeric powers cost more than the search itself.
 STANDING = """
-    (0.5 + 0.5 * power(0.5, greatest(0, %(today)s::date - (v.published_at AT TIME ZONE 'UTC')::date) / 730.0))
-    * (0.5 + (t.helpful + 2.0) / (t.helpful + t.unhelpful + 4.0))
-    * (1 + ln(1 + t.used) / 10)
+    (0.5::float8 + 0.5::float8 * power(0.5::float8, greatest(0, %(today)s::date - (v.published_at AT TIME ZONE 'UTC')::date) / 730::float8))
+    * (0.5::float8 + (t.helpful + 2::float8) / (t.helpful + t.unhelpful + 4::float8))
+    * (1::float8 + ln(1::float8 + t.used) / 10::float8)
 """
 VALID = """
     v.status = 'published' AND (v.valid_from IS NULL OR v.valid_from <= %(now)s) AND (v.valid_until IS NULL OR v.valid_until > %(now)s)
@@ -219,7 +219,7 @@ def _as_asked(text: str, known: Sequence[str]) -> tuple[str, list[str]]:
 def _half_typed(text: str) -> tuple[str, str]:
     """What stands before the last word, and the last word, when it may be the beginning of one; else the text and nothing."""
     words = text.split()
-    if '"' in text or not re.fullmatch(r"[^\W_]{2,60}", words[-1]) or (len(words) > 1 and words[-2].lower() in ("or", "-")):
+    if '"' in text or not re.fullmatch(r"[^\W_]{3,60}", words[-1]) or (len(words) > 1 and words[-2].lower() in ("or", "-")):
         return text, ""
     return " ".join(words[:-1]), words[-1]
 

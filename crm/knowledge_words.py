@@ -7,6 +7,7 @@ folded whole words, which every language shares. So a question in any language, 
 import re
 import unicodedata
 from functools import cache
+from typing import Any
 
 from django.db import connection
 
@@ -100,7 +101,7 @@ def index(version: ArticleVersion, language: str) -> None:
         "answer": version.short_answer,
         "body": plain_text(version.body),
     }
-    values: dict[str, object] = {"id": version.pk, "dictionary": dictionary(language)}
+    values: dict[str, Any] = {"id": version.pk, "dictionary": dictionary(language)}
     for name, text in parts.items():
         values |= {name: lowered(text), f"bare_{name}": bare(text)}
     with connection.cursor() as cursor:

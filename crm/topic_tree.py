@@ -31,6 +31,6 @@ def _walk(starts: set[UUID], following: dict[UUID | None, list[UUID]] | dict[UUI
     layer, distance = starts, 0
     while layer:
         distance += 1
-        layer = {other for topic in layer for other in following.get(topic, []) if other not in steps}  # type: ignore[arg-type]
+        layer = {other for topic in layer for other in following.get(topic, []) if other not in steps}
         steps |= dict.fromkeys(layer, distance)
     return steps
