@@ -83,6 +83,12 @@ UNFOLD: dict[str, Any] = {
                     _page("Products and services", "inventory_2", "crm_product_changelist"),
                     _page("Categories", "shelves", "crm_category_changelist"),
                     _page("Promotions", "sell", "crm_promotion_changelist"),
+                "title": "Knowledge",
+                "collapsible": True,
+                "items": [
+                    _page("Articles", "menu_book", "crm_article_changelist"),
+                    _page("Not answered", "contact_support", "calls_unansweredquestion_changelist"),
+                    _page("Read to callers", "record_voice_over", "calls_articleuse_changelist"),
                 ],
             },
             {

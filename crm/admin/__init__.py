@@ -1,4 +1,5 @@
 from crm.admin import (
+    articles,
     calendars,
     catalogue,
     contacts,
@@ -11,6 +12,7 @@ from crm.admin import (
 )
 
 __all__ = [
+    "articles",
     "calendars",
     "catalogue",
     "contacts",

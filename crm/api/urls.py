@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from crm.api.articles import ArticleViewSet
 from crm.api.calendars import CalendarViewSet
 from crm.api.contacts import ContactViewSet
 from crm.api.follow_ups import TaskViewSet
@@ -26,6 +27,7 @@ router.register("tasks", TaskViewSet)
 router.register("categories", CategoryViewSet)
 router.register("products", ProductViewSet)
 router.register("promotions", PromotionViewSet)
+router.register("articles", ArticleViewSet)
 router.register("imports", ImportViewSet)
 router.register("orders", OrderViewSet)
 router.register("duplicates", DuplicateViewSet)

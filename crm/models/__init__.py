@@ -1,3 +1,4 @@
+from crm.models.articles import Article, ArticleTally, ArticleVersion, ArticleWord
 from crm.models.calendars import BusinessCalendar, CalendarDay, CalendarDayInterval, CalendarInterval
 from crm.models.catalogue import Category, Product, ProductPrice, Promotion, PromotionUse
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
@@ -11,6 +12,10 @@ from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.staff import Department, Team
 
 __all__ = [
+    "Article",
+    "ArticleTally",
+    "ArticleVersion",
+    "ArticleWord",
     "BusinessCalendar",
     "CalendarDay",
     "CalendarDayInterval",

@@ -5,6 +5,21 @@ a agent, s supervisor, b back office, A administrator, and, after the blank, the
 """
 
 MATRIX = """
+article_uses_create          asbA   knowledge:write
+article_uses_list            asbA   knowledge:read
+article_uses_partial_update  asbA   knowledge:write
+article_uses_retrieve        asbA   knowledge:read
+articles_answers             asbA   knowledge:read
+articles_archive             sbA    -
+articles_create              sbA    -
+articles_list                asbA   knowledge:read
+articles_partial_update      sbA    -
+articles_publish             sbA    -
+articles_retrieve            asbA   knowledge:read
+articles_revert_to           sbA    -
+articles_send_back           sbA    -
+articles_submit              sbA    -
+articles_versions            sbA    -
 audit_events_list            sA     -
 calendars_create             A      -
 calendars_destroy            A      -
@@ -14,6 +29,8 @@ calendars_partial_update     A      -
 calendars_retrieve           asbA   contacts:read
 call_events_create           A      events:write
 call_events_list             sA     calls:read
+calls_answered               asbA   knowledge:write
+calls_answers                asbA   knowledge:read
 calls_create                 asA    calls:write
 calls_events                 sA     calls:read
 calls_finish                 asA    calls:write
@@ -115,6 +132,8 @@ tasks_list                   asbA   contacts:read
 tasks_partial_update         asbA   contacts:write
 tasks_reopen                 asbA   contacts:write
 tasks_retrieve               asbA   contacts:read
+reports_most_asked           sA     -
+reports_unanswered           sA     -
 teams_create                 sA     -
 teams_destroy                A      -
 teams_list                   asbA   contacts:read
@@ -130,6 +149,12 @@ topics_destroy               A      -
 topics_list                  asbA   contacts:read
 topics_partial_update        sA     -
 topics_retrieve              asbA   contacts:read
+unanswered_questions_answer   sbA    -
+unanswered_questions_create  asbA   knowledge:write
+unanswered_questions_dismiss sbA    -
+unanswered_questions_list    sbA    -
+unanswered_questions_reopen  sbA    -
+unanswered_questions_retrieve sbA    -
 users_create                 A      -
 users_list                   asbA   -
 users_partial_update         A      -

@@ -13,6 +13,7 @@ from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
 from tests.factories.follow_ups import TaskFactory
+from tests.factories.knowledge import ArticleFactory, question, used
 from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactory
 from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
@@ -61,6 +62,9 @@ def extensions(n):
 COSTS = {
     "contacts": (contacts, 2, 2),  # ids; rows with their phones, e-mails and addresses
     "phone-numbers": (contacts, 2, None),  # numbers; whose they are
+    "articles": (lambda n: [ArticleFactory() for _ in range(n)], 3, 3),  # articles; topics; versions
+    "article-uses": (lambda n: [used() for _ in range(n)], 1, 1),
+    "unanswered-questions": (lambda n: [question() for _ in range(n)], 1, 1),
     "calls": (calls, 2, 2),  # ids; rows with their legs and topics
     "calls/events": (events, 1, None),
     "imports": (imports, 2, 2),  # imports; rows by verdict
