@@ -83,6 +83,9 @@ UNFOLD: dict[str, Any] = {
                     _page("Products and services", "inventory_2", "crm_product_changelist"),
                     _page("Categories", "shelves", "crm_category_changelist"),
                     _page("Promotions", "sell", "crm_promotion_changelist"),
+                ],
+            },
+            {
                 "title": "Knowledge",
                 "collapsible": True,
                 "items": [
