@@ -237,7 +237,9 @@ SPECTACULAR_SETTINGS = {
         "crm.api.schema.add_custom_fields",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ArticleVersionStatus": "crm.models.ArticleVersion.Status",
         "CallDirection": "calls.models.Call.Direction",
+        "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
     },
     "TAGS": [],
