@@ -245,7 +245,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ContactKind": "crm.models.Contact.Kind",
         "ProductKind": "crm.models.Product.Kind",
+        "ArticleVersionStatus": "crm.models.ArticleVersion.Status",
         "CallDirection": "calls.models.Call.Direction",
+        "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
     },
     "TAGS": [],

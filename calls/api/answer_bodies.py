@@ -139,7 +139,7 @@ class AnsweredByBody(serializers.Serializer):
 
 
 @example({"reason": "A joke."})
-class DismissBody(serializers.Serializer):
+class QuestionDismissBody(serializers.Serializer):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 

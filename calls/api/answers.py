@@ -11,9 +11,9 @@ from calls import unanswered
 from calls.answers import ArticleNotReadable, Situation, judge, ready, situation_of, use
 from calls.api.answer_bodies import (
     AnsweredByBody,
-    DismissBody,
     HelpfulBody,
     QuestionBody,
+    QuestionDismissBody,
     QuestionSerializer,
     ReadyAnswersSerializer,
     TopicField,
@@ -223,10 +223,10 @@ class QuestionViewSet(ReadViewSet):
         """
         return self.done(unanswered.answer, **self.read(AnsweredByBody))
 
-    @operation(body=DismissBody, answer=QuestionSerializer, refusals=[VersionConflict, TransitionNotAllowed])
+    @operation(body=QuestionDismissBody, answer=QuestionSerializer, refusals=[VersionConflict, TransitionNotAllowed])
     def dismiss(self, request, pk) -> Response:
         """Say that it needs no answer"""
-        return self.done(unanswered.dismiss, **self.read(DismissBody))
+        return self.done(unanswered.dismiss, **self.read(QuestionDismissBody))
 
     @operation(answer=QuestionSerializer, refusals=[VersionConflict, TransitionNotAllowed])
     def reopen(self, request, pk) -> Response:

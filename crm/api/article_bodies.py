@@ -69,6 +69,7 @@ class TopicsField(serializers.ListField):
         super().__init__(max_length=20, help_text="Codes; `GET /topics/` lists them.", **kwargs)
 
 
+@example(SHOWN_VERSION, request=False)
 class VersionSerializer(serializers.ModelSerializer):
     author_name = serializers.SerializerMethodField()
     reviewer_name = serializers.SerializerMethodField()

@@ -81,7 +81,7 @@ class ResultBody(serializers.Serializer):
 
 
 @example({"reason": "She called us herself."})
-class ReasonBody(serializers.Serializer):
+class TaskReasonBody(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
@@ -151,18 +151,18 @@ class TaskViewSet(ReadViewSet):
         """
         return self.respond(follow_ups.complete(self.get_object().pk, **self.read(ResultBody), if_version=self.if_version, **self.by))
 
-    @operation(body=ReasonBody, answer=TaskSerializer, refusals=[TransitionNotAllowed, VersionConflict])
+    @operation(body=TaskReasonBody, answer=TaskSerializer, refusals=[TransitionNotAllowed, VersionConflict])
     def cancel(self, request, pk) -> Response:
         """Say that a task will not be done
 
         And why.
         """
-        return self.respond(follow_ups.cancel(self.get_object().pk, **self.read(ReasonBody), if_version=self.if_version, **self.by))
+        return self.respond(follow_ups.cancel(self.get_object().pk, **self.read(TaskReasonBody), if_version=self.if_version, **self.by))
 
-    @operation(body=ReasonBody, answer=TaskSerializer, refusals=[TransitionNotAllowed, VersionConflict])
+    @operation(body=TaskReasonBody, answer=TaskSerializer, refusals=[TransitionNotAllowed, VersionConflict])
     def reopen(self, request, pk) -> Response:
         """Open a task again
 
         When it turns out not to be done.
         """
-        return self.respond(follow_ups.reopen(self.get_object().pk, **self.read(ReasonBody), if_version=self.if_version, **self.by))
+        return self.respond(follow_ups.reopen(self.get_object().pk, **self.read(TaskReasonBody), if_version=self.if_version, **self.by))
