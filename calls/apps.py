@@ -8,14 +8,18 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import identifying, open_calls
+        from calls import call_filters, identifying, open_calls
+        from calls.call_columns import CALLS
         from config.api import metrics
         from config.platform import origins
-        from crm import contact_filters, contacts, lookup, timeline
+        from crm import contact_filters, contacts, lookup, saved_filters, timeline
+        from crm.exporting.entities import entities
 
         metrics.gauges.add("events", open_calls.events_by_state)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)
+        entities.add("calls", CALLS)
+        saved_filters.lists.add("calls", call_filters.select)
         contacts.numbers_gained.add("calls", identifying.relink)
         origins.kinds.add("call", open_calls.exists)
         lookup.own_lines.add("calls", identifying.is_our_line)

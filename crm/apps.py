@@ -9,9 +9,15 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from config.api import metrics
-        from crm import timeline
+        from crm import saved_filters, timeline
+        from crm.exporting import entities
+        from crm.exporting import progress as export_progress
+        from crm.exporting.contact_columns import CONTACTS
         from crm.importing import progress
 
+        metrics.gauges.add("exports_owed", export_progress.owed)
         metrics.gauges.add("imports_owed", progress.owed)
+        saved_filters.lists.add("contacts", saved_filters.contacts)
+        entities.entities.add("contacts", CONTACTS)
         timeline.sources.add("notes", timeline.notes)
         timeline.sources.add("changes", timeline.changes)

@@ -22,7 +22,7 @@ from config.api.problems import problem_of
 from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Scope
 from config.platform.moves import VersionConflict
-from crm import contact_filters, contact_rows, contacts, custom_fields, searching, timeline
+from crm import contact_filters, contact_rows, contacts, custom_fields, saved_filters, searching, timeline
 from crm.api.contact_bodies import (
     BulkBody,
     BulkSerializer,
@@ -84,15 +84,20 @@ class ContactViewSet(ReadViewSet):
 
     def known_parameters(self) -> frozenset[str]:
         known = super().known_parameters()
-        return known | contact_filters.known_names(self.request.query_params) if self.action == "list" else known
+        return known | {"saved_filter"} | contact_filters.known_names(self.request.query_params) if self.action == "list" else known
 
     def asked_for(self) -> dict[str, str]:
         """The filters of the request; a name that is given twice means any of its values."""
         given = self.request.query_params
-        return {name: ",".join(given.getlist(name)) for name in given if name not in PAGE_PARAMETERS | {"search"}}
+        return {name: ",".join(given.getlist(name)) for name in given if name not in PAGE_PARAMETERS | {"search", "saved_filter"}}
 
     def filter_queryset(self, queryset):
-        query = self.asked_for() if self.action == "list" else {}
+        if self.action != "list":
+            return queryset
+        if saved_filter := self.request.query_params.get("saved_filter"):
+            saved = saved_filters.query_of(saved_filter, entity="contacts", by=self.user)
+            queryset = queryset.filter(contact_filters.condition(saved))
+        query = self.asked_for()
         return queryset.filter(contact_filters.condition(query)) if query else queryset
 
     def show(self, page) -> Any:
@@ -110,7 +115,7 @@ class ContactViewSet(ReadViewSet):
         answer=ContactSerializer(many=True),
         method="get",
         refusals=[searching.SearchTooShort, contact_filters.FilterInvalid],
-        parameters=filter_parameters(),
+        parameters=[*filter_parameters(), OpenApiParameter("saved_filter", OpenApiTypes.UUID, description="Contacts must fit it too.")],
     )
     def list(self, request) -> Response:
         """Contacts

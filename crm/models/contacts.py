@@ -52,6 +52,7 @@ class Contact(Row):
     source = models.CharField(max_length=50, blank=True, help_text="Where the contact came from: a form, a list, a partner.")
     external_id = models.CharField(max_length=100, blank=True, help_text="The id it has at the source.")
     search_key = models.TextField(editable=False, default="", help_text="Folded names, made by crm.names.folded.")
+    anonymised_at = models.DateTimeField(null=True, editable=False, help_text="When everything personal was taken out of it.")
 
     objects = ContactQuerySet.as_manager()
 
