@@ -61,6 +61,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Contacts", "contacts", "crm_contact_changelist"),
                     _page("Calls", "call", "calls_call_changelist"),
                     _page("Imports", "upload_file", "crm_import_changelist"),
+                    _page("Exports", "download", "crm_export_changelist"),
                 ]
             },
             {
@@ -69,6 +70,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Phone numbers", "dialpad", "crm_phonenumber_changelist"),
                     _page("Notes", "sticky_note_2", "crm_note_changelist"),
+                    _page("Saved filters", "filter_alt", "crm_savedfilter_changelist"),
                     _page("Custom fields", "tune", "crm_customfield_changelist"),
                 ],
             },

@@ -1,3 +1,3 @@
-from crm.admin import contacts, imports, parts, staff
+from crm.admin import contacts, exports, imports, parts, staff
 
-__all__ = ["contacts", "imports", "parts", "staff"]
+__all__ = ["contacts", "exports", "imports", "parts", "staff"]

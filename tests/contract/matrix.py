@@ -43,6 +43,11 @@ extensions_destroy           sA     -
 extensions_list              asbA   calls:read
 extensions_partial_update    sA     -
 extensions_retrieve          asbA   calls:read
+exports_cancel               sbA    -
+exports_create               sbA    -
+exports_file                 sbA    -
+exports_list                 sbA    -
+exports_retrieve             sbA    -
 imports_cancel               asbA   contacts:write
 imports_create               asbA   contacts:write
 imports_errors               asbA   contacts:read
@@ -61,6 +66,11 @@ phone_systems_partial_update A      -
 phone_systems_retrieve       sA     calls:read
 problems_list                everybody
 problems_retrieve            everybody
+saved_filters_create         asbA   contacts:write
+saved_filters_destroy        asbA   contacts:write
+saved_filters_list           asbA   contacts:read
+saved_filters_partial_update asbA   contacts:write
+saved_filters_retrieve       asbA   contacts:read
 teams_create                 sA     -
 teams_destroy                A      -
 teams_list                   asbA   contacts:read

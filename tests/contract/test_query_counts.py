@@ -11,6 +11,7 @@ from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.calls import CallFactory, PhoneSystemFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
+from tests.factories.exports import ExportFactory, SavedFilterFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,8 @@ COSTS = {
     "calls": (calls, 2, 2),  # ids; rows with their legs and topics
     "calls/events": (events, 1, None),
     "imports": (imports, 2, 2),  # imports; rows by verdict
+    "exports": (lambda n: [ExportFactory() for _ in range(n)], 1, 1),
+    "saved-filters": (lambda n: [SavedFilterFactory(is_shared=True) for _ in range(n)], 1, 1),
     "departments": (lambda n: members(None, n), 2, 2),  # departments; members
     "teams": (lambda n: members(Team, n), 2, 2),
     "topics": (lambda n: [Topic.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
