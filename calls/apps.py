@@ -8,11 +8,12 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import call_filters, identifying, open_calls
+        from calls import call_filters, erasure, identifying, open_calls
         from calls.call_columns import CALLS
         from config.api import metrics
         from config.platform import origins
         from crm import contact_filters, contacts, lookup, saved_filters, timeline
+        from crm import erasure as crm_erasure
         from crm.exporting.entities import entities
 
         metrics.gauges.add("events", open_calls.events_by_state)
@@ -22,6 +23,8 @@ class CallsConfig(AppConfig):
         saved_filters.lists.add("calls", call_filters.select)
         contacts.numbers_gained.add("calls", identifying.relink)
         origins.kinds.add("call", open_calls.exists)
+        crm_erasure.holders.add("calls", erasure.CALLS)
+        crm_erasure.vetoes.add("calls", erasure.reasons_against)
         lookup.own_lines.add("calls", identifying.is_our_line)
         lookup.open_matters.add("calls", open_calls.open_for)
         timeline.sources.add("calls", open_calls.of_contact)

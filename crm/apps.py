@@ -9,7 +9,7 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from config.api import metrics
-        from crm import saved_filters, timeline
+        from crm import erasure, personal_data, saved_filters, timeline
         from crm.exporting import entities
         from crm.exporting import progress as export_progress
         from crm.exporting.contact_columns import CONTACTS
@@ -19,5 +19,8 @@ class CrmConfig(AppConfig):
         metrics.gauges.add("imports_owed", progress.owed)
         saved_filters.lists.add("contacts", saved_filters.contacts)
         entities.entities.add("contacts", CONTACTS)
+        entities.entities.add(personal_data.ENTITY, personal_data.PERSONAL_DATA)
+        for name, holder in personal_data.HOLDERS.items():
+            erasure.holders.add(name, holder)
         timeline.sources.add("notes", timeline.notes)
         timeline.sources.add("changes", timeline.changes)

@@ -49,6 +49,12 @@ class EmployerInCircle(Refusal):
     code = "employer_in_circle"
 
 
+class ContactErased(Refusal):
+    """Everything personal was taken out of this contact; nothing is written on it any more. Add a new one."""
+
+    code = "contact_erased"
+
+
 @transaction.atomic
 def add(
     *,
@@ -128,10 +134,11 @@ def alter(
     """Change a contact. A list that is given (phones, e-mails, addresses) replaces the whole list.
 
     Raises:
-        VersionConflict, NothingKnown, NumberInvalid, CustomFieldInvalid, EmployerInCircle
+        VersionConflict, NothingKnown, NumberInvalid, CustomFieldInvalid, EmployerInCircle, ContactErased
     """
     contact = Contact.objects.select_for_update().get(pk=contact_id)
     check_version(contact, if_version)
+    _not_erased(contact)
     before = snapshot(contact)
     if "custom_fields" in fields:
         fields["custom_fields"] = custom_fields.checked("contact", fields["custom_fields"] or {}, had=contact.custom_fields)
@@ -191,11 +198,21 @@ def remove(contact_id: UUID, *, if_version: int | None = None, by: User | None, 
 
 @transaction.atomic
 def write_note(contact_id: UUID, *, text: str, is_pinned: bool = False, by: User | None, now: datetime) -> Note:
-    """Write down something about a contact."""
+    """Write down something about a contact.
+
+    Raises:
+        ContactErased
+    """
     contact = Contact.objects.get(pk=contact_id)
+    _not_erased(contact)
     note = Note.objects.create(contact=contact, text=text, is_pinned=is_pinned, by=by)
     record(note, "write", by=by, now=now, before={}, contact=contact_id)
     return note
+
+
+def _not_erased(contact: Contact) -> None:
+    if contact.anonymised_at is not None:
+        raise ContactErased("This contact was erased: add a new one.")
 
 
 def _prepare(contact: Contact, e164s: Sequence[str]) -> None:

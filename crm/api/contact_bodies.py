@@ -52,6 +52,7 @@ SHOWN = {
     "custom_fields": {},
     "source": "",
     "external_id": "",
+    "anonymised_at": None,
     "created_at": "2026-11-23T07:00:00Z",
     "updated_at": "2026-11-23T07:00:00Z",
     "version": 1,
@@ -109,6 +110,7 @@ class ContactSerializer(serializers.Serializer):
     custom_fields = serializers.DictField()
     source = serializers.CharField(allow_blank=True)
     external_id = serializers.CharField(allow_blank=True)
+    anonymised_at = serializers.DateTimeField(allow_null=True, help_text="When everything personal was taken out of it.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     version = serializers.IntegerField()

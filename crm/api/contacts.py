@@ -20,7 +20,7 @@ from config.api.pages import LARGEST, PAGE_PARAMETERS, PAGE_SIZE
 from config.api.permissions import allow
 from config.api.problems import problem_of
 from config.api.viewsets import ReadViewSet, operation
-from config.platform.models import LEADERS, PEOPLE, Scope
+from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import VersionConflict
 from crm import contact_filters, contact_rows, contacts, custom_fields, saved_filters, searching, timeline
 from crm.api.contact_bodies import (
@@ -32,6 +32,7 @@ from crm.api.contact_bodies import (
     NoteBody,
     TimelineSerializer,
 )
+from crm.api.personal_data import PersonalDataActions
 from crm.models import Contact
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
@@ -62,7 +63,7 @@ def filter_parameters() -> list[OpenApiParameter]:
     return described
 
 
-class ContactViewSet(ReadViewSet):
+class ContactViewSet(PersonalDataActions, ReadViewSet):
     """People and companies."""
 
     resource = "contacts"
@@ -80,6 +81,8 @@ class ContactViewSet(ReadViewSet):
         "partial_update": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
         "notes": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
         "destroy": allow(*LEADERS),
+        "personal_data": allow(*LEADERS, Role.BACK_OFFICE),
+        "erase": allow(*LEADERS),
     }
 
     def known_parameters(self) -> frozenset[str]:
@@ -205,7 +208,11 @@ class ContactViewSet(ReadViewSet):
             return {"index": index, "verdict": verdict, "contact": None, "problem": problem}
         return {"index": index, "verdict": "created", "contact": contact.pk, "problem": None}
 
-    @operation(body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, contacts.EmployerInCircle, *WRONG_BODY])
+    @operation(
+        body=ContactChangeBody,
+        answer=ContactSerializer,
+        refusals=[VersionConflict, contacts.ContactErased, contacts.EmployerInCircle, *WRONG_BODY],
+    )
     def partial_update(self, request, pk) -> Response:
         """Change a contact
 
@@ -226,7 +233,7 @@ class ContactViewSet(ReadViewSet):
         contacts.remove(self.get_object().pk, if_version=self.if_version, **self.by)
         return Response(status=204)
 
-    @operation(body=NoteBody, answer=NoteBody, status=201)
+    @operation(body=NoteBody, answer=NoteBody, status=201, refusals=[contacts.ContactErased])
     def notes(self, request, pk) -> Response:
         """Write a note
 

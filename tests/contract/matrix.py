@@ -18,9 +18,11 @@ calls_wrap_up                asA    calls:write
 contacts_bulk                asbA   contacts:write
 contacts_create              asbA   contacts:write
 contacts_destroy             sA     -
+contacts_erase               sA     -
 contacts_list                asbA   contacts:read
 contacts_notes               asbA   contacts:write
 contacts_partial_update      asbA   contacts:write
+contacts_personal_data       sbA    -
 contacts_retrieve            asbA   contacts:read
 contacts_timeline            asbA   contacts:read
 custom_fields_create         A      -

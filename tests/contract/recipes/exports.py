@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from tests.contract.recipes.asked import Asked, recipe
+from tests.factories.crm import ContactFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
 from tests.factories.platform import UserFactory
 
@@ -47,3 +48,14 @@ def fetch() -> Asked:
     row.size = 9
     row.save()
     return Asked(row)
+
+
+@recipe("contacts_personal_data")
+def tell_all() -> Asked:
+    return Asked(ContactFactory(phones=True))
+
+
+@recipe("contacts_erase")
+def erase() -> Asked:
+    row = ContactFactory(surname="Santos", name="Maria", patronymic="", phones=True)
+    return Asked(row, {"reason": "Asked by letter.", "confirm": "Santos Maria"})
