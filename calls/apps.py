@@ -12,7 +12,7 @@ class CallsConfig(AppConfig):
         from calls.call_columns import CALLS
         from config.api import metrics
         from config.platform import origins
-        from crm import contact_filters, contacts, lookup, saved_filters, timeline
+        from crm import contact_filters, contacts, lookup, retention, saved_filters, timeline
         from crm import erasure as crm_erasure
         from crm.exporting.entities import entities
 
@@ -25,6 +25,7 @@ class CallsConfig(AppConfig):
         origins.kinds.add("call", open_calls.exists)
         crm_erasure.holders.add("calls", erasure.CALLS)
         crm_erasure.vetoes.add("calls", erasure.reasons_against)
+        retention.reached.add("calls", open_calls.reached)
         lookup.own_lines.add("calls", identifying.is_our_line)
         lookup.open_matters.add("calls", open_calls.open_for)
         timeline.sources.add("calls", open_calls.of_contact)

@@ -64,7 +64,7 @@ def reasons_against(contact_id: UUID) -> list[str]:
 def _pseudonymise(ids: list[UUID], known: Traces, tokens: dict[str, str]) -> None:
     calls = list(Call.objects.select_for_update().filter(pk__in=ids))
     ends = {call.pk: "to" if call.direction == Call.Direction.OUTBOUND else "from" for call in calls}
-    token_of = {call.pk: tokens.setdefault(call.customer_e164 or call.from_raw, f"erased-{secrets.token_hex(4)}") for call in calls}
+    token_of = {call.pk: tokens.setdefault(call.customer_e164 or call.from_raw, _token()) for call in calls}
     for call in calls:
         _blank_call(call, ends[call.pk], token_of[call.pk], known)
     Call.objects.bulk_update(
@@ -83,6 +83,11 @@ def _pseudonymise(ids: list[UUID], known: Traces, tokens: dict[str, str]) -> Non
         event.raw, event.error = {"erased": True}, ""
     CallEvent.objects.bulk_update(events, ["normalised", "raw", "error"], batch_size=MANY)
     forgetting.forget_changes(ids, telling=TELLING)
+
+
+def _token() -> str:
+    """Letters alone: digits might be read as an extension when the call is folded again."""
+    return "erased-" + "".join(secrets.choice("bcdfghjkmnpqrstvwxz") for _ in range(10))
 
 
 def _blank_call(call: Call, end: str, token: str, known: Traces) -> None:

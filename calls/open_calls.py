@@ -63,6 +63,11 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
     ]
 
 
+def reached() -> Q:
+    """Registered with ``crm.retention.reached``: somebody spoke with the contact."""
+    return Q(Exists(Call.objects.filter(contact=OuterRef("pk"), outcome=Call.Outcome.ANSWERED)))
+
+
 def _called(values: Sequence[str], now: datetime) -> Q:
     has_calls = Q(Exists(Call.objects.filter(contact=OuterRef("pk"))))
     return has_calls if values[0] == "true" else ~has_calls

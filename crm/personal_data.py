@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from config.platform import forgetting
+from config.platform.history import record
 from config.platform.models import AuditEvent, User
 from crm import contact_rows, erasure, traces
 from crm.erasure import Holder
@@ -20,14 +21,16 @@ from crm.models import Contact, Export, ExportPart, Import, ImportRow, Note, Sav
 ENTITY = "personal_data"
 #: What audit events of contacts and notes may go on telling: it tells of nobody.
 TELLING = frozenset(
-    {"kind", "lifecycle", "owner_id", "language", "time_zone", "time_zone_source", "is_pinned", "contact", "duplicates_overruled"}
+    {"kind", "lifecycle", "owner_id", "language", "time_zone", "time_zone_source", "is_pinned", "contact", "duplicates_overruled", "export"}
 )
 
 
 def order(contact_id: UUID, *, by: User, now: datetime) -> Export:
-    """Owe somebody a file with everything that is known about a contact."""
-    Contact.objects.get(pk=contact_id)
-    return jobs.owe(entity=ENTITY, form=Export.Format.JSON, query={"contact": str(contact_id)}, by=by, now=now)
+    """Owe somebody a file with everything that is known about a contact. That it was asked for stands in the contact's trail too."""
+    with transaction.atomic():
+        export = jobs.owe(entity=ENTITY, form=Export.Format.JSON, query={"contact": str(contact_id)}, by=by, now=now)
+        record(Contact.objects.get(pk=contact_id), "export_personal_data", by=by, now=now, export=export.pk)
+    return export
 
 
 def document(contact_id: UUID) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from crm import retention
 from crm.exporting import jobs as exports
 from crm.importing import jobs
 
@@ -25,3 +26,14 @@ def run_exports(**_later_arguments: object) -> None:
 def expire_exports(**_later_arguments: object) -> None:
     """Delete files whose time is over."""
     exports.expire(now=timezone.now())
+
+
+@shared_task(name="crm.apply_retention")
+def apply_retention(**_later_arguments: object) -> None:
+    """Erase what is kept no longer. Twice or at once: what was erased is not due any more."""
+    now = timezone.now()
+    is_left, done = retention.apply(now=now)
+    if is_left and any(done.values()):
+        apply_retention.apply_async()
+    elif not is_left:
+        retention.sweep_files(now=now)

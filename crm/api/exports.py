@@ -22,7 +22,6 @@ from crm.saved_filters import ListUnknown
 from crm.searching import SearchTooShort
 
 ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
-FILES = {"xlsx": OpenApiTypes.BINARY, "json": OpenApiTypes.OBJECT}
 MAY = allow(*LEADERS, Role.BACK_OFFICE)
 ORDER = {
     "entity": "contacts",
@@ -116,6 +115,22 @@ class ExportBody(serializers.Serializer):
         max_length=200,
         help_text="In this order; the usual ones when none is named. Custom fields are `cf_<key>`.",
     )
+
+
+@example(
+    {
+        "contact": {"id": ID, "surname": "Фёдорова"},
+        "notes": [{"at": "2026-11-23T07:00:00Z", "text": "Prefers calls after six.", "by": None}],
+    }
+)
+class PersonalDataSerializer(serializers.Serializer):
+    """A file of `POST /contacts/{id}/personal-data/`: the contact, and a list for everything else that keeps something about it."""
+
+    contact = serializers.DictField()
+    notes = serializers.ListField(child=serializers.DictField())
+
+
+FILES = {"xlsx": OpenApiTypes.BINARY, "json": PersonalDataSerializer}
 
 
 class ExportFilter(FilterSet):

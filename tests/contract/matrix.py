@@ -68,6 +68,7 @@ phone_systems_partial_update A      -
 phone_systems_retrieve       sA     calls:read
 problems_list                everybody
 problems_retrieve            everybody
+retention_retrieve           sA     -
 saved_filters_create         asbA   contacts:write
 saved_filters_destroy        asbA   contacts:write
 saved_filters_list           asbA   contacts:read

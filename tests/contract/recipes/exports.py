@@ -59,3 +59,8 @@ def tell_all() -> Asked:
 def erase() -> Asked:
     row = ContactFactory(surname="Santos", name="Maria", patronymic="", phones=True)
     return Asked(row, {"reason": "Asked by letter.", "confirm": "Santos Maria"})
+
+
+@recipe("retention_retrieve")
+def what_is_due() -> Asked:
+    return Asked()
