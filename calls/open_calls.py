@@ -58,6 +58,8 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
                 "disposition": row.disposition.code if row.disposition else None,
                 "note": row.note,
             },
+            by=str(row.agent) if row.agent else None,
+            resource="calls",
         )
         for row in rows
     ]

@@ -193,6 +193,8 @@ class HappeningSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
     kind = serializers.CharField(help_text="call, note, change; later kinds may be added.")
     id = serializers.UUIDField()
+    by = serializers.CharField(allow_null=True, help_text="Who did it, by name; null for a machine.")
+    url = serializers.URLField(allow_null=True, help_text="Where to read all of it; null when it has no address of its own.")
     data = serializers.DictField()
 
 
@@ -203,6 +205,8 @@ class HappeningSerializer(serializers.Serializer):
                 "at": "2026-11-23T07:15:00Z",
                 "kind": "note",
                 "id": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7f",
+                "by": "Иванова Анна",
+                "url": None,
                 "data": {"text": "Prefers calls after six.", "is_pinned": True, "by": "Иванова Анна"},
             }
         ],

@@ -71,7 +71,7 @@ class ContactViewSet(PersonalDataActions, ReadViewSet):
     serializer_class = ContactSerializer
     shows_by_id = True
     ordering_fields = ("created_at", "updated_at", "surname")
-    parameters = {"timeline": frozenset({"cursor", "page_size"})}
+    parameters = {"timeline": frozenset({"cursor", "page_size", "kinds"})}
     permits = {
         "list": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
         "retrieve": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
@@ -246,23 +246,39 @@ class ContactViewSet(PersonalDataActions, ReadViewSet):
         answer=TimelineSerializer,
         method="get",
         filters=False,
+        refusals=[timeline.KindUnknown],
         parameters=[
             OpenApiParameter("cursor", OpenApiTypes.STR, description="Where to go on; taken from `next`."),
+            OpenApiParameter(
+                "kinds",
+                {"type": "array", "items": {"type": "string", "enum": [name for name, _ in timeline.sources]}},
+                description="Only these, with commas between them; all when it is left out.",
+                style="form",
+                explode=False,
+            ),
             OpenApiParameter("page_size", OpenApiTypes.INT, description=f"{PAGE_SIZE} unless you say otherwise, {LARGEST} at most."),
         ],
     )
     def timeline(self, request, pk) -> Response:
         """What happened with a contact
 
-        Calls, notes and changes in one list, newest first.
+        Calls, notes, changes and whatever else is known, in one list, newest first, under one cursor.
         """
         contact = self.get_object()
         size = self.paginator._page_size(request)
-        found = timeline.of(contact.pk, before=position_of(request.query_params.get("cursor")), limit=size + 1)
+        asked = request.query_params.get("kinds")
+        kinds = {kind.strip() for kind in asked.split(",")} if asked is not None else None
+        found = timeline.of(contact.pk, before=position_of(request.query_params.get("cursor")), limit=size + 1, kinds=kinds)
         page, has_more = found[:size], len(found) > size
-        results = [{"at": one.at, "kind": one.kind, "id": one.id, "data": one.data} for one in page]
+        results = [happening(request, one) for one in page]
         link = replace_query_param(request.build_absolute_uri(), "cursor", cursor_of(page[-1])) if has_more else None
         return Response({"results": results, "next": link, "previous": None})
+
+
+def happening(request: Any, one: timeline.Happening) -> dict[str, Any]:
+    """One line of a timeline, with the address of what it tells of."""
+    url = request.build_absolute_uri(f"/api/v1/{one.resource}/{one.id}/") if one.resource else None
+    return {"at": one.at, "kind": one.kind, "id": one.id, "by": one.by, "url": url, "data": one.data}
 
 
 def cursor_of(one: timeline.Happening) -> str:

@@ -162,7 +162,7 @@ class Note(Row):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["contact", "-id"], name="note_of_contact")]
+        indexes = [models.Index(fields=["contact", "-created_at", "-id"], name="note_of_contact")]
 
     def __str__(self) -> str:
         return self.text[:60]
