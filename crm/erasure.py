@@ -108,7 +108,7 @@ def erase(
         if is_dry_run:
             transaction.set_rollback(True)
             return Erased(contact_id, None, True, counts, reasons)
-        record(contact, "erase", by=by, now=now, reason=reason, **counts)
+        record(contact, "erase", by=by, now=now, reason=reason, counts=counts)
     return Erased(contact_id, now, False, counts)
 
 

@@ -1,6 +1,6 @@
 """What this app keeps about people: holders for erasures, and the file with everything that is known about somebody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -83,8 +83,14 @@ def _erase_imported(contact_id: UUID) -> int:
     changed = ImportRow.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(cells=[], candidate={}, problems=[])
     if names:
         Import.objects.filter(file__in=names).update(file="")
-        transaction.on_commit(lambda: [default_storage.delete(name) for name in names])
+        transaction.on_commit(lambda: _delete(names))
     return changed
+
+
+def _delete(names: Iterable[str]) -> None:
+    """What a worker that dies here leaves behind, ``crm.retention.sweep_files`` finds."""
+    for name in names:
+        default_storage.delete(name)
 
 
 # --- exports

@@ -168,7 +168,7 @@ def _empty_import(batch_id: UUID, now: datetime) -> bool:
         batch = Import.objects.select_for_update().get(pk=batch_id)
         if not batch.file:
             return False
-        default_storage.delete(batch.file.name)
+        default_storage.delete(str(batch.file.name))
         batch.file, batch.filename = "", traces.ERASED
         batch.version += 1
         batch.save()

@@ -136,7 +136,7 @@ def opened(export_id: UUID, *, by: User, now: datetime) -> tuple[Export, IO[byte
     if export.status != Export.Status.DONE:
         raise ExportNotReady(f"There is no file: the export is {export.status}.")
     try:
-        file = default_storage.open(export.file.name)
+        file = default_storage.open(str(export.file.name))
     except FileNotFoundError:
         raise ExportExpired("The file is gone. Order it anew.") from None
     record(export, "download", by=by, now=now, rows=export.done - export.left_out, entity=export.entity)

@@ -81,3 +81,24 @@ def test_a_saved_filter_is_checked_here_too(supervisor):
 def test_private_filters_of_others_are_not_seen(supervisor):
     SavedFilterFactory(name="Secret plan")
     assert "Secret plan" not in supervisor.get(address(SavedFilter, "changelist")).content.decode()
+
+
+def test_a_person_is_erased_after_a_question_that_tells_what_goes(supervisor):
+    contact = ContactFactory(surname="Santos", phones=["+639171234567"])
+    url = reverse("admin:crm_contact_erase", args=[contact.pk])
+    question = supervisor.get(url).content.decode()
+    assert "1 phones" in question
+    contact.refresh_from_db()
+    assert contact.surname == "Santos", "a question changes nothing"
+    supervisor.post(url)
+    contact.refresh_from_db()
+    assert contact.anonymised_at and contact.surname.startswith("Erased")
+    assert AuditEvent.objects.get(subject_id=contact.pk, verb="erase").by.role == Role.SUPERVISOR
+
+
+def test_everything_about_a_person_is_ordered_on_their_page(supervisor):
+    contact = ContactFactory()
+    url = reverse("admin:crm_contact_tell_everything", args=[contact.pk])
+    assert "all that is kept" in supervisor.get(url).content.decode() and not Export.objects.exists()
+    assert supervisor.post(url).status_code == 302
+    assert (Export.objects.get().entity, Export.objects.get().query) == ("personal_data", {"contact": str(contact.pk)})
