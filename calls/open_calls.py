@@ -53,9 +53,16 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
                 "disposition": row.disposition.code if row.disposition else None,
                 "note": row.note,
             },
+            by=str(row.agent) if row.agent else None,
+            resource="calls",
         )
         for row in rows
     ]
+
+
+def reached() -> Q:
+    """Registered with ``crm.retention.reached``: somebody spoke with the contact."""
+    return Q(Exists(Call.objects.filter(contact=OuterRef("pk"), outcome=Call.Outcome.ANSWERED)))
 
 
 def _called(values: Sequence[str], now: datetime) -> Q:

@@ -63,6 +63,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Tasks", "task_alt", "crm_task_changelist"),
                     _page("Orders", "shopping_cart", "crm_order_changelist"),
                     _page("Imports", "upload_file", "crm_import_changelist"),
+                    _page("Exports", "download", "crm_export_changelist"),
                 ]
             },
             {
@@ -73,6 +74,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Notes", "sticky_note_2", "crm_note_changelist"),
                     _page("Possible duplicates", "content_copy", "crm_duplicatecandidate_changelist"),
                     _page("Merges", "merge", "crm_mergerecord_changelist"),
+                    _page("Saved filters", "filter_alt", "crm_savedfilter_changelist"),
                     _page("Custom fields", "tune", "crm_customfield_changelist"),
                 ],
             },

@@ -51,6 +51,12 @@ class EmployerInCircle(Refusal):
     code = "employer_in_circle"
 
 
+class ContactErased(Refusal):
+    """Everything personal was taken out of this contact; nothing is written on it any more. Add a new one."""
+
+    code = "contact_erased"
+
+
 @transaction.atomic
 def add(
     *,
@@ -130,11 +136,12 @@ def alter(
     """Change a contact. A list that is given (phones, e-mails, addresses) replaces the whole list.
 
     Raises:
-        VersionConflict, NothingKnown, NumberInvalid, CustomFieldInvalid, EmployerInCircle, ContactMerged
+        VersionConflict, NothingKnown, NumberInvalid, CustomFieldInvalid, EmployerInCircle, ContactMerged, ContactErased
     """
     contact = Contact.objects.select_for_update().get(pk=contact_id)
     refuse_merged(contact)
     check_version(contact, if_version)
+    _not_erased(contact)
     before = snapshot(contact)
     if "custom_fields" in fields:
         fields["custom_fields"] = custom_fields.checked("contact", fields["custom_fields"] or {}, had=contact.custom_fields)
@@ -201,13 +208,19 @@ def write_note(
     """Write down something about a contact, learned perhaps on a call.
 
     Raises:
-        OriginUnknown, ContactMerged
+        OriginUnknown, ContactMerged, ContactErased
     """
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
     refuse_merged(contact)
+    _not_erased(contact)
     note = Note.objects.create(contact=contact, text=text, is_pinned=is_pinned, by=by, **origins.columns(origin))
     record(note, "write", by=by, now=now, before={}, contact=contact_id)
     return note
+
+
+def _not_erased(contact: Contact) -> None:
+    if contact.anonymised_at is not None:
+        raise ContactErased("This contact was erased: add a new one.")
 
 
 def _prepare(contact: Contact, e164s: Sequence[str]) -> None:

@@ -44,6 +44,12 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
     ]
 
 
+def reasons_against(contact_id: UUID) -> list[str]:
+    """Registered with ``crm.erasure.vetoes``: whoever waits for goods must be reachable."""
+    numbers = Order.objects.filter(contact=contact_id, status__in=("placed", "confirmed", "in_progress")).values_list("number", flat=True)
+    return [f"Order {number} is still open." for number in numbers[:10]]
+
+
 def personal_data(contact_id: UUID) -> list[dict[str, Any]]:
     """Everything that orders know of a contact, as JSON values: for whoever asks what is kept about them."""
     orders = Order.objects.filter(contact=contact_id).prefetch_related("lines").order_by("id")

@@ -3,15 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from django_filters import rest_framework as filters
 from rest_framework.response import Response
 
 from calls import by_hand, call_rows, identifying, wrap_up
 from calls.api.call_bodies import BeginBody, CallSerializer, FinishBody, IdentifyBody, WrapUpBody
 from calls.api.event_bodies import EventSerializer
-from calls.models import Call, CallEvent, CallKey
+from calls.call_filters import CallFilter
+from calls.models import Call, CallEvent
 from config.api import preconditions
-from config.api.filters import FilterSet
 from config.api.pages import SUBLIST_PARAMETERS
 from config.api.permissions import allow
 from config.api.viewsets import ReadViewSet, operation
@@ -27,33 +26,8 @@ READ = allow(*PEOPLE, scope=Scope.CALLS_READ)
 WRITE = allow(Role.AGENT, *LEADERS, scope=Scope.CALLS_WRITE)
 
 
-class CallFilter(FilterSet):
-    phone_system = filters.CharFilter(field_name="phone_system__slug", help_text="Slug.")
-    external_id = filters.CharFilter(method="known_as", help_text="Any id under which a phone system speaks of the call.")
-    direction = filters.ChoiceFilter(choices=Call.Direction.choices)
-    state = filters.ChoiceFilter(choices=Call.State.choices)
-    open = filters.BooleanFilter(method="going_on", help_text="true: those that go on now.")
-    outcome = filters.ChoiceFilter(choices=Call.Outcome.choices)
-    source = filters.ChoiceFilter(choices=Call.Source.choices)
+class CallListFilter(CallFilter):
     contact = ContactFilter(field_name="contact_id")
-    agent = filters.UUIDFilter(field_name="agent_id", help_text="Id of a user.")
-    number = filters.CharFilter(field_name="customer_e164", help_text="The far side's number, E.164.")
-    queue = filters.CharFilter()
-    disposition = filters.CharFilter(field_name="disposition__code", help_text="Code.")
-    topic = filters.CharFilter(field_name="topics__code", help_text="Code.")
-    wrap_up_state = filters.ChoiceFilter(choices=Call.WrapUp.choices)
-    started_after = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="gte")
-    started_before = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="lt")
-
-    class Meta:
-        model = Call
-        fields = ["direction", "state"]
-
-    def known_as(self, queryset, name, value):
-        return queryset.filter(pk__in=CallKey.objects.filter(key=value).values("call"))
-
-    def going_on(self, queryset, name, value):
-        return queryset.open() if value else queryset.filter(state=Call.State.ENDED)
 
 
 class CallViewSet(ReadViewSet):
@@ -63,7 +37,7 @@ class CallViewSet(ReadViewSet):
     queryset = Call.objects.all()
     serializer_class = CallSerializer
     shows_by_id = True
-    filterset_class = CallFilter
+    filterset_class = CallListFilter
     ordering_fields = ("started_at",)
     ordering = "-started_at"
     parameters = {"events": SUBLIST_PARAMETERS}

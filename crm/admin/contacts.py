@@ -15,10 +15,11 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from config.platform.admin_base import AuditedAdmin, badge, who
+from config.platform.admin_base import badge, who
 from crm import contacts, searching, timeline
 from crm.admin.contact_form import CUSTOM, AddressForm, ContactForm, EmailForm, PhoneForm, with_custom_fields
 from crm.admin.merging import merge_with
+from crm.admin.personal_data import PersonalDataPage
 from crm.models import Contact, ContactAddress, ContactEmail, ContactPhone, CustomField
 from crm.old_ids import survivor_of
 from crm.phone_numbers import display as shown
@@ -62,7 +63,7 @@ class AddressInline(_PartInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(AuditedAdmin):
+class ContactAdmin(PersonalDataPage):
     """People and companies. Everything is written through crm.contacts, so its rules hold here too."""
 
     list_display = ["name_shown", "phones", "lifecycle_badge", "tags_shown", "owner", "language", "changed_at"]

@@ -53,6 +53,7 @@ SHOWN = {
     "custom_fields": {},
     "source": "",
     "external_id": "",
+    "anonymised_at": None,
     "created_at": "2026-11-23T07:00:00Z",
     "updated_at": "2026-11-23T07:00:00Z",
     "version": 1,
@@ -111,6 +112,7 @@ class ContactSerializer(serializers.Serializer):
     custom_fields = serializers.DictField()
     source = serializers.CharField(allow_blank=True)
     external_id = serializers.CharField(allow_blank=True)
+    anonymised_at = serializers.DateTimeField(allow_null=True, help_text="When everything personal was taken out of it.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     version = serializers.IntegerField()
@@ -197,6 +199,8 @@ class HappeningSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
     kind = serializers.CharField(help_text="call, note, change; later kinds may be added.")
     id = serializers.UUIDField()
+    by = serializers.CharField(allow_null=True, help_text="Who did it, by name; null for a machine.")
+    url = serializers.URLField(allow_null=True, help_text="Where to read all of it; null when it has no address of its own.")
     data = serializers.DictField()
 
 
@@ -207,6 +211,8 @@ class HappeningSerializer(serializers.Serializer):
                 "at": "2026-11-23T07:15:00Z",
                 "kind": "note",
                 "id": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7f",
+                "by": "Иванова Анна",
+                "url": None,
                 "data": {"text": "Prefers calls after six.", "is_pinned": True, "origin": None, "by": "Иванова Анна"},
             }
         ],

@@ -20,10 +20,10 @@ from config.api.pages import LARGEST, PAGE_PARAMETERS, PAGE_SIZE
 from config.api.permissions import allow
 from config.api.problems import problem_of
 from config.api.viewsets import ReadViewSet, operation
-from config.platform.models import LEADERS, PEOPLE, Scope
+from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import VersionConflict
 from config.platform.origins import OriginUnknown
-from crm import contact_filters, contact_rows, contacts, custom_fields, merging, old_ids, searching, timeline
+from crm import contact_filters, contact_rows, contacts, custom_fields, merging, old_ids, saved_filters, searching, timeline
 from crm.api.contact_bodies import (
     BulkBody,
     BulkSerializer,
@@ -34,6 +34,7 @@ from crm.api.contact_bodies import (
     TimelineSerializer,
 )
 from crm.api.merging import DECIDE, REFUSED, MergeBody, MergedSerializer, merged
+from crm.api.personal_data import PersonalDataActions
 from crm.models import Contact
 from crm.old_ids import ContactMerged
 from crm.phone_book import NumberIsInternal
@@ -65,7 +66,7 @@ def filter_parameters() -> list[OpenApiParameter]:
     return described
 
 
-class ContactViewSet(ReadViewSet):
+class ContactViewSet(PersonalDataActions, ReadViewSet):
     """People and companies."""
 
     resource = "contacts"
@@ -73,7 +74,7 @@ class ContactViewSet(ReadViewSet):
     serializer_class = ContactSerializer
     shows_by_id = True
     ordering_fields = ("created_at", "updated_at", "surname")
-    parameters = {"timeline": frozenset({"cursor", "page_size"})}
+    parameters = {"timeline": frozenset({"cursor", "page_size", "kinds"})}
     permits = {
         "list": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
         "retrieve": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
@@ -84,16 +85,18 @@ class ContactViewSet(ReadViewSet):
         "notes": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
         "merge": DECIDE,
         "destroy": allow(*LEADERS),
+        "personal_data": allow(*LEADERS, Role.BACK_OFFICE),
+        "erase": allow(*LEADERS),
     }
 
     def known_parameters(self) -> frozenset[str]:
         known = super().known_parameters()
-        return known | contact_filters.known_names(self.request.query_params) if self.action == "list" else known
+        return known | {"saved_filter"} | contact_filters.known_names(self.request.query_params) if self.action == "list" else known
 
     def asked_for(self) -> dict[str, str]:
         """The filters of the request; a name that is given twice means any of its values."""
         given = self.request.query_params
-        return {name: ",".join(given.getlist(name)) for name in given if name not in PAGE_PARAMETERS | {"search"}}
+        return {name: ",".join(given.getlist(name)) for name in given if name not in PAGE_PARAMETERS | {"search", "saved_filter"}}
 
     def get_queryset(self):
         """Lists and searches know only those that are left; by an old id one may still ask."""
@@ -101,7 +104,12 @@ class ContactViewSet(ReadViewSet):
         return rows.living() if self.action == "list" else rows
 
     def filter_queryset(self, queryset):
-        query = self.asked_for() if self.action == "list" else {}
+        if self.action != "list":
+            return queryset
+        if saved_filter := self.request.query_params.get("saved_filter"):
+            saved = saved_filters.query_of(saved_filter, entity="contacts", by=self.user)
+            queryset = queryset.filter(contact_filters.condition(saved))
+        query = self.asked_for()
         return queryset.filter(contact_filters.condition(query)) if query else queryset
 
     def show(self, page) -> Any:
@@ -125,7 +133,7 @@ class ContactViewSet(ReadViewSet):
         answer=ContactSerializer(many=True),
         method="get",
         refusals=[searching.SearchTooShort, contact_filters.FilterInvalid],
-        parameters=filter_parameters(),
+        parameters=[*filter_parameters(), OpenApiParameter("saved_filter", OpenApiTypes.UUID, description="Contacts must fit it too.")],
     )
     def list(self, request) -> Response:
         """Contacts
@@ -197,7 +205,9 @@ class ContactViewSet(ReadViewSet):
         return {"index": index, "verdict": "created", "contact": contact.pk, "problem": None}
 
     @operation(
-        body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, ContactMerged, contacts.EmployerInCircle, *WRONG_BODY]
+        body=ContactChangeBody,
+        answer=ContactSerializer,
+        refusals=[VersionConflict, ContactMerged, contacts.ContactErased, contacts.EmployerInCircle, *WRONG_BODY],
     )
     def partial_update(self, request, pk) -> Response:
         """Change a contact
@@ -232,7 +242,7 @@ class ContactViewSet(ReadViewSet):
         loser = body["loser"].pk
         return merged(self, survivor, loser, body, lambda **said: merging.merge(survivor, loser, if_version=self.if_version, **said))
 
-    @operation(body=NoteBody, answer=NoteBody, status=201, refusals=[OriginUnknown, ContactMerged])
+    @operation(body=NoteBody, answer=NoteBody, status=201, refusals=[OriginUnknown, ContactMerged, contacts.ContactErased])
     def notes(self, request, pk) -> Response:
         """Write a note
 
@@ -245,23 +255,40 @@ class ContactViewSet(ReadViewSet):
         answer=TimelineSerializer,
         method="get",
         filters=False,
+        refusals=[timeline.KindUnknown],
         parameters=[
             OpenApiParameter("cursor", OpenApiTypes.STR, description="Where to go on; taken from `next`."),
+            OpenApiParameter(
+                "kinds",
+                {"type": "array", "items": {"type": "string", "enum": [name for name, _ in timeline.sources]}},
+                description="Only these, with commas between them; all when it is left out.",
+                style="form",
+                explode=False,
+            ),
             OpenApiParameter("page_size", OpenApiTypes.INT, description=f"{PAGE_SIZE} unless you say otherwise, {LARGEST} at most."),
         ],
     )
     def timeline(self, request, pk) -> Response:
         """What happened with a contact
 
-        Calls, notes and changes in one list, newest first; of all that were merged into it as well.
+        Calls, notes, changes and whatever else is known, in one list, newest first, under one cursor; of all that were merged into it as
+        well.
         """
         contact_id = old_ids.survivor_of(self.get_object())
         size = self.paginator._page_size(request)
-        found = timeline.of(contact_id, before=position_of(request.query_params.get("cursor")), limit=size + 1)
+        asked = request.query_params.get("kinds")
+        kinds = {kind.strip() for kind in asked.split(",")} if asked is not None else None
+        found = timeline.of(contact_id, before=position_of(request.query_params.get("cursor")), limit=size + 1, kinds=kinds)
         page, has_more = found[:size], len(found) > size
-        results = [{"at": one.at, "kind": one.kind, "id": one.id, "data": one.data} for one in page]
+        results = [happening(request, one) for one in page]
         link = replace_query_param(request.build_absolute_uri(), "cursor", cursor_of(page[-1])) if has_more else None
         return Response({"results": results, "next": link, "previous": None})
+
+
+def happening(request: Any, one: timeline.Happening) -> dict[str, Any]:
+    """One line of a timeline, with the address of what it tells of."""
+    url = request.build_absolute_uri(f"/api/v1/{one.resource}/{one.id}/") if one.resource else None
+    return {"at": one.at, "kind": one.kind, "id": one.id, "by": one.by, "url": url, "data": one.data}
 
 
 def cursor_of(one: timeline.Happening) -> str:

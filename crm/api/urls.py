@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from crm.api.articles import ArticleViewSet
 from crm.api.calendars import CalendarViewSet
 from crm.api.contacts import ContactViewSet
+from crm.api.exports import ExportViewSet
 from crm.api.follow_ups import TaskViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
@@ -13,6 +14,8 @@ from crm.api.offers import OfferViewSet
 from crm.api.orders import OrderViewSet
 from crm.api.products import CategoryViewSet, ProductViewSet
 from crm.api.promotions import PromotionViewSet
+from crm.api.retention import RetentionViewSet
+from crm.api.saved_filters import SavedFilterViewSet
 from crm.api.staff import DepartmentViewSet, TeamViewSet
 
 router = SimpleRouter()
@@ -32,8 +35,11 @@ router.register("imports", ImportViewSet)
 router.register("orders", OrderViewSet)
 router.register("duplicates", DuplicateViewSet)
 router.register("merges", MergeViewSet)
+router.register("saved-filters", SavedFilterViewSet)
+router.register("exports", ExportViewSet)
 urlpatterns = [
     re_path(r"^contacts/(?P<pk>[^/.]+)/offers/$", OfferViewSet.as_view({"get": "offers"}), name="contact-offers"),
     path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"),
+    path("retention/", RetentionViewSet.as_view({"get": "retrieve"}), name="retention"),
     *router.urls,
 ]

@@ -3,12 +3,14 @@ from crm.models.calendars import BusinessCalendar, CalendarDay, CalendarDayInter
 from crm.models.catalogue import Category, Product, ProductPrice, Promotion, PromotionUse
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
 from crm.models.custom_fields import CustomField
+from crm.models.exports import Export, ExportPart
 from crm.models.follow_ups import Task
 from crm.models.imports import Import, ImportRow
 from crm.models.knowledge import Topic
 from crm.models.merging import DuplicateCandidate, DuplicateWatch, MergeRecord, MovedRows
 from crm.models.orders import Order, OrderAmendment, OrderLine, OrderReturn, OrderReturnLine
 from crm.models.phones import ContactPhone, PhoneNumber
+from crm.models.saved_filters import SavedFilter
 from crm.models.staff import Department, Team
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "Department",
     "DuplicateCandidate",
     "DuplicateWatch",
+    "Export",
+    "ExportPart",
     "Import",
     "ImportRow",
     "MergeRecord",
@@ -45,6 +49,7 @@ __all__ = [
     "ProductPrice",
     "Promotion",
     "PromotionUse",
+    "SavedFilter",
     "Task",
     "Team",
     "Topic",

@@ -59,6 +59,7 @@ class Contact(Row):
         "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged", db_index=False
     )
     search_key = models.TextField(editable=False, default="", help_text="Folded names, made by crm.names.folded.")
+    anonymised_at = models.DateTimeField(null=True, editable=False, help_text="When everything personal was taken out of it.")
 
     objects = ContactQuerySet.as_manager()
 
@@ -172,7 +173,7 @@ class Note(Originated, Row):
 
     class Meta(Originated.Meta):
         abstract = False
-        indexes = [models.Index(fields=["contact", "-id"], name="note_of_contact")]
+        indexes = [models.Index(fields=["contact", "-created_at", "-id"], name="note_of_contact")]
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -135,7 +135,10 @@ def test_a_retry_is_done_once_and_answered_alike(admin, operation):
 @pytest.mark.parametrize("operation", [one for one in WRITES if "{" in one.path], ids=str)
 def test_a_change_decided_on_an_older_state_is_refused(admin, operation):
     if "412" not in document()["paths"][operation.path][operation.method.lower()]["responses"]:
-        assert operation.id in {"tokens_revoke"} | WRITES_ANOTHER_ROW, "it may overwrite what its caller has not seen"
+        # asking for everything that is known changes nothing of it
+        assert operation.id in {"tokens_revoke", "contacts_personal_data"} | WRITES_ANOTHER_ROW, (
+            "it may overwrite what its caller has not seen"
+        )
         return
     asked = RECIPES[operation.id]()
     done = AuditEvent.objects.count()
