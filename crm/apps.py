@@ -15,6 +15,7 @@ class CrmConfig(AppConfig):
         from crm.exporting import progress as export_progress
         from crm.exporting.contact_columns import CONTACTS
         from crm.importing import progress
+        from crm.merging import forgetting
 
         metrics.gauges.add("exports_owed", export_progress.owed)
         metrics.gauges.add("imports_owed", progress.owed)
@@ -26,6 +27,7 @@ class CrmConfig(AppConfig):
         entities.entities.add(personal_data.ENTITY, personal_data.PERSONAL_DATA)
         for name, holder in personal_data.HOLDERS.items():
             erasure.holders.add(name, holder)
+        erasure.holders.add("merges", erasure.Holder(forgetting.personal_data, forgetting.pseudonymise))
         erasure.holders.add("orders", erasure.Holder(orders_told.personal_data, orders_told.pseudonymise))
         erasure.holders.add("tasks", erasure.Holder(follow_ups.personal_data, follow_ups.pseudonymise))
         erasure.vetoes.add("orders", orders_told.reasons_against)

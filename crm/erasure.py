@@ -22,6 +22,7 @@ from config.platform.registry import Registry
 from crm import contact_rows, traces
 from crm.exporting import jobs as exports
 from crm.models import Contact, NameWord, PhoneNumber
+from crm.old_ids import refuse_merged, within
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,11 @@ def erase(
     Raises:
         ErasureVetoed: and it is not a dry run.
         ConfirmationWrong: ``confirm`` is given and is not the display name.
-        VersionConflict
+        VersionConflict, ContactMerged
     """
     with transaction.atomic():
         contact = Contact.objects.select_for_update().get(pk=contact_id)
+        refuse_merged(contact)
         check_version(contact, if_version)
         if contact.anonymised_at is not None:
             return Erased(contact_id, contact.anonymised_at, is_dry_run)
@@ -114,6 +116,7 @@ def erase(
 
 def _take_out(contact: Contact, *, with_answers: bool, by: User | None, now: datetime) -> dict[str, int]:
     numbers = traces.own_numbers(contact.pk)
+    words = " ".join(Contact.objects.filter(pk__in=[contact.pk, *within(contact.pk)]).values_list("search_key", flat=True)).split()
     counts = {"export_files": exports.withdraw_all_with(contact.pk, by=by, now=now)}
     for name, holder in holders:
         counts[name] = holder.pseudonymise(contact.pk)
@@ -122,7 +125,6 @@ def _take_out(contact: Contact, *, with_answers: bool, by: User | None, now: dat
     counts["emails"] = contact.emails.all().delete()[0]
     counts["addresses"] = contact.addresses.all().delete()[0]
     counts["phones"] = _give_up_numbers(contact, numbers)
-    words = contact.search_key.split()
     _rename(contact, now)
     _forget_words(words)
     return counts

@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from config.platform.history import entry, record_many
 from config.platform.models import User
-from crm.models import Order
+from crm.models import Order, OrderAmendment, OrderReturn
 from crm.timeline import Happening, Position, older
 
 OPEN = """
 SELECT id, number, status, total::text, currency, delivery_date, created_at FROM crm_order
 WHERE contact_id = ANY(%(contacts)s::uuid[]) AND status IN ('draft', 'placed', 'confirmed', 'in_progress') ORDER BY id DESC LIMIT 10
 """
+ERASED = "[erased]"
 PERSONAL = ("phone", "delivery_address", "delivery_comment", "comment")
 
 
@@ -77,6 +78,10 @@ def pseudonymise(contact_id: UUID, *, by: User | None = None, now: datetime | No
     told = ~Q(phone="") | ~Q(delivery_address="") | ~Q(delivery_comment="") | ~Q(comment="")
     orders = list(Order.objects.select_for_update().filter(told, contact=contact_id).order_by("id"))
     Order.objects.filter(pk__in=[order.pk for order in orders]).update(**dict.fromkeys(PERSONAL, ""), version=F("version") + 1)
+    said = Q(order__contact=contact_id)
+    Order.objects.filter(~Q(cancel_reason=""), contact=contact_id).update(cancel_reason=ERASED)
+    OrderAmendment.objects.filter(said).update(reason=ERASED)
+    OrderReturn.objects.filter(said).update(reason=ERASED)
     at = now or timezone.now()
     record_many([entry(order, "pseudonymise", by=by, now=at, emptied=list(PERSONAL)) for order in orders])
     return len(orders)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from crm.models import Contact, ContactPhone, Note
+from django.db.models import Q
+
+from crm import old_ids
+from crm.models import Contact, ContactPhone, MergeRecord, Note, Order, Task
 
 ERASED = "[erased]"
 TELLING_DIGITS = 7  # fewer digits of a number tell nobody
@@ -41,7 +44,8 @@ class Traces:
 def of(contact_id: UUID) -> Traces:
     """What a contact is known by now; nothing of it is there any more once it was erased."""
     contact = Contact.objects.get(pk=contact_id)
-    names = " ".join([contact.surname, contact.name, contact.patronymic, contact.company_name])
+    known = Contact.objects.filter(pk__in=[contact_id, *old_ids.within(contact_id)])
+    names = " ".join(" ".join([one.surname, one.name, one.patronymic, one.company_name]) for one in known)
     words = {word.casefold() for word in re.findall(r"[^\W\d_]{3,}", names)}
     words |= {email.casefold() for email in contact.emails.values_list("email", flat=True)}
     numbers = [e164.lstrip("+") for e164 in contact.contact_phones.values_list("phone__e164", flat=True)]
@@ -56,5 +60,8 @@ def own_numbers(contact_id: UUID) -> list[str]:
 
 
 def subjects(contact_id: UUID) -> list[UUID]:
-    """Whose audit events tell of a contact: its own and its notes'."""
-    return [contact_id, *Note.objects.filter(contact=contact_id).values_list("pk", flat=True)]
+    """Whose audit events tell of a contact: its own, those of contacts merged into it, and those of what hangs on it."""
+    found = [contact_id, *old_ids.within(contact_id)]
+    for model in (Note, Order, Task):
+        found += model._default_manager.filter(contact=contact_id).values_list("pk", flat=True)
+    return found + list(MergeRecord.objects.filter(Q(survivor__in=found) | Q(loser__in=found)).values_list("pk", flat=True))

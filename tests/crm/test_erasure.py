@@ -23,7 +23,7 @@ from tests.factories.platform import UserFactory
 pytestmark = pytest.mark.django_db
 SURNAME, NUMBER, SECOND, MAIL = "Вышневолоцкая", "+79161234567", "+74957654321", "vysh@example.com"
 #: By each of these the person would be found again. Numbers by their last digits, however they are written.
-TRACES = ["вышневолоцк", "9161234567", "916 123-45-67", "4957654321", "vysh@", "Клавдия", "Феоктистовна", "золотая рыбка", "Тверская 17", "crm-4711", "vip-of-the-year"]  # fmt: skip
+TRACES = ["вышневолоцк", "9161234567", "916 123-45-67", "4957654321", "vysh@", "Клавдия", "Феоктистовна", "золотая рыбка", "Тверская 17", "crm-4711", "vip-of-the-year", "гриневич", "чернышевского"]  # fmt: skip
 STREAM = "/api/v1/calls/events/"
 
 
@@ -56,6 +56,7 @@ def known(boss, client_of) -> Contact:
     importing.upload(ContentFile(content), filename="list.csv", is_dry_run=False, by=boss.user, now=NOON)
     while importing.run_owed(now=datetime.now(UTC)):
         pass
+    _merged_and_ordered(boss, contact)
     phone_system = client_of("integration", scopes=["events:write"])
     from tests.factories.calls import PhoneSystemFactory
 
@@ -89,6 +90,30 @@ def known(boss, client_of) -> Contact:
     assert not Export.objects.exclude(status="done").exists()
     contact.refresh_from_db()
     return contact
+
+
+def _merged_and_ordered(boss, contact: Contact) -> None:
+    """She was in the base twice, ordered something, and was promised something."""
+    twin = {"surname": "Гриневич", "name": "Клавдия", "tags": ["vip-of-the-year"], "phones": [{"number": "+7 495 765-43-22"}]}
+    loser = boss.post("/api/v1/contacts/", twin | {"force": True, "reason": "another"}).json()["id"]
+    merged = boss.post(f"/api/v1/contacts/{contact.pk}/merge/", {"loser": loser, "reason": "Гриневич is her maiden name"})
+    assert merged.status_code == 200, merged.content
+    line = {"name": "Wreath", "unit_price": "10.00", "quantity": "1"}
+    delivery = {"address": "Чернышевского 3", "comment": f"Ask for {SURNAME}"}
+    body = {
+        "contact": str(contact.pk),
+        "currency": "EUR",
+        "lines": [line],
+        "delivery": delivery,
+        "comment": f"{SURNAME} calls",
+        "place": True,
+    }
+    order = boss.post("/api/v1/orders/", body)
+    assert order.status_code == 201, order.content
+    cancelled = boss.post(f"/api/v1/orders/{order.json()['id']}/cancel/", {"reason": f"{SURNAME} moved"})
+    assert cancelled.status_code == 200, cancelled.content
+    promised = boss.post("/api/v1/tasks/", {"title": f"Call {SURNAME}", "text": MAIL, "contact": str(contact.pk)}).json()
+    boss.post(f"/api/v1/tasks/{promised['id']}/complete/", {"result": f"Spoke with {SURNAME}"})
 
 
 def everything() -> dict[str, str]:
