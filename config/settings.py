@@ -124,7 +124,11 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 180
 CELERY_TASK_DEFAULT_QUEUE = "fast"
-CELERY_TASK_ROUTES = {"crm.run_imports": {"queue": "batch"}, "platform.beat_batch": {"queue": "batch"}}
+CELERY_TASK_ROUTES = {
+    "crm.run_imports": {"queue": "batch"},
+    "crm.run_suppression_uploads": {"queue": "batch"},
+    "platform.beat_batch": {"queue": "batch"},
+}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
@@ -157,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
     "Heartbeat of the queue 'fast'": {"task": "platform.beat_fast", "schedule": 30.0},
     "Heartbeat of the queue 'batch'": {"task": "platform.beat_batch", "schedule": 30.0, "options": {"queue": "batch"}},
     "Imports that nobody woke": {"task": "crm.run_imports", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},

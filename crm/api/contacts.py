@@ -23,7 +23,7 @@ from config.api.permissions import allow
 from config.api.problems import problem_of
 from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Scope
-from config.platform.moves import VersionConflict
+from config.platform.moves import TransitionNotAllowed, VersionConflict
 from config.platform.origins import OriginUnknown
 from crm import contact_rows, contacts, custom_fields, searching, timeline
 from crm.api.contact_bodies import (
@@ -35,10 +35,12 @@ from crm.api.contact_bodies import (
     NoteBody,
     TimelineSerializer,
 )
+from crm.lifecycle import StageReasonNeeded
 from crm.models import Contact, CustomField
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
 
+WRONG_STAGE = [TransitionNotAllowed, StageReasonNeeded]
 WRONG_BODY = [NumberInvalid, NumberIsInternal, custom_fields.CustomFieldInvalid, contacts.NothingKnown]
 
 
@@ -216,12 +218,14 @@ class ContactViewSet(ReadViewSet):
             return {"index": index, "verdict": verdict, "contact": None, "problem": problem}
         return {"index": index, "verdict": "created", "contact": contact.pk, "problem": None}
 
-    @operation(body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, contacts.EmployerInCircle, *WRONG_BODY])
+    @operation(
+        body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, contacts.EmployerInCircle, *WRONG_STAGE, *WRONG_BODY]
+    )
     def partial_update(self, request, pk) -> Response:
         """Change a contact
 
         Only what you send is changed. A list (phones, e-mails, addresses, tags) replaces the whole list; a custom field set to
-        null is emptied, those you leave out stay.
+        null is emptied, those you leave out stay. Another `lifecycle` is a move, as `POST /contacts/{id}/move/` makes it.
         """
         contact = self.get_object()
         return self.shown(

@@ -1,12 +1,15 @@
 from crm.models.calendars import BusinessCalendar, CalendarDay, CalendarDayInterval, CalendarInterval
 from crm.models.catalogue import Category, Product, ProductPrice, Promotion, PromotionUse
+from crm.models.consent import Channel, Consent, Purpose
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
 from crm.models.custom_fields import CustomField
 from crm.models.follow_ups import Task
 from crm.models.imports import Import, ImportRow
 from crm.models.knowledge import Topic
+from crm.models.lifecycle import LifecycleChange
 from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.staff import Department, Team
+from crm.models.suppression import Source, Suppression, SuppressionUpload, SuppressionUploadRow
 
 __all__ = [
     "BusinessCalendar",
@@ -14,6 +17,8 @@ __all__ = [
     "CalendarDayInterval",
     "CalendarInterval",
     "Category",
+    "Channel",
+    "Consent",
     "Contact",
     "ContactAddress",
     "ContactEmail",
@@ -22,6 +27,7 @@ __all__ = [
     "Department",
     "Import",
     "ImportRow",
+    "LifecycleChange",
     "NameWord",
     "Note",
     "PhoneNumber",
@@ -29,6 +35,11 @@ __all__ = [
     "ProductPrice",
     "Promotion",
     "PromotionUse",
+    "Purpose",
+    "Source",
+    "Suppression",
+    "SuppressionUpload",
+    "SuppressionUploadRow",
     "Task",
     "Team",
     "Topic",

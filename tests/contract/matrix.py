@@ -6,14 +6,14 @@ a agent, s supervisor, b back office, A administrator, and, after the blank, the
 
 MATRIX = """
 audit_events_list            sA     -
-call_events_create           A      events:write
-call_events_list             sA     calls:read
 calendars_create             A      -
 calendars_destroy            A      -
 calendars_hours              asbA   contacts:read
 calendars_list               asbA   contacts:read
 calendars_partial_update     A      -
 calendars_retrieve           asbA   contacts:read
+call_events_create           A      events:write
+call_events_list             sA     calls:read
 calls_create                 asA    calls:write
 calls_events                 sA     calls:read
 calls_finish                 asA    calls:write
@@ -21,10 +21,17 @@ calls_identify               asA    calls:write
 calls_list                   asbA   calls:read
 calls_retrieve               asbA   calls:read
 calls_wrap_up                asA    calls:write
+consents_create              asbA   contacts:write
+consents_list                asbA   contacts:read
+consents_retrieve            asbA   contacts:read
+contacts_assign              sA     contacts:write
 contacts_bulk                asbA   contacts:write
+contacts_consents            asbA   contacts:read
 contacts_create              asbA   contacts:write
 contacts_destroy             sA     -
+contacts_lifecycle           asbA   contacts:read
 contacts_list                asbA   contacts:read
+contacts_move                asbA   contacts:write
 contacts_notes               asbA   contacts:write
 contacts_partial_update      asbA   contacts:write
 contacts_retrieve            asbA   contacts:read
@@ -49,6 +56,7 @@ extensions_destroy           sA     -
 extensions_list              asbA   calls:read
 extensions_partial_update    sA     -
 extensions_retrieve          asbA   calls:read
+funnel_retrieve              asbA   contacts:read
 imports_cancel               asbA   contacts:write
 imports_create               asbA   contacts:write
 imports_errors               asbA   contacts:read
@@ -67,6 +75,17 @@ phone_systems_partial_update A      -
 phone_systems_retrieve       sA     calls:read
 problems_list                everybody
 problems_retrieve            everybody
+suppression_uploads_cancel   sbA    contacts:write
+suppression_uploads_create   sbA    contacts:write
+suppression_uploads_errors   asbA   contacts:read
+suppression_uploads_list     asbA   contacts:read
+suppression_uploads_retrieve asbA   contacts:read
+suppressions_bulk            asbA   contacts:write
+suppressions_check           asbA   contacts:read
+suppressions_create          asbA   contacts:write
+suppressions_lift            sbA    contacts:write
+suppressions_list            asbA   contacts:read
+suppressions_retrieve        asbA   contacts:read
 tasks_cancel                 asbA   contacts:write
 tasks_complete               asbA   contacts:write
 tasks_create                 asbA   contacts:write

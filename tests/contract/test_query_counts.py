@@ -11,6 +11,7 @@ from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory
+from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
 from tests.factories.follow_ups import TaskFactory
 from tests.factories.platform import UserFactory
@@ -65,6 +66,9 @@ COSTS = {
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
     "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
+    "consents": (lambda n: [ConsentFactory() for _ in range(n)], 1, 1),
+    "suppressions": (lambda n: [SuppressionFactory() for _ in range(n)], 1, 1),
+    "suppression-uploads": (lambda n: [SuppressionUploadFactory() for _ in range(n)], 1, 1),
     "topics": (lambda n: [Topic.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
     "custom-fields": (lambda n: [CustomField.objects.create(key=f"k{i}", label="L", type="text") for i in range(n)], 1, 1),
     "phone-systems": (lambda n: [PhoneSystemFactory() for _ in range(n)], 1, 1),
