@@ -62,6 +62,8 @@ SHOWN = {
 class SuppressionSerializer(serializers.ModelSerializer):
     phone = serializers.CharField(source="e164", help_text="E.164; empty for a contact, and for a number that was erased.")
     list = serializers.CharField(source="list_code", help_text="The do-not-call list it came with.")
+    purpose = serializers.CharField(allow_blank=True, help_text="Empty: for whatever purpose.")
+    channel = serializers.CharField(allow_blank=True, help_text="Empty: by whatever channel.")
     scope = serializers.ChoiceField(choices=["all", "purpose", "channel", "purpose_and_channel"], help_text="How much it forbids.")
     origin = OriginField(allow_null=True)
 
@@ -93,7 +95,7 @@ class LiftBody(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
-@example({"suppressions": [ENTRY, {"phone": "0917 123 4567", "source": "regulator"}]})
+@example({"suppressions": [ENTRY, {"phone": "+63 917 123 4567", "source": "regulator"}]})
 class SuppressionBulkBody(serializers.Serializer):
     suppressions = serializers.ListField(
         child=serializers.JSONField(allow_null=True), min_length=1, max_length=500, help_text="Each as for `POST /suppressions/`."
@@ -122,7 +124,7 @@ class WhomBody(serializers.Serializer):
         return attrs | {"e164": said_number(attrs["phone"]) if attrs.get("phone") else ""}
 
 
-@example({"purpose": "marketing", "channel": "call", "whom": [{"phone": "8 (495) 123-45-67"}, {"phone": "0917 123 4567"}]})
+@example({"purpose": "marketing", "channel": "call", "whom": [{"phone": "8 (495) 123-45-67"}, {"phone": "+63 917 123 4567"}]})
 class CheckBody(serializers.Serializer):
     purpose = serializers.ChoiceField(choices=Purpose.choices)
     channel = serializers.ChoiceField(choices=Channel.choices, default=Channel.CALL)

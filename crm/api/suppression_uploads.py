@@ -77,6 +77,8 @@ class SuppressionUploadSerializer(serializers.ModelSerializer):
 
     state = serializers.ChoiceField(source="status", choices=SuppressionUpload.Status.choices)
     list = serializers.CharField(source="list_code")
+    purpose = serializers.CharField(allow_blank=True, help_text="Empty: for whatever purpose.")
+    channel = serializers.CharField(allow_blank=True, help_text="Empty: by whatever channel.")
     progress = serializers.SerializerMethodField()
     counts = UploadCountsSerializer(source="*")
     errors_url = serializers.SerializerMethodField()

@@ -57,7 +57,7 @@ def a_suppression() -> Asked:
 
 @recipe("suppressions_create")
 def new_suppression() -> Asked:
-    return Asked(body={"phone": "0917 123 4567", "purpose": "marketing", "reason": "She asked for it.", "origin": of_a_call()})
+    return Asked(body={"phone": "+63 917 123 4567", "purpose": "marketing", "reason": "She asked for it.", "origin": of_a_call()})
 
 
 @recipe("suppressions_bulk")
