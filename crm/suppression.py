@@ -126,7 +126,7 @@ def add(
     if standing is not None:
         if standing.expires_at and standing.expires_at <= now:
             end(standing, reason="It was over.", by=by, now=now)
-        elif _covers(standing, entry):
+        elif _covers(standing, entry) or (starts_at is None and _written_meanwhile(standing, entry)):
             return standing, False
         else:
             end(standing, reason="A longer one takes its place.", by=by, now=now)
@@ -382,8 +382,16 @@ def _copy(entry: Suppression, contact_id: UUID | None) -> Suppression:
 
 
 def _covers(standing: Suppression, entry: Suppression) -> bool:
-    ends_late_enough = standing.expires_at is None or (entry.expires_at is not None and entry.expires_at <= standing.expires_at)
-    return standing.starts_at <= entry.starts_at and ends_late_enough
+    return standing.starts_at <= entry.starts_at and _ends_no_sooner(standing, entry)
+
+
+def _written_meanwhile(standing: Suppression, entry: Suppression) -> bool:
+    """Somebody said the same while we waited for our turn: from now on, their now being a little later than ours."""
+    return standing.starts_at <= standing.created_at and _ends_no_sooner(standing, entry)
+
+
+def _ends_no_sooner(standing: Suppression, entry: Suppression) -> bool:
+    return standing.expires_at is None or (entry.expires_at is not None and entry.expires_at <= standing.expires_at)
 
 
 def _last_as_long_as(entry: Suppression, other: Suppression) -> None:
