@@ -9,7 +9,7 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from config.api import metrics
-        from crm import consent, follow_ups, lifecycle, lookup, suppression, suppression_lists, timeline
+        from crm import consent, follow_ups, lifecycle, lookup, suppression_lists, suppressions_of_contacts, timeline
         from crm.importing import progress
 
         metrics.gauges.add("imports_owed", progress.owed)
@@ -19,5 +19,5 @@ class CrmConfig(AppConfig):
         timeline.sources.add("notes", timeline.notes)
         timeline.sources.add("changes", timeline.changes)
         timeline.sources.add("consents", consent.happenings)
-        timeline.sources.add("suppressions", suppression.happenings)
+        timeline.sources.add("suppressions", suppressions_of_contacts.happenings)
         timeline.sources.add("lifecycle", lifecycle.happenings)

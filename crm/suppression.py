@@ -20,7 +20,6 @@ from crm import phone_book
 from crm.models import Contact, ContactPhone, Suppression
 from crm.models.consent import ERASED
 from crm.number_keys import key_of, keys_of
-from crm.timeline import Happening, Position, older
 
 
 @dataclass(frozen=True)
@@ -245,43 +244,6 @@ def unended_of_many(asked: Sequence[Asked], *, purpose: str, channel: str, at: d
 def why_many(asked: Sequence[Asked], *, purpose: str, channel: str, at: datetime) -> list[list[Reason]]:
     """``why`` for many at once, in their order; one statement."""
     return [started(reasons, at) for reasons in unended_of_many(asked, purpose=purpose, channel=channel, at=at)]
-
-
-def of_contact(contact_id: UUID, *, at: datetime) -> list[Suppression]:
-    """All that is in force for a contact or one of its numbers, newest first."""
-    numbers = list(ContactPhone.objects.filter(contact=contact_id).values_list("phone__e164", flat=True))
-    hashes = [key for e164 in numbers for key in keys_of(e164)]
-    on = Q(contact=contact_id) | Q(e164__in=numbers) | Q(number_hash__in=hashes)
-    return list(Suppression.objects.active(at).filter(on).select_related("by").order_by("-id"))
-
-
-def happenings(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
-    """Registered with ``crm.timeline.sources``: what was asked for this contact or for one of its numbers."""
-    numbers = list(ContactPhone.objects.filter(contact=contact_id).values_list("phone__e164", flat=True))
-    rows = Suppression.objects.filter(Q(contact=contact_id) | Q(e164__in=numbers), older("created_at", before))
-    shown = rows.select_related("by").order_by("-created_at", "-id")[:limit]
-    return [
-        Happening(
-            row.created_at,
-            "suppression",
-            row.pk,
-            {
-                "phone": row.e164 or None,
-                "scope": row.scope,
-                "purpose": row.purpose,
-                "channel": row.channel,
-                "source": row.source,
-                "list": row.list_code,
-                "reason": row.reason,
-                "starts_at": row.starts_at,
-                "expires_at": row.expires_at,
-                "lifted_at": row.lifted_at,
-                "origin": row.origin,
-                "by": str(row.by) if row.by else None,
-            },
-        )
-        for row in shown
-    ]
 
 
 def join(survivor_id: UUID, loser_id: UUID, by: User | None, now: datetime) -> dict[str, Any]:

@@ -1,3 +1,3 @@
-from crm.admin import calendars, contacts, follow_ups, imports, parts, staff
+from crm.admin import calendars, consent, contacts, follow_ups, imports, lifecycle, parts, staff, suppression
 
-__all__ = ["calendars", "contacts", "follow_ups", "imports", "parts", "staff"]
+__all__ = ["calendars", "consent", "contacts", "follow_ups", "imports", "lifecycle", "parts", "staff", "suppression"]

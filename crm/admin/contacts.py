@@ -15,12 +15,15 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config.platform.admin_base import AuditedAdmin, badge, who
-from crm import contacts, searching, timeline
+from crm import consent, contacts, searching, suppressions_of_contacts, timeline
 from crm.admin.contact_form import CUSTOM, AddressForm, ContactForm, EmailForm, PhoneForm, with_custom_fields
+from crm.admin.stages import StageActions
 from crm.models import Contact, ContactAddress, ContactEmail, ContactPhone, CustomField
 from crm.phone_numbers import display as shown
 
 LIFECYCLE_TONES = {"lead": "info", "qualified": "warn", "client": "good", "dormant": "plain", "disqualified": "bad"}
+
+STANDING_TONES = {"granted": "good", "refused": "bad", "withdrawn": "bad", "expired": "warn", "none": "plain"}
 
 
 class _PartInline(TabularInline):
@@ -59,7 +62,7 @@ class AddressInline(_PartInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(AuditedAdmin):
+class ContactAdmin(StageActions, AuditedAdmin):
     """People and companies. Everything is written through crm.contacts, so its rules hold here too."""
 
     list_display = ["name_shown", "phones", "lifecycle_badge", "tags_shown", "owner", "language", "changed_at"]
@@ -87,6 +90,10 @@ class ContactAdmin(AuditedAdmin):
             return queryset
         place = Func(Value(ids, output_field=ArrayField(UUIDField())), "pk", function="array_position", output_field=models.IntegerField())
         return queryset.order_by(place, "pk")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+        """The stage is chosen once; from then on it is moved by the buttons."""
+        return [*self.readonly_fields, "lifecycle"] if obj else list(self.readonly_fields)
 
     def get_form(self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         self.form = with_custom_fields(self._definitions(request))
@@ -130,8 +137,16 @@ class ContactAdmin(AuditedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         contact = self.get_object(request, object_id)
-        happenings = timeline.of(contact.pk, before=None, limit=25) if contact and request.method == "GET" else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "timeline": happenings})
+        extra = dict(extra_context or {})
+        if contact and request.method == "GET":
+            now = timezone.now()
+            standings = consent.current(contact.pk, at=now)
+            extra |= {
+                "timeline": timeline.of(contact.pk, before=None, limit=25),
+                "standings": [(one.statement, one.state, STANDING_TONES[one.state]) for one in standings.values() if one.statement],
+                "stops": suppressions_of_contacts.in_force(contact.pk, at=now),
+            }
+        return super().change_view(request, object_id, form_url, extra)
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:
         """Everything is written at once, with its parts, in ``save_related``."""

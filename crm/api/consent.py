@@ -15,7 +15,7 @@ from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, example, operation
 from config.platform.models import PEOPLE, Scope
 from config.platform.origins import OriginUnknown
-from crm import consent, suppression
+from crm import consent, suppressions_of_contacts
 from crm.models import Channel, Consent, Contact, Purpose
 from crm.number_keys import keys_of
 from crm.phone_book import NumberIsInternal
@@ -209,7 +209,7 @@ class ContactConsentsViewSet(ApiViewSet):
         Every purpose by every channel, as it is now: the statement that counts, and the suppressions that stand against it.
         """
         contact, now = self.get_object(), timezone.now()
-        stops = suppression.of_contact(contact.pk, at=now)
+        stops = suppressions_of_contacts.in_force(contact.pk, at=now)
         return Response({"results": [_standing(key, one, stops) for key, one in consent.current(contact.pk, at=now).items()]})
 
 

@@ -112,7 +112,7 @@ def test_a_longer_one_takes_the_place_of_a_shorter_and_never_the_other_way_round
 
 
 def test_one_that_is_over_does_not_hinder_a_new_one():
-    over, _ = add(phone=NUMBER, expires_at=NOON + DAY)
+    add(phone=NUMBER, expires_at=NOON + DAY)
     new, is_new = add(phone=NUMBER, expires_at=NOON + 9 * DAY, now=NOON + 3 * DAY)
     assert is_new and new.starts_at == NOON + 3 * DAY
     assert why(e164=NUMBER, at=NOON + 2 * DAY) == []
