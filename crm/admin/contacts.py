@@ -140,11 +140,12 @@ class ContactAdmin(StageActions, AuditedAdmin):
         extra = dict(extra_context or {})
         if contact and request.method == "GET":
             now = timezone.now()
+            numbers = [link.phone.e164 for link in contact.contact_phones.all()]
             standings = consent.current(contact.pk, at=now)
             extra |= {
                 "timeline": timeline.of(contact.pk, before=None, limit=25),
                 "standings": [(one.statement, one.state, STANDING_TONES[one.state]) for one in standings.values() if one.statement],
-                "stops": suppressions_of_contacts.in_force(contact.pk, at=now),
+                "stops": suppressions_of_contacts.in_force(contact.pk, at=now, numbers=numbers),
             }
         return super().change_view(request, object_id, form_url, extra)
 

@@ -15,12 +15,18 @@ class StageActions:
 
     actions_detail = ["qualify", "convert", "lapse", "disqualify", "reactivate"]
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Read once for a page that is only looked at: each button asks for it."""
+        if request.method != "GET":
+            return super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        seen: dict[str, Any] = request.__dict__.setdefault("contacts_seen", {})
+        if object_id not in seen:
+            seen[object_id] = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        return seen[object_id]
+
     def _may_move(self, request: HttpRequest, object_id: str, verb: str) -> bool:
-        open_moves: dict[str, list[str]] = request.__dict__.setdefault("open_moves", {})
-        if object_id not in open_moves:  # asked once for all buttons of a page
-            contact = self.get_object(request, object_id)  # type: ignore[attr-defined]
-            open_moves[object_id] = contact.open_moves() if contact else []
-        return self.has_change_permission(request) and verb in open_moves[object_id]  # type: ignore[attr-defined]
+        contact = self.get_object(request, object_id)
+        return contact is not None and self.has_change_permission(request) and verb in contact.open_moves()  # type: ignore[attr-defined]
 
     def has_qualify_permission(self, request: HttpRequest, object_id: str) -> bool:
         return self._may_move(request, object_id, "qualify")
@@ -38,7 +44,7 @@ class StageActions:
         return self._may_move(request, object_id, "reactivate")
 
     def _moved(self, request: HttpRequest, object_id: str, to: str, *, title: str, question: str, ask: str = "") -> HttpResponse:
-        contact: Any = self.get_object(request, object_id)  # type: ignore[attr-defined]
+        contact: Any = self.get_object(request, object_id)
 
         def act(reason: str = "") -> None:
             lifecycle.move(contact.pk, to, reason=reason, by=who(request), now=timezone.now())
