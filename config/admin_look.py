@@ -59,6 +59,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Today", "monitoring", "index"),
                     _page("Contacts", "contacts", "crm_contact_changelist"),
+                    _page("Funnel", "filter_alt", "crm_funnel"),
                     _page("Calls", "call", "calls_call_changelist"),
                     _page("Tasks", "task_alt", "crm_task_changelist"),
                     _page("Orders", "shopping_cart", "crm_order_changelist"),
@@ -75,6 +76,9 @@ UNFOLD: dict[str, Any] = {
                     _page("Possible duplicates", "content_copy", "crm_duplicatecandidate_changelist"),
                     _page("Merges", "merge", "crm_mergerecord_changelist"),
                     _page("Saved filters", "filter_alt", "crm_savedfilter_changelist"),
+                    _page("Consents", "handshake", "crm_consent_changelist"),
+                    _page("Do not call", "phone_disabled", "crm_suppression_changelist"),
+                    _page("Do-not-call lists", "playlist_remove", "crm_suppressionupload_changelist"),
                     _page("Custom fields", "tune", "crm_customfield_changelist"),
                 ],
             },

@@ -129,6 +129,7 @@ CELERY_TASK_ROUTES = {
     "crm.look_for_duplicates": {"queue": "batch"},
     "crm.run_exports": {"queue": "batch"},
     "crm.run_imports": {"queue": "batch"},
+    "crm.run_suppression_uploads": {"queue": "batch"},
     "platform.beat_batch": {"queue": "batch"},
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
@@ -168,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "Exports that nobody woke": {"task": "crm.run_exports", "schedule": 15.0, "options": {"queue": "batch"}},
     "Exports whose time is over": {"task": "crm.expire_exports", "schedule": 1800.0},
     "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
+    "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
@@ -255,7 +257,11 @@ SPECTACULAR_SETTINGS = {
         "crm.api.schema.add_custom_fields",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ConsentState": [(word, word) for word in ("granted", "refused", "withdrawn", "expired", "none")],
+        "ConsentStatus": "crm.models.Consent.Status",
         "ContactKind": "crm.models.Contact.Kind",
+        "LifecycleStage": "crm.models.Contact.Lifecycle",
+        "SuppressionSource": "crm.models.suppression.Source",
         "ProductKind": "crm.models.Product.Kind",
         "ArticleVersionStatus": "crm.models.ArticleVersion.Status",
         "CallDirection": "calls.models.Call.Direction",

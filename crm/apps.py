@@ -10,7 +10,22 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from config.api import metrics
         from config.platform import origins
-        from crm import erasure, follow_ups, lookup, orders_told, personal_data, saved_filters, timeline
+        from crm import (
+            consent,
+            erasure,
+            follow_ups,
+            lifecycle,
+            lookup,
+            merging,
+            ordering,
+            orders_told,
+            personal_data,
+            saved_filters,
+            suppression,
+            suppression_lists,
+            suppressions_of_contacts,
+            timeline,
+        )
         from crm.exporting import entities
         from crm.exporting import progress as export_progress
         from crm.exporting.contact_columns import CONTACTS
@@ -19,19 +34,28 @@ class CrmConfig(AppConfig):
 
         metrics.gauges.add("exports_owed", export_progress.owed)
         metrics.gauges.add("imports_owed", progress.owed)
+        metrics.gauges.add("suppression_uploads_owed", suppression_lists.owed)
         origins.kinds.add("order", orders_told.exists)
         lookup.open_matters.add("orders", orders_told.open_matters)
         lookup.open_matters.add("tasks", follow_ups.open_matters)
+        merging.joined.add("consents", consent.join)
+        merging.joined.add("suppressions", suppression.join)
+        merging.parted.add("consents", consent.part)
+        merging.parted.add("suppressions", suppression.part)
+        ordering.placed.add("lifecycle", orders_told.makes_a_client)
         saved_filters.lists.add("contacts", saved_filters.contacts)
         entities.entities.add("contacts", CONTACTS)
         entities.entities.add(personal_data.ENTITY, personal_data.PERSONAL_DATA)
         for name, holder in personal_data.HOLDERS.items():
             erasure.holders.add(name, holder)
-        erasure.holders.add("merges", erasure.Holder(forgetting.personal_data, forgetting.pseudonymise))
-        erasure.holders.add("orders", erasure.Holder(orders_told.personal_data, orders_told.pseudonymise))
-        erasure.holders.add("tasks", erasure.Holder(follow_ups.personal_data, follow_ups.pseudonymise))
+        keepers = {"consents": consent, "lifecycle": lifecycle, "merges": forgetting, "orders": orders_told, "suppressions": suppression}
+        for name, keeper in {**keepers, "tasks": follow_ups}.items():
+            erasure.holders.add(name, erasure.Holder(keeper.personal_data, keeper.pseudonymise))
         erasure.vetoes.add("orders", orders_told.reasons_against)
         timeline.sources.add("changes", timeline.changes)
+        timeline.sources.add("consents", consent.happenings)
+        timeline.sources.add("lifecycle", lifecycle.happenings)
         timeline.sources.add("notes", timeline.notes)
         timeline.sources.add("orders", orders_told.of_contact)
+        timeline.sources.add("suppressions", suppressions_of_contacts.happenings)
         timeline.sources.add("tasks", follow_ups.of_contact)

@@ -13,7 +13,7 @@ from config.platform.history import entry, record, record_many, snapshot
 from config.platform.models import User
 from config.platform.moves import check_version
 from config.platform.registry import Registry
-from crm import custom_fields, duplicates, phone_book
+from crm import custom_fields, duplicates, lifecycle, phone_book
 from crm.models import Contact, ContactAddress, ContactEmail, Note
 from crm.names import search_words
 from crm.old_ids import refuse_merged
@@ -128,20 +128,27 @@ def alter(
     phones: Sequence[Mapping[str, Any]] | None = None,
     emails: Sequence[Mapping[str, Any]] | None = None,
     addresses: Sequence[Mapping[str, Any]] | None = None,
+    lifecycle_reason: str = "",
     if_version: int | None = None,
     by: User | None,
     now: datetime,
     **fields: Any,
 ) -> Contact:
-    """Change a contact. A list that is given (phones, e-mails, addresses) replaces the whole list.
+    """Change a contact. A list that is given (phones, e-mails, addresses) replaces the whole list; another stage is a move of its own.
 
     Raises:
         VersionConflict, NothingKnown, NumberInvalid, CustomFieldInvalid, EmployerInCircle, ContactMerged, ContactErased
+        TransitionNotAllowed, StageReasonNeeded: as ``crm.lifecycle.move``.
     """
     contact = Contact.objects.select_for_update().get(pk=contact_id)
     refuse_merged(contact)
     check_version(contact, if_version)
     _not_erased(contact)
+    stage = fields.pop("lifecycle", contact.lifecycle)
+    if stage != contact.lifecycle:
+        contact = lifecycle.move(contact_id, stage, reason=lifecycle_reason, by=by, now=now)
+        if not fields and phones is None and emails is None and addresses is None:
+            return contact
     before = snapshot(contact)
     if "custom_fields" in fields:
         fields["custom_fields"] = custom_fields.checked("contact", fields["custom_fields"] or {}, had=contact.custom_fields)

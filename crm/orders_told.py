@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from config.platform.history import entry, record_many
 from config.platform.models import User
-from crm.models import Order, OrderAmendment, OrderReturn
+from crm import lifecycle
+from crm.models import Contact, Order, OrderAmendment, OrderReturn
 from crm.timeline import Happening, Position, older
 
 OPEN = """
@@ -43,6 +44,20 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
         )
         for row in rows
     ]
+
+
+def makes_a_client(order: Order) -> None:
+    """Registered with ``crm.ordering.placed``: whoever orders is a client; credited to what the order came from, else to the order.
+
+    Somebody who was given up or fell asleep begins again first, so that the history stays true.
+    """
+    contact, by, now = order.contact, order.placed_by, order.placed_at or timezone.now()
+    if contact.lifecycle == Contact.Lifecycle.CLIENT:
+        return
+    why = f"Placed order {order.number}"
+    if contact.lifecycle in (Contact.Lifecycle.DORMANT, Contact.Lifecycle.DISQUALIFIED):
+        lifecycle.reactivate(contact.pk, reason=why, by=by, now=now)
+    lifecycle.convert(contact.pk, reason=why, origin=order.origin or {"kind": "order", "id": order.pk}, by=by, now=now)
 
 
 def reasons_against(contact_id: UUID) -> list[str]:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from crm import duplicate_pairs, retention
+from crm import duplicate_pairs, retention, suppression_lists
 from crm.exporting import jobs as exports
 from crm.importing import jobs
 from crm.merging import strays
@@ -51,3 +51,10 @@ def apply_retention(**_later_arguments: object) -> None:
         apply_retention.apply_async()
     elif not is_left:
         retention.sweep_files(now=now)
+
+
+@shared_task(name="crm.run_suppression_uploads")
+def run_suppression_uploads(**_later_arguments: object) -> None:
+    """Work on do-not-call lists that are owed. Twice or at once: a list is in one worker's hands, a step is one transaction."""
+    if suppression_lists.run_owed(now=timezone.now()):
+        run_suppression_uploads.apply_async()

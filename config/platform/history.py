@@ -48,7 +48,7 @@ def entry(
         subject_id=row.pk,
         verb=verb,
         status_before=status_before,
-        status_after=str(getattr(row, "status", "") or ""),
+        status_after=str(getattr(row, getattr(row, "STATUS_FIELD", "status"), "") or ""),
         by=by if by is not None and by.pk else None,
         at=now,
         reason=reason,

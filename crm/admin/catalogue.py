@@ -147,11 +147,10 @@ class PromotionAdmin(AuditedAdmin):
     @action(description="Suspend", icon="pause", permissions=["suspend"])
     def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.get_object(request, object_id)
-        why = request.POST.get("reason", "")
         return confirmed(
             self, request, row, title=f"Suspend “{row}”", question="Operators stop offering it; orders that have it keep it.",
-            button="Suspend", act=lambda: promotions.suspend(row.pk, reason=why, by=who(request), now=timezone.now()),
-            done="It is suspended.", asks_why=True,
+            button="Suspend", act=lambda said: promotions.suspend(row.pk, reason=said, by=who(request), now=timezone.now()),
+            done="It is suspended.", ask="Why",
         )  # fmt: skip
 
     @admin.display(description="state")

@@ -16,15 +16,18 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config.platform.admin_base import badge, who
-from crm import contacts, searching, timeline
+from crm import consent, contacts, searching, suppressions_of_contacts, timeline
 from crm.admin.contact_form import CUSTOM, AddressForm, ContactForm, EmailForm, PhoneForm, with_custom_fields
 from crm.admin.merging import merge_with
 from crm.admin.personal_data import PersonalDataPage
+from crm.admin.stages import StageActions
 from crm.models import Contact, ContactAddress, ContactEmail, ContactPhone, CustomField
 from crm.old_ids import survivor_of
 from crm.phone_numbers import display as shown
 
 LIFECYCLE_TONES = {"lead": "info", "qualified": "warn", "client": "good", "dormant": "plain", "disqualified": "bad"}
+
+STANDING_TONES = {"granted": "good", "refused": "bad", "withdrawn": "bad", "expired": "warn", "none": "plain"}
 
 
 class _PartInline(TabularInline):
@@ -63,7 +66,7 @@ class AddressInline(_PartInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(PersonalDataPage):
+class ContactAdmin(StageActions, PersonalDataPage):
     """People and companies. Everything is written through crm.contacts, so its rules hold here too."""
 
     list_display = ["name_shown", "phones", "lifecycle_badge", "tags_shown", "owner", "language", "changed_at"]
@@ -95,6 +98,10 @@ class ContactAdmin(PersonalDataPage):
             return queryset
         place = Func(Value(ids, output_field=ArrayField(UUIDField())), "pk", function="array_position", output_field=models.IntegerField())
         return queryset.order_by(place, "pk")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+        """The stage is chosen once; from then on it is moved by the buttons."""
+        return [*self.readonly_fields, "lifecycle"] if obj else list(self.readonly_fields)
 
     def get_form(self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         self.form = with_custom_fields(self._definitions(request))
@@ -141,8 +148,17 @@ class ContactAdmin(PersonalDataPage):
         if contact and contact.merged_into_id:
             messages.info(request, f"{contact} was merged into this contact.")
             return HttpResponseRedirect(reverse("admin:crm_contact_change", args=[survivor_of(contact)]))
-        happenings = timeline.of(contact.pk, before=None, limit=25) if contact and request.method == "GET" else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "timeline": happenings})
+        extra = dict(extra_context or {})
+        if contact and request.method == "GET":
+            now = timezone.now()
+            numbers = [link.phone.e164 for link in contact.contact_phones.all()]
+            standings = consent.current(contact.pk, at=now)
+            extra |= {
+                "timeline": timeline.of(contact.pk, before=None, limit=25),
+                "standings": [(one.statement, one.state, STANDING_TONES[one.state]) for one in standings.values() if one.statement],
+                "stops": suppressions_of_contacts.in_force(contact.pk, at=now, numbers=numbers),
+            }
+        return super().change_view(request, object_id, form_url, extra)
 
     def has_merge_permission(self, request: HttpRequest, object_id: str) -> bool:
         return self.has_change_permission(request)

@@ -171,7 +171,6 @@ class OrderAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, word: str, question: str, act: Callable[..., Any], *, asks_why: bool = False
     ) -> HttpResponse:
         order = self.get_object(request, object_id)
-        why = {"reason": request.POST.get("reason", "")} if asks_why else {}
         return confirmed(
             self,
             request,
@@ -179,9 +178,9 @@ class OrderAdmin(ReadOnlyAdmin):
             title=f"{word} {order}",
             question=question,
             button=word,
-            act=lambda: act(order.pk, **why, by=who(request), now=timezone.now()),
+            act=lambda *said: act(order.pk, **({"reason": said[0]} if said else {}), by=who(request), now=timezone.now()),
             done="Done.",
-            asks_why=asks_why,
+            ask="Why" if asks_why else "",
         )
 
     @action(description="Place", icon="shopping_cart_checkout", permissions=["place"])

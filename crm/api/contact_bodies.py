@@ -165,6 +165,9 @@ class ContactBody(ContactFields):
 @example({"surname": "Смирнова", "tags": ["newsletter", "vip"]}, name="A new surname")
 class ContactChangeBody(ContactFields):
     kind = serializers.ChoiceField(choices=Contact.Kind.choices, required=False)
+    lifecycle_reason = serializers.CharField(
+        max_length=500, required=False, allow_blank=True, help_text="Why it goes to another stage; needed for `disqualified` and `lead`."
+    )
 
 
 @example({"contacts": [PERSON, {"phones": [{"number": "0917 123 4567"}]}]})

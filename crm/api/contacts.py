@@ -21,7 +21,7 @@ from config.api.permissions import allow
 from config.api.problems import problem_of
 from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
-from config.platform.moves import VersionConflict
+from config.platform.moves import TransitionNotAllowed, VersionConflict
 from config.platform.origins import OriginUnknown
 from crm import contact_filters, contact_rows, contacts, custom_fields, merging, old_ids, saved_filters, searching, timeline
 from crm.api.contact_bodies import (
@@ -35,11 +35,13 @@ from crm.api.contact_bodies import (
 )
 from crm.api.merging import DECIDE, REFUSED, MergeBody, MergedSerializer, merged
 from crm.api.personal_data import PersonalDataActions
+from crm.lifecycle import StageReasonNeeded
 from crm.models import Contact
 from crm.old_ids import ContactMerged
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
 
+WRONG_STAGE = [TransitionNotAllowed, StageReasonNeeded]
 WRONG_BODY = [NumberInvalid, NumberIsInternal, custom_fields.CustomFieldInvalid, contacts.NothingKnown]
 
 
@@ -207,13 +209,14 @@ class ContactViewSet(PersonalDataActions, ReadViewSet):
     @operation(
         body=ContactChangeBody,
         answer=ContactSerializer,
-        refusals=[VersionConflict, ContactMerged, contacts.ContactErased, contacts.EmployerInCircle, *WRONG_BODY],
+        refusals=[VersionConflict, ContactMerged, contacts.ContactErased, contacts.EmployerInCircle, *WRONG_STAGE, *WRONG_BODY],
     )
     def partial_update(self, request, pk) -> Response:
         """Change a contact
 
         Only what you send is changed. A list (phones, e-mails, addresses, tags) replaces the whole list; a custom field set to
-        null is emptied, those you leave out stay. A contact that was merged into another is not changed (409 `contact_merged`
+        null is emptied, those you leave out stay. Another `lifecycle` is a move, as
+        `POST /contacts/{id}/move/` makes it. A contact that was merged into another is not changed (409 `contact_merged`
         with the id of the `survivor`): you saw another one than would be changed.
         """
         contact = self.get_object()

@@ -3,11 +3,13 @@ from rest_framework.routers import SimpleRouter
 
 from crm.api.articles import ArticleViewSet
 from crm.api.calendars import CalendarViewSet
+from crm.api.consent import ConsentViewSet, ContactConsentsViewSet
 from crm.api.contacts import ContactViewSet
 from crm.api.exports import ExportViewSet
 from crm.api.follow_ups import TaskViewSet
 from crm.api.imports import ImportViewSet
 from crm.api.knowledge import CustomFieldViewSet, TopicViewSet
+from crm.api.lifecycle import ContactStageViewSet, FunnelViewSet
 from crm.api.lookup import LookupViewSet, PhoneNumberViewSet
 from crm.api.merging import DuplicateViewSet, MergeViewSet
 from crm.api.offers import OfferViewSet
@@ -17,8 +19,12 @@ from crm.api.promotions import PromotionViewSet
 from crm.api.retention import RetentionViewSet
 from crm.api.saved_filters import SavedFilterViewSet
 from crm.api.staff import DepartmentViewSet, TeamViewSet
+from crm.api.suppression import SuppressionViewSet
+from crm.api.suppression_uploads import SuppressionUploadViewSet
 
 router = SimpleRouter()
+router.register("contacts", ContactStageViewSet, basename="contact-stage")
+router.register("contacts", ContactConsentsViewSet, basename="contact-consents")
 router.register("contacts", ContactViewSet)
 router.register("phone-numbers", PhoneNumberViewSet)
 router.register("departments", DepartmentViewSet)
@@ -37,8 +43,12 @@ router.register("duplicates", DuplicateViewSet)
 router.register("merges", MergeViewSet)
 router.register("saved-filters", SavedFilterViewSet)
 router.register("exports", ExportViewSet)
+router.register("consents", ConsentViewSet)
+router.register("suppressions", SuppressionViewSet)
+router.register("suppression-uploads", SuppressionUploadViewSet)
 urlpatterns = [
     re_path(r"^contacts/(?P<pk>[^/.]+)/offers/$", OfferViewSet.as_view({"get": "offers"}), name="contact-offers"),
+    path("funnel/", FunnelViewSet.as_view({"get": "retrieve"}), name="funnel"),
     path("lookup/", LookupViewSet.as_view({"get": "retrieve"}), name="lookup"),
     path("retention/", RetentionViewSet.as_view({"get": "retrieve"}), name="retention"),
     *router.urls,

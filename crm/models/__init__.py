@@ -1,17 +1,20 @@
 from crm.models.articles import Article, ArticleTally, ArticleVersion, ArticleWord
 from crm.models.calendars import BusinessCalendar, CalendarDay, CalendarDayInterval, CalendarInterval
 from crm.models.catalogue import Category, Product, ProductPrice, Promotion, PromotionUse
+from crm.models.consent import Channel, Consent, Purpose
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
 from crm.models.custom_fields import CustomField
 from crm.models.exports import Export, ExportPart
 from crm.models.follow_ups import Task
 from crm.models.imports import Import, ImportRow
 from crm.models.knowledge import Topic
+from crm.models.lifecycle import LifecycleChange
 from crm.models.merging import DuplicateCandidate, DuplicateWatch, MergeRecord, MovedRows
 from crm.models.orders import Order, OrderAmendment, OrderLine, OrderReturn, OrderReturnLine
 from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.saved_filters import SavedFilter
 from crm.models.staff import Department, Team
+from crm.models.suppression import Source, Suppression, SuppressionUpload, SuppressionUploadRow
 
 __all__ = [
     "Article",
@@ -23,6 +26,8 @@ __all__ = [
     "CalendarDayInterval",
     "CalendarInterval",
     "Category",
+    "Channel",
+    "Consent",
     "Contact",
     "ContactAddress",
     "ContactEmail",
@@ -35,6 +40,7 @@ __all__ = [
     "ExportPart",
     "Import",
     "ImportRow",
+    "LifecycleChange",
     "MergeRecord",
     "MovedRows",
     "NameWord",
@@ -49,7 +55,12 @@ __all__ = [
     "ProductPrice",
     "Promotion",
     "PromotionUse",
+    "Purpose",
     "SavedFilter",
+    "Source",
+    "Suppression",
+    "SuppressionUpload",
+    "SuppressionUploadRow",
     "Task",
     "Team",
     "Topic",

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from config.platform.models import Originated, Row, User
+from config.platform.moves import Movable, Move
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -21,8 +22,10 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.select_related("employer").prefetch_related("contact_phones__phone", "emails", "addresses")
 
 
-class Contact(Row):
+class Contact(Movable):
     """A person or a company we speak with. A lead may be a phone number and nothing else."""
+
+    STATUS_FIELD = "lifecycle"
 
     class Kind(models.TextChoices):
         PERSON = "person", "Person"
@@ -34,6 +37,14 @@ class Contact(Row):
         CLIENT = "client", "Client"
         DORMANT = "dormant", "Dormant"
         DISQUALIFIED = "disqualified", "Disqualified"
+
+    MOVES = {
+        "qualify": Move(frozenset({Lifecycle.LEAD}), Lifecycle.QUALIFIED),
+        "convert": Move(frozenset({Lifecycle.LEAD, Lifecycle.QUALIFIED}), Lifecycle.CLIENT),
+        "lapse": Move(frozenset({Lifecycle.CLIENT}), Lifecycle.DORMANT),
+        "disqualify": Move(frozenset({Lifecycle.LEAD, Lifecycle.QUALIFIED}), Lifecycle.DISQUALIFIED),
+        "reactivate": Move(frozenset({Lifecycle.QUALIFIED, Lifecycle.CLIENT, Lifecycle.DORMANT, Lifecycle.DISQUALIFIED}), Lifecycle.LEAD),
+    }
 
     class TimeZoneSource(models.TextChoices):
         EXPLICIT = "explicit", "Said by somebody"
@@ -98,6 +109,8 @@ class Contact(Row):
             models.Index(fields=["language", "-id"], name="contact_language", condition=~Q(language="")),
             models.Index(fields=["source", "-id"], name="contact_source", condition=~Q(source="")),
             models.Index(fields=["time_zone", "-id"], name="contact_time_zone", condition=~Q(time_zone="")),
+            models.Index(fields=["owner", "lifecycle", "-id"], name="contact_funnel_of_owner", condition=~Q(owner=None)),
+            models.Index(fields=["source", "lifecycle", "-id"], name="contact_funnel_of_source", condition=~Q(source="")),
         ]
 
     @property

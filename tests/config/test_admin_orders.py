@@ -30,11 +30,11 @@ def test_an_order_is_moved_on_by_a_button_and_a_question(status, button, to):
     assert "<form" in supervisor.get(url).content.decode()
     order.refresh_from_db()
     assert order.status == status, "looking at the question moves nothing"
-    supervisor.post(url, {"reason": "They said so."})
+    supervisor.post(url, {"said": "They said so."})
     order.refresh_from_db()
     assert order.status == to
     assert AuditEvent.objects.filter(subject_id=order.pk, status_after=to).get().by.role == Role.SUPERVISOR
-    assert supervisor.post(url, {"reason": "They said so."}).status_code == 403
+    assert supervisor.post(url, {"said": "They said so."}).status_code == 403
 
 
 def test_what_the_door_refuses_is_told_and_changes_nothing():
@@ -46,7 +46,7 @@ def test_what_the_door_refuses_is_told_and_changes_nothing():
     assert "Not to be had" in page
     order.refresh_from_db()
     assert order.status == "draft"
-    page = supervisor.post(reverse(ORDER.format("cancel"), args=[order.pk]), {"reason": " "}, follow=True).content.decode()
+    page = supervisor.post(reverse(ORDER.format("cancel"), args=[order.pk]), {"said": " "}, follow=True).content.decode()
     assert "Say in" in page
 
 

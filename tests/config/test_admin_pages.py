@@ -17,7 +17,7 @@ from tests.factories.platform import UserFactory
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 MOST_QUERIES = 9  # of a list; measured: 4 to 8, two of them for the session and its user
-MOST_QUERIES_OF_A_PAGE = 24
+MOST_QUERIES_OF_A_PAGE = 24  # the page of a contact asks each source of its timeline
 pytestmark = pytest.mark.django_db
 
 

@@ -15,8 +15,8 @@ from tests.contract.recipes import RECIPES, Asked
 pytestmark = pytest.mark.django_db
 ALL = operations()
 WRITES = [one for one in ALL if one.method != "GET"]
-# Events of phone systems are their own record: each is kept as it came, with the time of its arrival.
-TOLD_BY_THEMSELVES = {"call_events_create"}
+# Events of phone systems are their own record: each is kept as it came, with the time of its arrival. A check only asks.
+TOLD_BY_THEMSELVES = {"call_events_create", "suppressions_check"}
 # A quote is asked by POST for its body alone; nothing is written.
 WRITES_NOTHING = {"orders_quote"}
 # Signing in takes no key: a kept answer would be a token lying about. Events are told apart by their own ids.

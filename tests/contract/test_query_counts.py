@@ -11,6 +11,7 @@ from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory
+from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
 from tests.factories.follow_ups import TaskFactory
@@ -78,6 +79,9 @@ COSTS = {
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
     "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
+    "consents": (lambda n: [ConsentFactory() for _ in range(n)], 1, 1),
+    "suppressions": (lambda n: [SuppressionFactory() for _ in range(n)], 1, 1),
+    "suppression-uploads": (lambda n: [SuppressionUploadFactory() for _ in range(n)], 1, 1),
     "topics": (lambda n: [Topic.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
     "custom-fields": (lambda n: [CustomField.objects.create(key=f"k{i}", label="L", type="text") for i in range(n)], 1, 1),
     "orders": (lambda n: [OrderFactory(status="partly_returned") for _ in range(n)], 5, 5),  # orders; lines; amendments; returns; their lines

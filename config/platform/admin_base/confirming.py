@@ -21,19 +21,23 @@ def confirmed(
     title: str,
     question: str,
     button: str,
-    act: Callable[[], Any],
+    act: Callable[..., Any],
     done: str,
-    asks_why: bool = False,
+    ask: str = "",
 ) -> HttpResponse:
     """Ask ``question``; when it is answered, ``act`` and go back to the row's page.
 
-    With ``asks_why`` there is a line for the reason; ``act`` finds it in ``request.POST["reason"]``.
+    With ``ask``, the label of a field, ``act`` is given what was written there; an empty answer is asked for again.
     """
     options = row._meta
     back = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
     if request.method == "POST":
+        said = [request.POST.get("said", "").replace("\0", "").strip()[:500]] if ask else []
+        if said == [""]:
+            messages.error(request, f"{ask}: it must be said.")
+            return HttpResponseRedirect(request.path)
         try:
-            act()
+            act(*said)
             messages.success(request, done)
         except Refusal as refusal:
             messages.error(request, refusal.detail)
@@ -43,7 +47,7 @@ def confirmed(
         "title": title,
         "question": question,
         "button": button,
-        "asks_why": asks_why,
+        "ask": ask,
         "back": back,
         "opts": options,
         "original": row,
