@@ -243,6 +243,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CallDirection": "calls.models.Call.Direction",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
+        "SuppressionSource": "crm.models.Source",
+        "LifecycleStage": "crm.models.Contact.Lifecycle",
+        "ConsentStatus": "crm.models.Consent.Status",
+        "ConsentState": [(state, state) for state in ("granted", "refused", "withdrawn", "expired", "none")],
     },
     "TAGS": [],
 }

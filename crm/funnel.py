@@ -24,8 +24,8 @@ SELECT stage, id FROM unnest(%(stages)s::text[]) AS stage CROSS JOIN LATERAL (
 """
 #: Stays are counted by the hour, beyond thirty days by the day: a count needs no sorting of every step, as an exact median would.
 STEPS = """
-SELECT from_stage, to_stage, CASE WHEN at - since < interval '30 days' THEN floor(extract(epoch FROM at - since) / 3600) / 24.0
-    ELSE floor(extract(epoch FROM at - since) / 86400) END::float AS days, count(*)
+SELECT from_stage, to_stage, CASE WHEN at - since < interval '30 days' THEN floor(date_part('epoch', at - since) / 3600) / 24
+    ELSE floor(date_part('epoch', at - since) / 86400) END AS days, count(*)
 FROM crm_lifecyclechange WHERE {steps} GROUP BY 1, 2, 3
 """
 CREDIT = """
