@@ -134,7 +134,7 @@ SELECT DISTINCT ON (hits.i) hits.i, c.id FROM hits JOIN crm_consent c ON c.id = 
 def standing_of_many(asked: Sequence[Asked], *, purpose: str, channel: str, at: datetime) -> list[Standing]:
     """``standing`` for many at once, in their order; two statements."""
     hashed = [(i, key) for i, one in enumerate(asked) if one.e164 for key in keys_of(one.e164)]
-    values = {
+    values: dict[str, Any] = {
         "i": list(range(len(asked))), "e164": [one.e164 for one in asked],
         "contact": [str(one.contact_id) if one.contact_id else None for one in asked],
         "hi": [i for i, _ in hashed], "hash": [key for _, key in hashed], "purpose": purpose, "channel": channel, "at": at,

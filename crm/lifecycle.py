@@ -128,9 +128,8 @@ def happenings(contact_id: UUID, before: Position, limit: int) -> list[Happening
 
 def personal_data(contact_id: UUID) -> list[dict[str, Any]]:
     """What the steps say about a contact."""
-    return list(
-        LifecycleChange.objects.filter(contact=contact_id).order_by("id").values("from_stage", "to_stage", "at", "reason", "source")
-    )
+    names = ("from_stage", "to_stage", "at", "reason", "source")
+    return [{name: getattr(row, name) for name in names} for row in LifecycleChange.objects.filter(contact=contact_id).order_by("id")]
 
 
 def pseudonymise(contact_id: UUID) -> int:

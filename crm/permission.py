@@ -6,8 +6,10 @@ The windows, limits and attempts of a campaign are no matter of this room.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from crm import consent, suppression
+from crm.consent import Standing
 from crm.models import ContactPhone
 from crm.suppression import Asked, Reason
 
@@ -19,8 +21,8 @@ class Verdict:
     asked: Asked
     allowed: bool
     suppressions: list[Reason]
-    consent: consent.Standing
-    denials: list[consent.Standing] = field(default_factory=list)
+    consent: Standing
+    denials: list[Standing] = field(default_factory=list)
     next_at: datetime | None = None
 
 
@@ -33,7 +35,7 @@ def check(asked: Sequence[Asked], *, purpose: str, channel: str, at: datetime) -
     owners = _owners([one.e164 for one in asked if one.e164 and not one.contact_id])
     also = [(i, Asked(contact_id=owner)) for i, one in enumerate(asked) if not one.contact_id for owner in owners.get(one.e164, ())]
     standings = consent.standing_of_many([*asked, *(one for _, one in also)], purpose=purpose, channel=channel, at=at)
-    denials: list[list[consent.Standing]] = [[one] if one.denies else [] for one in standings[: len(asked)]]
+    denials: list[list[Standing]] = [[one] if one.denies else [] for one in standings[: len(asked)]]
     for (i, _), one in zip(also, standings[len(asked) :], strict=True):
         if one.denies:
             denials[i].append(one)
@@ -41,7 +43,7 @@ def check(asked: Sequence[Asked], *, purpose: str, channel: str, at: datetime) -
     return [_verdict(one, stops[i], standings[i], denials[i], at) for i, one in enumerate(asked)]
 
 
-def _verdict(asked: Asked, stops: Sequence[Reason], standing: consent.Standing, denials: list[consent.Standing], at: datetime) -> Verdict:
+def _verdict(asked: Asked, stops: Sequence[Reason], standing: Standing, denials: list[Standing], at: datetime) -> Verdict:
     in_force = suppression.started(stops, at)
     return Verdict(
         asked,
@@ -53,14 +55,14 @@ def _verdict(asked: Asked, stops: Sequence[Reason], standing: consent.Standing, 
     )
 
 
-def _free_at(stops: Sequence[Reason], denials: Sequence[consent.Standing], at: datetime) -> datetime | None:
+def _free_at(stops: Sequence[Reason], denials: Sequence[Standing], at: datetime) -> datetime | None:
     """When the last denial and the suppressions around it are over."""
     ends = [one.statement.valid_to for one in denials if one.statement and one.statement.valid_to]
     return suppression.free_at(stops, max([at, *ends]))
 
 
-def _owners(e164s: Sequence[str]) -> dict[str, list]:
-    found: dict[str, list] = {}
+def _owners(e164s: Sequence[str]) -> dict[str, list[UUID]]:
+    found: dict[str, list[UUID]] = {}
     for e164, contact_id in ContactPhone.objects.filter(phone__e164__in=set(e164s)).values_list("phone__e164", "contact_id"):
         found.setdefault(e164, []).append(contact_id)
     return found

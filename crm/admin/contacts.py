@@ -175,7 +175,7 @@ class ContactAdmin(StageActions, PersonalDataPage):
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: list[Any], change: bool) -> None:
         by, now, contact = who(request), timezone.now(), form.instance
-        parts = {_name(formset): _lines(formset) for formset in formsets if not change or formset.has_changed()}
+        parts: dict[str, Any] = {_name(formset): _lines(formset) for formset in formsets if not change or formset.has_changed()}
         if not change:
             fields = {name: form.cleaned_data[name] for name in ContactForm.Meta.fields}
             reason = form.cleaned_data["reason"]

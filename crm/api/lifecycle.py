@@ -152,7 +152,9 @@ class FunnelStageSerializer(serializers.Serializer):
     left = serializers.IntegerField(help_text="Contacts that left it in the period.")
     went_on = serializers.IntegerField(allow_null=True, help_text="Of these, those that went on to the next stage.")
     rate = serializers.FloatField(allow_null=True, help_text="`went_on` divided by `left`, 0 to 1.")
-    median_days = serializers.FloatField(allow_null=True, help_text="How long those that left had been there.")
+    median_days = serializers.FloatField(
+        allow_null=True, help_text="How long those that left had been there; to the hour, beyond 30 days to the day."
+    )
     newest = ContactSerializer(many=True)
     contacts_url = serializers.URLField(help_text="All of the stage, paged.")
 

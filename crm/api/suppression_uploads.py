@@ -8,6 +8,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
@@ -93,7 +94,8 @@ class SuppressionUploadSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
         read_only_fields = fields
 
-    def get_progress(self, row: SuppressionUpload) -> UploadProgressSerializer:
+    @extend_schema_field(UploadProgressSerializer)
+    def get_progress(self, row: SuppressionUpload) -> dict[str, Any]:
         return suppression_lists.progress(row)
 
     def get_errors_url(self, row: SuppressionUpload) -> str | None:

@@ -1,9 +1,12 @@
 """From lead to client: every step with its time, reason and call; the funnel is counted from the steps."""
 
+import statistics
 from datetime import timedelta
 
 import pytest
 from django.db import ProgrammingError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config.platform.models import AuditEvent
 from config.platform.moves import TransitionNotAllowed
@@ -141,6 +144,12 @@ def test_the_funnel_counts_who_went_on_how_fast_and_whom_to_thank():
     assert funnel.board(now=NOON, owner=anna.pk)["conversions"] == 1
     assert funnel.board(now=NOON, source="web")["stages"][0]["count"] == 1
     assert funnel.board(now=NOON, since=NOON - 7 * DAY)["conversions"] == 0
+
+
+@given(st.lists(st.integers(0, 40), max_size=30))
+def test_the_median_of_counted_stays_is_the_median_of_the_stays(days):
+    counted = [(float(day), days.count(day)) for day in set(days)]
+    assert funnel._median(counted) == (statistics.median(days) if days else None)
 
 
 def test_the_funnel_is_asked_in_a_fixed_number_of_statements(client_of, django_assert_num_queries):
