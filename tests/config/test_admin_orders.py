@@ -47,7 +47,7 @@ def test_what_the_door_refuses_is_told_and_changes_nothing():
     order.refresh_from_db()
     assert order.status == "draft"
     page = supervisor.post(reverse(ORDER.format("cancel"), args=[order.pk]), {"said": " "}, follow=True).content.decode()
-    assert "Say in" in page
+    assert "it must be said" in page
 
 
 def test_the_page_offers_what_is_open_and_shows_the_lines():

@@ -114,6 +114,13 @@ def _merged_and_ordered(boss, contact: Contact) -> None:
     assert cancelled.status_code == 200, cancelled.content
     promised = boss.post("/api/v1/tasks/", {"title": f"Call {SURNAME}", "text": MAIL, "contact": str(contact.pk)}).json()
     boss.post(f"/api/v1/tasks/{promised['id']}/complete/", {"result": f"Spoke with {SURNAME}"})
+    said = {"contact": str(contact.pk), "purpose": "marketing", "channel": "call"}
+    consent = boss.post("/api/v1/consents/", said | {"status": "granted", "obtained_via": "call", "evidence": f"{SURNAME} said yes"})
+    assert consent.status_code == 201, consent.content
+    stop = boss.post("/api/v1/suppressions/", said | {"reason": f"{SURNAME} is on holiday", "evidence": NUMBER})
+    assert stop.status_code == 201, stop.content
+    asleep = boss.post(f"/api/v1/contacts/{contact.pk}/move/", {"to": "dormant", "reason": f"{SURNAME} is silent"})
+    assert asleep.status_code == 200, asleep.content
 
 
 def everything() -> dict[str, str]:

@@ -66,7 +66,7 @@ def test_a_page_costs_a_query_for_each_source(client_of, n):
     client.get("/api/v1/me/")
     with CaptureQueriesContext(connection) as asked:
         assert client.get(url(contact)).status_code == 200
-    assert len(asked) == 2 + len(list(timeline.sources)), "the token, the contact, and each source once"
+    assert len(asked) == 3 + len(list(timeline.sources)), "the token, the contact, whom it was merged with, and each source once"
 
 
 Lines = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 40)), unique_by=lambda line: line[2], max_size=25)
