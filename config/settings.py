@@ -267,10 +267,6 @@ SPECTACULAR_SETTINGS = {
         "CallDirection": "calls.models.Call.Direction",
         "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
-        "SuppressionSource": "crm.models.Source",
-        "LifecycleStage": "crm.models.Contact.Lifecycle",
-        "ConsentStatus": "crm.models.Consent.Status",
-        "ConsentState": [(state, state) for state in ("granted", "refused", "withdrawn", "expired", "none")],
     },
     "TAGS": [],
 }

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from crm import old_ids
-from crm.models import Contact, ContactPhone, MergeRecord, Note, Order, Task
+from crm.models import Consent, Contact, ContactPhone, LifecycleChange, MergeRecord, Note, Order, Suppression, Task
 
 ERASED = "[erased]"
 TELLING_DIGITS = 7  # fewer digits of a number tell nobody
@@ -62,6 +62,8 @@ def own_numbers(contact_id: UUID) -> list[str]:
 def subjects(contact_id: UUID) -> list[UUID]:
     """Whose audit events tell of a contact: its own, those of contacts merged into it, and those of what hangs on it."""
     found = [contact_id, *old_ids.within(contact_id)]
-    for model in (Note, Order, Task):
+    for model in (Consent, LifecycleChange, Note, Order, Suppression, Task):
         found += model._default_manager.filter(contact=contact_id).values_list("pk", flat=True)
+    for model in (Consent, Suppression):
+        found += model._default_manager.filter(e164__in=own_numbers(contact_id)).values_list("pk", flat=True)
     return found + list(MergeRecord.objects.filter(Q(survivor__in=found) | Q(loser__in=found)).values_list("pk", flat=True))

@@ -69,7 +69,7 @@ class CalendarForm(forms.ModelForm):
 
 
 for _name in DAYS:
-    CalendarForm.base_fields[_name] = CalendarForm.declared_fields[_name] = forms.CharField(  # type: ignore[attr-defined]
+    CalendarForm.base_fields[_name] = CalendarForm.declared_fields[_name] = forms.CharField(
         required=False,
         label=_name.capitalize(),
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "09:00-13:00, 14:00-18:00"}),
@@ -108,7 +108,7 @@ class BusinessCalendarAdmin(AuditedAdmin):
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: list[Any], change: bool) -> None:
         said = form.cleaned_data
         fields = {name: said[name] for name in CalendarForm.Meta.fields}
-        by = {"by": who(request), "now": timezone.now()}
+        by: dict[str, Any] = {"by": who(request), "now": timezone.now()}
         if not change:
             form.instance.pk = calendars.add(week=said["week"], days=said["dates"], **fields, **by).pk
         elif form.has_changed():

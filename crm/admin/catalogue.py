@@ -80,7 +80,7 @@ class ProductAdmin(AuditedAdmin):
         """Written in ``save_related``, through the rules."""
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: list[Any], change: bool) -> None:
-        by = {"by": who(request), "now": timezone.now()}
+        by: dict[str, Any] = {"by": who(request), "now": timezone.now()}
         if not change:
             form.instance.pk = catalogue.add(**form.cleaned_data, **by).pk
         elif form.changed_data:
@@ -118,8 +118,8 @@ class PromotionAdmin(AuditedAdmin):
         """Written in ``save_related``, through the rules."""
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: list[Any], change: bool) -> None:
-        by = {"by": who(request), "now": timezone.now()}
-        said = {name: list(value) if name in promotions.MANY else value for name, value in form.cleaned_data.items()}
+        by: dict[str, Any] = {"by": who(request), "now": timezone.now()}
+        said: dict[str, Any] = {name: list(value) if name in promotions.MANY else value for name, value in form.cleaned_data.items()}
         said["segment"] = said["segment"] or {}
         if not change:
             form.instance.pk = promotions.add(**said, **by).pk

@@ -40,7 +40,7 @@ class TaskAdmin(AuditedAdmin):
         """Written in ``save_related``, through the rules."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: list[Any], change: bool) -> None:
-        by = {"by": who(request), "now": timezone.now()}
+        by: dict[str, Any] = {"by": who(request), "now": timezone.now()}
         if not change:
             form.instance.pk = follow_ups.add(**form.cleaned_data, **by).pk
         elif form.changed_data:

@@ -159,7 +159,9 @@ def counted(client) -> dict[str, object]:
         )
     }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), count(DISTINCT customer_e164), sum(talk_s), sum(wait_s), count(contact_id) FROM calls_call")
+        cursor.execute(
+            "SELECT count(*), count(DISTINCT customer_e164), sum(talk_s)::numeric(12, 3), sum(wait_s)::numeric(12, 3), count(contact_id) FROM calls_call"
+        )
         lists["calls"] = cursor.fetchone()
     lists["rows"] = tuple(model.objects.count() for model in (Contact, Note, Call, CallEvent, ImportRow, Import, Export))
     lists["verdicts"] = list(ImportRow.objects.order_by("id").values_list("verdict", flat=True))
