@@ -3,7 +3,7 @@ from crm.models.catalogue import Category, Product, ProductPrice, Promotion, Pro
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
 from crm.models.custom_fields import CustomField
 from crm.models.follow_ups import Task
-from crm.models.imports import Import, ImportRow
+from crm.models.imports import Import, ImportMark, ImportRow
 from crm.models.knowledge import Topic
 from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.staff import Department, Team
@@ -21,6 +21,7 @@ __all__ = [
     "CustomField",
     "Department",
     "Import",
+    "ImportMark",
     "ImportRow",
     "NameWord",
     "Note",

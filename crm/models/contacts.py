@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex, HashIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 
@@ -78,6 +78,7 @@ class Contact(Row):
             GinIndex(OpClass("search_key", name="gin_trgm_ops"), name="contact_search_trigrams"),
             GinIndex(fields=["tags"], name="contact_tags"),
             GinIndex(OpClass("custom_fields", name="jsonb_path_ops"), name="contact_custom_fields"),
+            HashIndex(fields=["search_key"], name="contact_same_name", condition=~Q(search_key="")),
             models.Index(fields=["kind", "-id"], name="contact_kind"),
             models.Index(fields=["lifecycle", "-id"], name="contact_lifecycle"),
             models.Index(fields=["owner", "-id"], name="contact_owner", condition=~Q(owner=None)),
