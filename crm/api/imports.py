@@ -268,9 +268,10 @@ class ImportViewSet(ReadViewSet):
         """One import
 
         With its progress: ask again every second or two while the state is `uploaded`, `analysed`, `running` or `undoing`. Progress
-        does not change the ETag.
+        does not change the ETag, so until then the answer is never 304.
         """
-        return self.respond(self.get_object())
+        batch = self.get_object()
+        return self.respond(batch) if batch.status in progress.MOVING else self.respond_one(batch)
 
     @operation(body={"multipart/form-data": UploadBody}, answer=ImportSerializer, status=202, refusals=[jobs.FileTooLarge, jobs.FileEmpty])
     def create(self, request) -> Response:
@@ -376,7 +377,7 @@ class ImportViewSet(ReadViewSet):
         return self._rows(batch, ImportRow.objects.filter(batch=batch, kept_because__isnull=False))
 
     def _rows(self, batch: Import, found: Any) -> Response:
-        self.ordering = "line"
+        self.ordering, self.ordering_fields = "line", ("line",)  # type: ignore[misc]
         page = self.paginate_queryset(found)
         return self.get_paginated_response(ImportRowSerializer(page, many=True, context={"batch": batch}).data)
 

@@ -60,7 +60,7 @@ COSTS = {
     "phone-numbers": (contacts, 2, None),  # numbers; whose they are
     "calls": (calls, 2, 2),  # ids; rows with their legs and topics
     "calls/events": (events, 1, None),
-    "imports": (imports, 2, 2),  # imports; rows by verdict
+    "imports": (imports, 1, 1),
     "departments": (lambda n: members(None, n), 2, 2),  # departments; members
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
