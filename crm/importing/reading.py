@@ -146,10 +146,14 @@ def _csv_rows(file: BinaryIO, dialect: Dialect, meter: Meter) -> Iterator[tuple[
     except csv.Error:
         raise _quotes(number + 1) from None
     except UnicodeError:
-        raise unreadable("not_text", f"The file is not in the encoding {dialect.encoding}: choose another one.") from None
+        raise _other_encoding(dialect.encoding) from None
     finally:
         with suppress(ValueError):  # the reader stopped half-way, and closed the file before us
             text.detach()
+
+
+def _other_encoding(encoding: str) -> FileUnreadable:
+    return unreadable("not_text", f"The file is not in the encoding {encoding}: choose another one.")
 
 
 def _quotes(number: int) -> FileUnreadable:
@@ -167,6 +171,8 @@ def _decoded(file: BinaryIO, encoding: str) -> str:
     wrapper = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     try:
         return wrapper.read(CHUNK // 4)
+    except UnicodeError:
+        raise _other_encoding(encoding) from None
     finally:
         wrapper.detach()
 

@@ -16,6 +16,8 @@ from crm.phone_numbers import NumberInvalid, ParsedNumber, is_withheld, parse, p
 
 EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>.\"]+(?:\.[^@\s,;<>.\"]+)+")
 UNUSABLE = "nothing_usable"
+_SIGNS = re.compile(r"\s*[,;\n|]\s*|\s+/\s+")
+WHOLE_AT_LEAST, WHOLE_AT_MOST = 10, 13
 PHONES_AT_MOST = 20
 LONGEST = {
     "surname": 100,
@@ -167,6 +169,11 @@ def _phones(found: Candidate, text: str, region: str) -> None:
 @lru_cache(20_000)
 def _numbers(text: str, region: str) -> list[ParsedNumber | NumberInvalid]:
     """The numbers of a cell, and a refusal in the place of each that is none. Most cells hold one, so that is tried first."""
+    parts = _SIGNS.split(text)
+    if len(parts) > 1 and all(WHOLE_AT_LEAST <= sum(map(str.isdigit, part)) <= WHOLE_AT_MOST for part in parts):
+        each = [_number(part, region) for part in parts]
+        if all(isinstance(one, ParsedNumber) and not one.is_internal for one in each):
+            return each  # plainly several; ``pieces`` finds the same by trying
     whole = _number(text, region)
     if isinstance(whole, ParsedNumber) and not whole.is_internal:
         return [whole]

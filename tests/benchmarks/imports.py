@@ -39,7 +39,9 @@ def main() -> int:
     if not os.environ.get("DATABASE_URL"):
         from tests.benchmarks import servers
 
-        return servers.run([sys.executable, "-W", "ignore", "-m", "tests.benchmarks.imports", *sys.argv[1:]], room="bench-imports", afresh=True)
+        return servers.run(
+            [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.imports", *sys.argv[1:]], room="bench-imports", afresh=True
+        )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("DEMO", "1")
     os.environ["LOG_LEVEL"] = "WARNING"
@@ -69,7 +71,9 @@ def measure(folder: Path, rows: int, *, has_limits: bool) -> int:
     call_command("migrate", verbosity=0)
     path = folder / "dirty.csv"
     dirty_file.write(path, rows)
-    say(f"{rows:,} rows, {path.stat().st_size / 2**20:.0f} MiB, cp1251; load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    say(
+        f"{rows:,} rows, {path.stat().st_size / 2**20:.0f} MiB, cp1251; load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    )
 
     def brought_in() -> tuple[Import, float, float, float]:
         with path.open("rb") as file:
@@ -92,12 +96,16 @@ def measure(folder: Path, rows: int, *, has_limits: bool) -> int:
     phones_s = _bare_phones(path)
     say(f"phonenumbers alone, the same cells: {rows / phones_s:.0f} rows/s   {phones_s:.1f} s")
     again, judged_again_s, applied_again_s, memory_again = brought_in()
-    say(f"the same file again: {rows / (judged_again_s + applied_again_s):.0f} rows/s   worker {memory_again:.0f} MB   contacts added {Contact.objects.count() - made}")
+    say(
+        f"the same file again: {rows / (judged_again_s + applied_again_s):.0f} rows/s   worker {memory_again:.0f} MB   contacts added {Contact.objects.count() - made}"
+    )
     whole = batch.status == again.status == "done" and batch.total == rows and ImportRow.objects.filter(batch=batch).count() == rows
     unchanged = Contact.objects.count() == made and again.created == again.updated == 0
     undone_s = _undo(batch)
     batch.refresh_from_db()
-    say(f"taken back      {rows / undone_s:9.0f} rows/s   {undone_s:7.1f} s   {Contact.objects.count():,} contacts left, {batch.kept:,} rows kept")
+    say(
+        f"taken back      {rows / undone_s:9.0f} rows/s   {undone_s:7.1f} s   {Contact.objects.count():,} contacts left, {batch.kept:,} rows kept"
+    )
     verdicts = [
         ("whole: each row once", whole),
         ("the same file again changes nothing", unchanged),
