@@ -186,7 +186,7 @@ def _without_country(written: Written, region: str) -> phonenumbers.PhoneNumber:
 
 
 def _international(digits: str) -> phonenumbers.PhoneNumber:
-    number = _attempt("+" + digits, None)
+    number = _existing(digits) or _attempt("+" + digits, None)
     if number is None:
         raise NumberInvalid("No country has a code like this: check the digits after the plus.", reason="unknown_country")
     if not _is_taken(number, any_possible=True):

@@ -87,12 +87,11 @@ class Done:
 
 def record_by_copy(subject_type: str, done: Iterable[Done], *, by: User | None, now: datetime) -> None:
     """As ``record_many``, for thousands at a time: no model objects, and COPY instead of INSERT. Values must be JSON already."""
-    about, by_id = asked.get(), by.pk if by is not None else None
-    fixed = [now, now, 1, subject_type, "", "", by_id, now, "", about.request_id, about.ip]
-    columns = ["created_at", "updated_at", "version", "subject_type", "status_before", "status_after", "by_id", "at", "reason"]
-    columns += ["request_id", "ip", "id", "subject_id", "verb", "changes", "facts"]
-    rows = ([*fixed, uuid7(), one.subject_id, one.verb, as_json(one.changes), as_json(one.facts)] for one in done)
-    copy_in(AuditEvent._meta.db_table, columns, rows)
+    about = asked.get()
+    same = {"created_at": now, "updated_at": now, "version": 1, "subject_type": subject_type, "status_before": "", "status_after": ""}
+    same |= {"by_id": by.pk if by is not None else None, "at": now, "reason": "", "request_id": about.request_id, "ip": about.ip}
+    rows = ([uuid7(), one.subject_id, one.verb, as_json(one.changes), as_json(one.facts)] for one in done)
+    copy_in(AuditEvent._meta.db_table, ["id", "subject_id", "verb", "changes", "facts"], rows, same=same)
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -139,8 +139,7 @@ class _Earlier:
                 self.fresh.append((mark, name, one.line))
 
     def write(self) -> None:
-        columns = ["batch_id", "mark", "name_mark", "line"]
-        copy_in("crm_importmark", columns, ((self.batch.pk, *mark) for mark in self.fresh))
+        copy_in("crm_importmark", ["mark", "name_mark", "line"], self.fresh, same={"batch_id": self.batch.pk})
 
 
 @transaction.atomic
@@ -157,8 +156,9 @@ def _judge_chunk(batch: Import, read: list[Judged], share: float, rate: float | 
     _nothing_new(read, only_new=batch.only_new)
     copy_in(
         "crm_importrow",
-        ["batch_id", "line", "verdict", "cells", "candidate", "problems", "object_id", "duplicate_of_line"],
-        _columns(batch, read),
+        ["line", "verdict", "cells", "candidate", "problems", "object_id", "duplicate_of_line"],
+        _columns(read),
+        same={"batch_id": batch.pk},
     )
     earlier.write()
     for verdict, count in Counter(one.verdict for one in read).items():
@@ -171,12 +171,10 @@ def _judge_chunk(batch: Import, read: list[Judged], share: float, rate: float | 
     return True
 
 
-def _columns(batch: Import, read: Sequence[Judged]) -> Iterator[list[Any]]:
+def _columns(read: Sequence[Judged]) -> Iterator[list[Any]]:
     for one in read:
-        yield [
-            batch.pk, one.line, str(one.verdict), as_json(one.cells), as_json(one.candidate), as_json(one.problems), one.object_id,
-            one.duplicate_of,
-        ]  # fmt: skip
+        told = as_json(one.cells), as_json(one.candidate), as_json(one.problems) if one.problems else "[]"
+        yield [one.line, one.verdict, *told, one.object_id, one.duplicate_of]
 
 
 def _verdict(one: Judged, known: Known, earlier: _Earlier) -> None:

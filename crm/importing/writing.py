@@ -99,6 +99,7 @@ class Work:
 
     def __init__(self, batch: Import, *, now: datetime, words: set[str]) -> None:
         self.batch, self.now, self.words = batch, now, words
+        self.same: dict[str, Any] = {"created_at": now, "updated_at": now, "version": 1}
         self.made: dict[UUID, Draft] = {}
         self.line_of: dict[UUID, int] = {}
         self.added: dict[UUID, list[tuple[int, Candidate]]] = {}
@@ -188,11 +189,9 @@ class Work:
 
     # --- writing
     def _contacts(self, drafts: list[Draft]) -> None:
-        columns = ["id", "created_at", "updated_at", "version", "kind", *TEXTS, "time_zone", "time_zone_source", "tags", "source"]
-        columns += ["search_key", "employer_id", "lifecycle", "custom_fields"]
         names = ["kind", *TEXTS, "time_zone", "time_zone_source", "tags", "source", "search_key"]
-        lines = ([one.id, self.now, self.now, 1, *map(one.fields.__getitem__, names), one.employer_id, "lead", "{}"] for one in drafts)
-        copy_in("crm_contact", columns, lines)
+        lines = ([one.id, *map(one.fields.__getitem__, names), one.employer_id] for one in drafts)
+        copy_in("crm_contact", ["id", *names, "employer_id"], lines, same=self.same | {"lifecycle": "lead", "custom_fields": "{}"})
         for one in drafts:
             changes = {name: [None, one.fields[name]] for name in names[:-1] if one.fields[name]}
             if one.employer_id:
@@ -212,7 +211,7 @@ class Work:
 
     def _email(self, contact_id: UUID, email: str, *, is_primary: bool) -> UUID:
         email_id = uuid7()
-        self.emails.append([email_id, self.now, self.now, 1, contact_id, email, "", is_primary])
+        self.emails.append([email_id, contact_id, email, is_primary])
         return email_id
 
     def _parts(self, drafts: list[Draft]) -> None:
@@ -224,22 +223,19 @@ class Work:
             for statement in (_NUMBERS, _LINKS):
                 rows_of(statement, {"now": self.now})  # type: ignore[arg-type]
             rows_of("DELETE FROM import_phones", [])
-        row = ["id", "created_at", "updated_at", "version", "contact_id"]
-        copy_in("crm_contactemail", [*row, "email", "label", "is_primary"], self.emails)
+        copy_in("crm_contactemail", ["id", "contact_id", "email", "is_primary"], self.emails, same=self.same | {"label": ""})
         copy_in(
             "crm_contactaddress",
-            [*row, "text", "label", "street", "city", "region", "postal_code", "country"],
-            ([*self._row(draft), text[:500], "", "", "", "", "", ""] for draft, text in _told(drafts, "address")),
+            ["id", "contact_id", "text"],
+            ([uuid7(), draft.id, text[:500]] for draft, text in _told(drafts, "address")),
+            same=self.same | dict.fromkeys(("label", "street", "city", "region", "postal_code", "country"), ""),
         )
-        by_id = self.batch.by_id  # type: ignore[attr-defined]
         copy_in(
             "crm_note",
-            [*row, "text", "is_pinned", "by_id", "origin_kind"],
-            ([*self._row(draft), text, False, by_id, ""] for draft, text in _told(drafts, "notes")),
+            ["id", "contact_id", "text"],
+            ([uuid7(), draft.id, text] for draft, text in _told(drafts, "notes")),
+            same=self.same | {"is_pinned": False, "by_id": self.batch.by_id, "origin_kind": ""},  # type: ignore[attr-defined]
         )
-
-    def _row(self, draft: Draft) -> list[Any]:
-        return [uuid7(), self.now, self.now, 1, draft.id]
 
     def _remember(self, keys: list[str]) -> None:
         fresh = {word for key in keys for word in key.split()} - self.words

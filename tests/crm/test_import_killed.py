@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.base import ContentFile
@@ -36,10 +36,7 @@ def files(settings, tmp_path):
 
 
 def worker(folder) -> subprocess.Popen[str]:
-    given = connection.settings_dict
-    address = (
-        f"postgres://{quote(given['USER'])}:{quote(given['PASSWORD'])}@{quote(given['HOST'], safe='')}:{given['PORT']}/{given['NAME']}"
-    )
+    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     environment = os.environ | {"DATABASE_URL": address, "MEDIA_ROOT": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
     process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", WORKER], env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "up\n"

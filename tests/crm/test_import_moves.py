@@ -1,7 +1,6 @@
 """What people may do with an import: correct how it is read, pause, go on, cancel, take it back."""
 
 import pytest
-from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from config.platform.models import AuditEvent
@@ -9,7 +8,7 @@ from config.platform.moves import TransitionNotAllowed, VersionConflict
 from crm.importing import applying, jobs, progress
 from crm.importing.encodings import FileUnreadable
 from crm.importing.looking import MappingInvalid
-from crm.models import Contact, Import, ImportRow
+from crm.models import Import, ImportRow
 from tests.crm.test_importing import brought_in, dirty_file, everything, verdicts
 
 HEADER = "ФИО;Телефон;Почта;Теги"
