@@ -377,7 +377,7 @@ class ImportViewSet(ReadViewSet):
         return self._rows(batch, ImportRow.objects.filter(batch=batch, kept_because__isnull=False))
 
     def _rows(self, batch: Import, found: Any) -> Response:
-        self.ordering, self.ordering_fields = "line", ("line",)  # type: ignore[misc]
+        self.ordering, self.ordering_fields = "line", ("line",)
         page = self.paginate_queryset(found)
         return self.get_paginated_response(ImportRowSerializer(page, many=True, context={"batch": batch}).data)
 

@@ -57,7 +57,9 @@ def read(contact_ids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, Had]:
     found = {}
     for *columns, phones, emails in rows(_READ, [ids]):
         links = {(e164, extension) for e164, _, extension in (link.partition(" ") for link in phones)}
-        found[columns[0]] = Had(*columns, links, set(emails))
+        had = Had(*columns)
+        had.phones, had.emails = links, set(emails)
+        found[had.id] = had
     return found
 
 

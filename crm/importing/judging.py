@@ -120,7 +120,7 @@ class _Earlier:
 
     def line_of(self, one: Judged) -> int | None:
         """The first earlier line that means the same: a handle in common, and the same name or none on one side."""
-        found = []
+        found: list[int] = []
         for mark, name in one.marks[:-1]:
             there = self.lines.get(mark)
             if there:

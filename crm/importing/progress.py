@@ -58,7 +58,8 @@ def of(batch: Import) -> dict[str, Any]:
     While a file is read its rows are not counted yet: ``total`` is None, and the time left comes from the share that is read.
     """
     if batch.status in (Import.Status.UNDOING, Import.Status.UNDONE):
-        done, total = batch.undone, batch.applied
+        done = batch.undone
+        total: int | None = batch.applied
     elif batch.started_at:
         done, total = batch.applied, batch.created + batch.updated
     else:

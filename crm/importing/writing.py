@@ -76,12 +76,20 @@ class Draft:
 
     def fold(self, more: Candidate) -> None:
         """Another row of this chunk means the same new contact."""
+        names = {name: self.fields[name] for name in ("surname", "name", "patronymic", "company_name", "language", "external_id")}
         had = Had(
-            self.id, self.fields["kind"], *(self.fields[name] for name in ("surname", "name", "patronymic", "company_name", "language")),
-            self.candidate.get("time_zone", ""), "", list(self.fields["tags"]), self.fields["source"], self.fields["external_id"], 1,
-            self.made_at,
-            {(phone["e164"], phone["extension"]) for phone in self.candidate.get("phones", ())}, set(self.candidate.get("emails", ())),
-        )  # fmt: skip
+            id=self.id,
+            kind=self.fields["kind"],
+            time_zone=self.candidate.get("time_zone", ""),
+            time_zone_source="",
+            tags=self.fields["tags"],
+            source=self.fields["source"],
+            version=1,
+            created_at=self.made_at,
+            phones={(phone["e164"], phone["extension"]) for phone in self.candidate.get("phones", ())},
+            emails=set(self.candidate.get("emails", ())),
+            **names,
+        )
         added = additions.to_contact(had, more)
         tags = added.fields.pop("tags", [])
         self.fields["tags"] = sorted({*self.fields["tags"], *tags})
@@ -234,7 +242,7 @@ class Work:
             "crm_note",
             ["id", "contact_id", "text"],
             ([uuid7(), draft.id, text] for draft, text in _told(drafts, "notes")),
-            same=self.same | {"is_pinned": False, "by_id": self.batch.by_id, "origin_kind": ""},  # type: ignore[attr-defined]
+            same=self.same | {"is_pinned": False, "by_id": self.batch.by_id, "origin_kind": ""},
         )
 
     def _remember(self, keys: list[str]) -> None:
