@@ -127,14 +127,15 @@ def _worker() -> tuple[float, float]:
 
     began = time.monotonic()
     process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", WORKER])
-    most = 0.0
+    most = used = 0.0
     seen = psutil.Process(process.pid)
 
     def watch() -> None:
-        nonlocal most
+        nonlocal most, used
         while process.poll() is None:
             try:
                 most = max(most, seen.memory_info().rss / 1e6)
+                used = sum(seen.cpu_times()[:2])
             except psutil.Error:
                 return
             time.sleep(0.2)
@@ -144,6 +145,9 @@ def _worker() -> tuple[float, float]:
     if process.wait() != 0:
         raise SystemExit("the worker failed")
     watcher.join()
+    say(
+        f"  a worker: {time.monotonic() - began:.1f} s, of which {used:.1f} s processor time of its own; the rest is PostgreSQL and waiting"
+    )
     return time.monotonic() - began, most
 
 
