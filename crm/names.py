@@ -146,6 +146,8 @@ def split_full_name(text: str) -> FullName:
 
 
 def _tidy(text: str) -> str:
+    if text.isprintable():  # nothing invisible, and no space but the plain one
+        return (re.sub(r" +", " ", text) if "  " in text else text).strip(" ,;")
     visible = "".join(
         char if not unicodedata.category(char).startswith("Z") else " " for char in text if unicodedata.category(char) not in ("Cf", "Cs")
     )

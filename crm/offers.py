@@ -165,7 +165,7 @@ def _products(promotions: Sequence[Promotion]) -> dict[UUID, list[Product]]:
         place=Window(RowNumber(), partition_by=F("promotion_id"), order_by=[F("product__name"), F("product_id")])
     )
     found: dict[UUID, list[Product]] = defaultdict(list)
-    for link in numbered.filter(place__lte=MOST_PRODUCTS).select_related("product").order_by("promotion_id", "place"):
+    for link in numbered.filter(Q(place__lte=MOST_PRODUCTS)).select_related("product").order_by("promotion_id", "place"):
         found[link.promotion_id].append(link.product)
     return found
 

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from config.platform import forgetting
 from config.platform.history import record
 from config.platform.models import AuditEvent, User
-from crm import contact_rows, erasure, traces
+from crm import contact_rows, erasure, old_ids, traces
 from crm.erasure import Holder
 from crm.exporting import jobs
 from crm.exporting.entities import Entity
@@ -62,12 +62,13 @@ def _erase_notes(contact_id: UUID) -> int:
 
 # --- imports
 def _rows(contact_id: UUID) -> QuerySet[ImportRow]:
-    """The rows of files that tell of a contact, the doubles in the same file included."""
-    direct = list(ImportRow.objects.filter(contact=contact_id).values_list("batch_id", "line"))
+    """The rows of files that tell of a contact or of one merged into it, the doubles in the same file included."""
+    ids = [contact_id, *old_ids.within(contact_id)]
+    direct = list(ImportRow.objects.filter(object_id__in=ids).values_list("batch_id", "line"))
     doubles = Q()
     for batch_id, line in direct:
         doubles |= Q(batch=batch_id, duplicate_of_line=line)
-    return ImportRow.objects.filter(Q(contact=contact_id) | doubles) if direct else ImportRow.objects.none()
+    return ImportRow.objects.filter(Q(object_id__in=ids) | doubles) if direct else ImportRow.objects.none()
 
 
 def _imported(contact_id: UUID) -> list[dict[str, Any]]:
@@ -80,7 +81,9 @@ def _erase_imported(contact_id: UUID) -> int:
     rows = _rows(contact_id)
     batches = Import.objects.filter(pk__in=rows.values("batch")).exclude(status=Import.Status.UPLOADED)
     names = [name for name in batches.values_list("file", flat=True) if name]
-    changed = ImportRow.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(cells=[], candidate={}, problems=[])
+    changed = ImportRow.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(
+        cells=[], candidate={}, problems=[], effect=None
+    )
     if names:
         Import.objects.filter(file__in=names).update(file="")
         transaction.on_commit(lambda: _delete(names))

@@ -162,7 +162,7 @@ def _empty_import(batch_id: UUID, now: datetime) -> bool:
     """The cells and the file go, the verdicts stay: what a file came to is still counted. The file's name goes last."""
     while True:
         full = ImportRow.objects.filter(batch=batch_id).exclude(cells=[]).values_list("pk", flat=True)[:ROWS_AT_ONCE]
-        if not ImportRow.objects.filter(pk__in=list(full)).update(cells=[], candidate={}, problems=[]):
+        if not ImportRow.objects.filter(pk__in=list(full)).update(cells=[], candidate={}, problems=[], effect=None):
             break
     with transaction.atomic():
         batch = Import.objects.select_for_update().get(pk=batch_id)

@@ -6,7 +6,7 @@ from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord,
 from crm.models.custom_fields import CustomField
 from crm.models.exports import Export, ExportPart
 from crm.models.follow_ups import Task
-from crm.models.imports import Import, ImportRow
+from crm.models.imports import Import, ImportMark, ImportRow
 from crm.models.knowledge import Topic
 from crm.models.lifecycle import LifecycleChange
 from crm.models.merging import DuplicateCandidate, DuplicateWatch, MergeRecord, MovedRows
@@ -39,6 +39,7 @@ __all__ = [
     "Export",
     "ExportPart",
     "Import",
+    "ImportMark",
     "ImportRow",
     "LifecycleChange",
     "MergeRecord",

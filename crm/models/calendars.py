@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import IntegerRangeField, RangeOperators
 from django.db import models
@@ -75,7 +73,7 @@ class CalendarInterval(models.Model):
 
     class Meta:
         ordering = ["weekday", "opens"]
-        constraints: list[Any] = [
+        constraints = [
             models.CheckConstraint(
                 name="interval_is_within_a_day",
                 condition=of_a_day() & Q(weekday__lte=6),
@@ -123,7 +121,7 @@ class CalendarDayInterval(models.Model):
 
     class Meta:
         ordering = ["opens"]
-        constraints: list[Any] = [
+        constraints = [
             models.CheckConstraint(
                 name="day_interval_is_within_a_day",
                 condition=of_a_day(),

@@ -94,12 +94,17 @@ exports_list                 sbA    -
 exports_retrieve             sbA    -
 funnel_retrieve              asbA   contacts:read
 imports_cancel               asbA   contacts:write
+imports_conflicts            asbA   contacts:read
 imports_create               asbA   contacts:write
 imports_errors               asbA   contacts:read
 imports_list                 asbA   contacts:read
+imports_partial_update       asbA   contacts:write
+imports_pause                asbA   contacts:write
+imports_resume               asbA   contacts:write
 imports_retrieve             asbA   contacts:read
 imports_rows                 asbA   contacts:read
 imports_start                asbA   contacts:write
+imports_undo                 asbA   contacts:write
 lookup_retrieve              asbA   lookup:read
 me_retrieve                  known
 orders_amend                 asbA   orders:write

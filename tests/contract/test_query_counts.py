@@ -69,9 +69,9 @@ COSTS = {
     "unanswered-questions": (lambda n: [question() for _ in range(n)], 1, 1),
     "calls": (calls, 2, 2),  # ids; rows with their legs and topics
     "calls/events": (events, 1, None),
-    "imports": (imports, 2, 2),  # imports; rows by verdict
     "exports": (lambda n: [ExportFactory() for _ in range(n)], 1, 1),
     "saved-filters": (lambda n: [SavedFilterFactory(is_shared=True) for _ in range(n)], 1, 1),
+    "imports": (imports, 1, 1),
     "departments": (lambda n: members(None, n), 2, 2),  # departments; members
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
