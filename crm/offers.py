@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from crm import catalogue, contact_filters
@@ -161,7 +161,7 @@ def for_contact(contact: Contact, *, now: datetime) -> Offers:
 def _products(promotions: Sequence[Promotion]) -> dict[UUID, list[Product]]:
     """Some of the products that each names, in the order of their names."""
     through = Promotion.products.through
-    numbered = through.objects.filter(promotion__in=[one.pk for one in promotions], product__is_active=True).annotate(
+    numbered: QuerySet[Any] = through.objects.filter(promotion__in=[one.pk for one in promotions], product__is_active=True).annotate(
         place=Window(RowNumber(), partition_by=F("promotion_id"), order_by=[F("product__name"), F("product_id")])
     )
     found: dict[UUID, list[Product]] = defaultdict(list)

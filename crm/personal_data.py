@@ -84,6 +84,7 @@ def _erase_imported(contact_id: UUID) -> int:
     changed = ImportRow.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(
         cells=[], candidate={}, problems=[], effect=None
     )
+    batches.update(preview=[])
     if names:
         Import.objects.filter(file__in=names).update(file="")
         transaction.on_commit(lambda: _delete(names))

@@ -15,7 +15,7 @@ from config.platform.copying import as_json, copy_in
 from config.platform.models import AuditEvent, User
 
 HIDDEN = frozenset({"password", "digest", "secret", "previous_secret"})
-UNREMARKABLE = frozenset({"updated_at", "created_at", "version", "search_key", "last_login"})
+UNREMARKABLE = frozenset({"updated_at", "created_at", "version", "search_key", "last_login", "preview"})
 
 
 def snapshot(row: models.Model) -> dict[str, Any]:

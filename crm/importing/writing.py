@@ -229,7 +229,7 @@ class Work:
             columns = ["n", "link_id", "contact_id", "e164", "reversed", "raw", "line_type", "region", "time_zone"]
             copy_in("import_phones", [*columns, "label", "extension", "is_primary", "place", "number_id"], self.phones)
             for statement in (_NUMBERS, _LINKS):
-                rows_of(statement, {"now": self.now})  # type: ignore[arg-type]
+                rows_of(statement, {"now": self.now})
             rows_of("DELETE FROM import_phones", [])
         copy_in("crm_contactemail", ["id", "contact_id", "email", "is_primary"], self.emails, same=self.same | {"label": ""})
         copy_in(

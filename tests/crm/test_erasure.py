@@ -329,7 +329,7 @@ def test_the_door_in_the_trail_is_narrow():
 def test_rows_of_a_file_not_yet_brought_in_are_emptied_too(boss):
     contact = ContactFactory(phones=[NUMBER])
     batch = ImportFactory(status="ready")
-    row = ImportRowFactory(batch=batch, contact=contact, line=2, cells=[SURNAME, NUMBER], candidate={"surname": SURNAME})
+    row = ImportRowFactory(batch=batch, object_id=contact.pk, line=2, cells=[SURNAME, NUMBER], candidate={"surname": SURNAME})
     double = ImportRowFactory(batch=batch, line=3, cells=[SURNAME], duplicate_of_line=2)
     other = ImportRowFactory(batch=batch, line=4, cells=["Santos"])
     PhoneNumberFactory()
