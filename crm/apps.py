@@ -9,9 +9,12 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from config.api import metrics
-        from crm import timeline
+        from crm import script_placeholders, script_subjects, timeline
         from crm.importing import progress
 
         metrics.gauges.add("imports_owed", progress.owed)
+        script_placeholders.namespaces.add("agent", script_subjects.of_agent())
+        script_placeholders.namespaces.add("contact", script_subjects.of_contact())
+        script_placeholders.namespaces.add("now", script_subjects.of_now())
         timeline.sources.add("notes", timeline.notes)
         timeline.sources.add("changes", timeline.changes)

@@ -4,6 +4,7 @@ from crm.models.custom_fields import CustomField
 from crm.models.imports import Import, ImportRow
 from crm.models.knowledge import Topic
 from crm.models.phones import ContactPhone, PhoneNumber
+from crm.models.scripts import Script, ScriptStep, ScriptVersion
 from crm.models.staff import Department, Team
 
 __all__ = [
@@ -23,6 +24,9 @@ __all__ = [
     "ProductPrice",
     "Promotion",
     "PromotionUse",
+    "Script",
+    "ScriptStep",
+    "ScriptVersion",
     "Team",
     "Topic",
 ]
