@@ -55,14 +55,18 @@ def adherence(
     if "interval" in group_by:
         columns["bucket"] = Trunc("started_at", interval, tzinfo=zone)
     named = {f"of_{name}": value for name, value in columns.items()}
-    rows = runs.annotate(one=Q(pk__isnull=False), **named).values("one", *named).annotate(
-        n=Count("id"),
-        complete=Count("id", filter=Q(is_complete=True)),
-        ordered=Count("id", filter=Q(is_in_order=True)),
-        sum_due=Sum("due"),
-        sum_passed=Sum("passed"),
-        jumps=Sum("off_script"),
-        lasted=Avg(F("finished_at") - F("started_at")),
+    rows = (
+        runs.annotate(one=Q(pk__isnull=False), **named)
+        .values("one", *named)
+        .annotate(
+            n=Count("id"),
+            complete=Count("id", filter=Q(is_complete=True)),
+            ordered=Count("id", filter=Q(is_in_order=True)),
+            sum_due=Sum("due"),
+            sum_passed=Sum("passed"),
+            jumps=Sum("off_script"),
+            lasted=Avg(F("finished_at") - F("started_at")),
+        )
     )
     found = list(rows.order_by(*named)[: MOST_ROWS + 1])
     if len(found) > MOST_ROWS:

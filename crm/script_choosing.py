@@ -32,7 +32,7 @@ def best(*, direction: str, queue: str = "", topics: Sequence[UUID] = (), langua
         if near is None or (script.queues and queue not in script.queues):
             continue
         spoken = language_fit(script.language, language) * 2 if language else 0
-        spoken = spoken or language_fit(script.language, settings.LANGUAGE_CODE) and 1
+        spoken = spoken or (language_fit(script.language, settings.LANGUAGE_CODE) and 1)
         ranked.append(((-spoken, near, 0 if script.queues else 1, purposes.index(script.purpose), script.code), version))
     return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 

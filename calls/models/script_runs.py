@@ -41,7 +41,9 @@ class ScriptRun(Row):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["call", "agent"], condition=Q(finished_at=None), name="one_open_script_run_per_call_and_agent"),
-            models.CheckConstraint(name="script_run_ends_after_it_began", condition=Q(finished_at=None) | Q(finished_at__gte=F("started_at"))),
+            models.CheckConstraint(
+                name="script_run_ends_after_it_began", condition=Q(finished_at=None) | Q(finished_at__gte=F("started_at"))
+            ),
             models.CheckConstraint(name="script_run_passed_is_among_due", condition=Q(passed__lte=F("due"))),
         ]
         indexes = [

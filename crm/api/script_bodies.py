@@ -1,8 +1,10 @@
 """The forms in which scripts go out and come in."""
 
 import json
+import re
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.fields import LanguageField
@@ -70,6 +72,24 @@ VERSION: dict[str, Any] = {
 PROBLEM = {"step": "hello", "code": "unknown_placeholder", "detail": "There is no placeholder {contact.nmae}."}
 
 
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class ConditionField(serializers.JSONField):
+    """A condition, as ``crm.script_conditions`` knows it."""
+
+
+class CodeField(serializers.CharField):
+    """A slug that may be empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=50, allow_blank=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        if not re.fullmatch(r"[-a-zA-Z0-9_]*", code):
+            raise serializers.ValidationError("Give letters, digits, - and _.", code="invalid")
+        return code
+
+
 class VersionOfScriptSerializer(serializers.ModelSerializer):
     class Meta:
         model = ScriptVersion
@@ -88,6 +108,7 @@ class VersionOfScriptSerializer(serializers.ModelSerializer):
 )
 class ScriptSerializer(serializers.ModelSerializer):
     topics = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)
+    translation_key = CodeField(help_text="Shared by the scripts that say the same in other languages.")
     published_version = serializers.SerializerMethodField(help_text="The one in use.")
     draft_version = serializers.SerializerMethodField(help_text="The one being written; only for those who may write.")
 
@@ -114,6 +135,7 @@ class ScriptSerializer(serializers.ModelSerializer):
 @example(SCRIPT)
 class ScriptBody(serializers.ModelSerializer):
     language = LanguageField()
+    translation_key = CodeField(required=False, help_text="Shared by the scripts that say the same in other languages.")
     topics = serializers.SlugRelatedField(
         slug_field="code", many=True, required=False, queryset=Topic.objects.all(), help_text="Codes. None: for any topic."
     )
@@ -133,7 +155,7 @@ class ChoiceSerializer(serializers.Serializer):
 
 
 class RuleSerializer(serializers.Serializer):
-    when = serializers.JSONField(
+    when = ConditionField(
         allow_null=True,
         default=None,
         help_text='A condition, for instance {"field": "answer", "is": "yes"}, or null, which always holds. See docs/admin/scripts.md.',
@@ -154,7 +176,7 @@ class StepSerializer(serializers.Serializer):
     choices = ChoiceSerializer(many=True, default=list, max_length=30, help_text="Of ask; none: any text is an answer.")
     field = serializers.CharField(max_length=60, allow_blank=True, default="", help_text="Of field: surname, email, custom.KEY …")
     next = RuleSerializer(many=True, default=list, max_length=30, help_text="The first rule that holds leads on.")
-    outcome = serializers.SlugField(max_length=50, allow_blank=True, default="", help_text="Of end.")
+    outcome = CodeField(default="", help_text="Of end: how the conversation came out.")
 
 
 @example(VERSION, request=False)
@@ -195,7 +217,7 @@ class CheckSerializer(serializers.Serializer):
 
 
 class DecidedRuleSerializer(serializers.Serializer):
-    when = serializers.JSONField(allow_null=True)
+    when = ConditionField(allow_null=True)
     goto = serializers.CharField()
     holds = serializers.BooleanField(allow_null=True, help_text="null: it hangs on an answer.")
 

@@ -61,7 +61,11 @@ class ScriptFilter(FilterSet):
         fields = ["code", "purpose"]
 
 
-@catalogue(one="script", many="scripts", about="What operators say in a kind of call. The text is in its versions; operators see what is published.")
+@catalogue(
+    one="script",
+    many="scripts",
+    about="What operators say in a kind of call. The text is in its versions; operators see what is published.",
+)
 class ScriptViewSet(CatalogueViewSet):
     """Scripts."""
 
@@ -157,9 +161,7 @@ class ScriptVersionViewSet(ReadViewSet):
         script, source = body.pop("script"), body.pop("copy_of", None)
         return self.respond(scripts.draft(script.pk, source=source, **body, **self.by), 201, location=True)
 
-    @operation(
-        body=WriteBody, answer=ScriptVersionSerializer, refusals=[VersionConflict, TransitionNotAllowed, scripts.StepKeysRepeat]
-    )
+    @operation(body=WriteBody, answer=ScriptVersionSerializer, refusals=[VersionConflict, TransitionNotAllowed, scripts.StepKeysRepeat])
     def partial_update(self, request, pk) -> Response:
         """Write a draft
 

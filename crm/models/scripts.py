@@ -113,9 +113,7 @@ class ScriptVersion(Movable):
                 violation_error_message="The script has a draft already: write in it, or remove it.",
             ),
             models.CheckConstraint(name="script_version_status_is_known", condition=Q(status__in=["draft", "published", "retired"])),
-            models.CheckConstraint(
-                name="script_version_in_use_was_published", condition=Q(status="draft") | Q(published_at__isnull=False)
-            ),
+            models.CheckConstraint(name="script_version_in_use_was_published", condition=Q(status="draft") | Q(published_at__isnull=False)),
         ]
         indexes = [models.Index(fields=["status", "-id"], name="script_version_by_status")]
 

@@ -14,6 +14,8 @@ calls_finish                 asA    calls:write
 calls_identify               asA    calls:write
 calls_list                   asbA   calls:read
 calls_retrieve               asbA   calls:read
+calls_script                 asbA   calls:read
+calls_script_runs            asA    calls:write
 calls_wrap_up                asA    calls:write
 contacts_bulk                asbA   contacts:write
 contacts_create              asbA   contacts:write
@@ -61,6 +63,25 @@ phone_systems_partial_update A      -
 phone_systems_retrieve       sA     calls:read
 problems_list                everybody
 problems_retrieve            everybody
+script_adherence_retrieve    sA     calls:read
+script_runs_finish           asA    calls:write
+script_runs_list             asbA   calls:read
+script_runs_retrieve         asbA   calls:read
+script_runs_steps            asA    calls:write
+script_versions_check        sA     knowledge:write
+script_versions_create       sA     knowledge:write
+script_versions_destroy      sA     knowledge:write
+script_versions_list         asbA   knowledge:read
+script_versions_partial_update sA   knowledge:write
+script_versions_publish      sA     knowledge:write
+script_versions_retire       sA     knowledge:write
+script_versions_retrieve     asbA   knowledge:read
+scripts_create               sA     knowledge:write
+scripts_destroy              sA     knowledge:write
+scripts_list                 asbA   knowledge:read
+scripts_partial_update       sA     knowledge:write
+scripts_render               asbA   knowledge:read
+scripts_retrieve             asbA   knowledge:read
 teams_create                 sA     -
 teams_destroy                A      -
 teams_list                   asbA   contacts:read

@@ -10,8 +10,9 @@ from config.platform.models import AuditEvent
 from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.calls import CallFactory, PhoneSystemFactory
-from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
+from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TopicFactory
 from tests.factories.platform import UserFactory
+from tests.factories.scripts import ScriptRunStepFactory, ScriptVersionFactory
 
 pytestmark = pytest.mark.django_db
 TOKEN = 1  # the look-up of the token, in every request
@@ -66,6 +67,9 @@ COSTS = {
     "phone-systems": (lambda n: [PhoneSystemFactory() for _ in range(n)], 1, 1),
     "extensions": (extensions, 1, 1),
     "dispositions": (lambda n: [Disposition.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
+    "scripts": (lambda n: [ScriptVersionFactory(script__topics=[TopicFactory()]).script for _ in range(n)], 3, 3),  # scripts; topics; versions
+    "script-versions": (lambda n: [ScriptVersionFactory() for _ in range(n)], 2, 2),  # versions with their scripts; steps
+    "script-runs": (lambda n: [ScriptRunStepFactory().run for _ in range(n)], 4, 4),  # runs; steps of the versions; passings; their steps
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
