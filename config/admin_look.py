@@ -73,6 +73,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Knowledge",
+                "collapsible": True,
+                "items": [
+                    _page("Scripts", "record_voice_over", "crm_script_changelist"),
+                    _page("Versions of scripts", "history_edu", "crm_scriptversion_changelist"),
+                    _page("Runs of scripts", "checklist", "calls_scriptrun_changelist"),
+                ],
+            },
+            {
                 "title": "Telephony",
                 "collapsible": True,
                 "items": [

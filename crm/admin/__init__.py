@@ -1,3 +1,3 @@
-from crm.admin import contacts, imports, parts, staff
+from crm.admin import contacts, imports, parts, scripts, staff
 
-__all__ = ["contacts", "imports", "parts", "staff"]
+__all__ = ["contacts", "imports", "parts", "scripts", "staff"]

@@ -12,7 +12,7 @@ from config.api.catalogue import CatalogueViewSet, catalogue
 from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ReadViewSet, operation
-from config.platform.models import LEADERS, PEOPLE, Scope
+from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import TransitionNotAllowed, VersionConflict
 from crm import script_placeholders, scripts
 from crm.api.script_bodies import (
@@ -30,6 +30,7 @@ from crm.script_rendering import render, shown
 
 READ = allow(*PEOPLE, scope=Scope.KNOWLEDGE_READ)
 WRITE = allow(*LEADERS, scope=Scope.KNOWLEDGE_WRITE)
+REMOVE = allow(Role.ADMIN, scope=Scope.KNOWLEDGE_WRITE)
 
 
 def ids_of(query: Any) -> dict[str, UUID]:
@@ -75,7 +76,7 @@ class ScriptViewSet(CatalogueViewSet):
     body_class = ScriptBody
     filterset_class = ScriptFilter
     ordering_fields = ("code", "name")
-    permits = {"list": READ, "retrieve": READ, "create": WRITE, "partial_update": WRITE, "destroy": WRITE, "render": READ}
+    permits = {"list": READ, "retrieve": READ, "create": WRITE, "partial_update": WRITE, "destroy": REMOVE, "render": READ}
 
     def known_parameters(self) -> frozenset[str]:
         if self.action == "render":
@@ -167,7 +168,7 @@ class ScriptVersionViewSet(ReadViewSet):
 
         `steps` replaces the whole list. A draft may be unfinished: what is wrong with it is told by `check`.
         """
-        return self.respond(scripts.write(**self.held(pk), **self.read(WriteBody, partial=True)))
+        return self.respond(scripts.write(**self.held(pk), **self.read(WriteBody)))
 
     @operation(status=204, refusals=[VersionConflict, scripts.NotADraft])
     def destroy(self, request, pk) -> Response:

@@ -2,11 +2,40 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from config.platform.models import LEADERS, Role, Row, User
 from config.platform.moves import Movable, Move
+
+
+def rules_have_their_form(value: Any) -> None:
+    """Refuse what is no list of ``{when, goto}``.
+
+    Raises:
+        ValidationError
+    """
+    if not isinstance(value, list) or not all(
+        isinstance(rule, dict) and set(rule) == {"when", "goto"} and isinstance(rule["goto"], str) and isinstance(rule["when"], dict | None)
+        for rule in value
+    ):
+        raise ValidationError(
+            'Rules look like [{"when": {"field": "answer", "is": "yes"}, "goto": "offer"}, {"when": null, "goto": "bye"}].'
+        )
+
+
+def choices_have_their_form(value: Any) -> None:
+    """Refuse what is no list of ``{value, label}``.
+
+    Raises:
+        ValidationError
+    """
+    if not isinstance(value, list) or not all(
+        isinstance(choice, dict) and set(choice) == {"value", "label"} and all(isinstance(text, str) and text for text in choice.values())
+        for choice in value
+    ):
+        raise ValidationError('Choices look like [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No"}].')
 
 
 class ScriptQuerySet(models.QuerySet["Script"]):
@@ -137,9 +166,13 @@ class ScriptStep(Row):
     kind = models.CharField(max_length=10, choices=Kind)
     text = models.TextField(blank=True, help_text="With placeholders like {contact.name}.")
     must_say = models.BooleanField(default=False, help_text="Counts in the adherence to the script.")
-    choices: Any = models.JSONField(default=list, blank=True, help_text="Of ask: [{value, label}]; none: any text.")
+    choices: Any = models.JSONField(
+        default=list, blank=True, validators=[choices_have_their_form], help_text="Of ask: [{value, label}]; none: any text."
+    )
     field = models.CharField(max_length=60, blank=True, help_text="Of field: what of the contact is written.")
-    next: Any = models.JSONField(default=list, blank=True, help_text="[{when, goto}]; `when` null always holds.")
+    next: Any = models.JSONField(
+        default=list, blank=True, validators=[rules_have_their_form], help_text="[{when, goto}]; `when` null always holds."
+    )
     outcome = models.SlugField(max_length=50, blank=True, help_text="Of end: how the conversation came out.")
 
     class Meta:

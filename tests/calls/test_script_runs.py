@@ -211,7 +211,10 @@ def test_a_field_is_written_to_the_contact_and_keeps_what_is_there(run):
     ContactEmailFactory(contact=run.call.contact, email="old@example.com", is_primary=True)
     passed(run, 3, "email", "New@Example.com")
     contact = run.call.contact
-    assert [(mail.email, mail.is_primary) for mail in contact.emails.order_by("email")] == [("new@example.com", False), ("old@example.com", True)]
+    assert [(mail.email, mail.is_primary) for mail in contact.emails.order_by("email")] == [
+        ("new@example.com", False),
+        ("old@example.com", True),
+    ]
     event = AuditEvent.objects.get(subject_id=contact.pk, verb="alter")
     assert (event.by, event.facts["emails_after"]) == (run.agent, ["old@example.com", "new@example.com"])
     assert run.steps.get().is_written
@@ -326,7 +329,10 @@ def test_the_report_is_a_recount_of_the_runs():
         row = recount.setdefault((run.agent_id, day), [0, 0, 0, 0, 0, 0])
         for place, value in enumerate([1, found.is_complete, found.is_in_order, len(found.due), len(found.passed), found.off_script]):
             row[place] += value
-    told = {(row["agent"], row["interval_start"]): [row[name] for name in ("runs", "complete", "in_order", "due", "passed", "off_script")] for row in rows}
+    told = {
+        (row["agent"], row["interval_start"]): [row[name] for name in ("runs", "complete", "in_order", "due", "passed", "off_script")]
+        for row in rows
+    }
     assert told == recount
     assert all(row["adherence"] == share(row["passed"], row["due"]) for row in rows)
     (whole,) = script_report.adherence(after=NOON, before=NOON + timedelta(days=9), group_by=["script"], zone=zone)

@@ -8,7 +8,7 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from config.platform.models import ApiToken, AuditEvent, Heartbeat, IdempotencyRecord, User
-from tests.factories import calls, crm, platform
+from tests.factories import calls, crm, platform, scripts
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -114,7 +114,7 @@ def _calls_event() -> Any:
 MADE_BY_FACTORY = {
     made._meta.model: made
     for made in [
-        *(vars(crm).values()), *(vars(calls).values()), platform.ApiTokenFactory, platform.UserFactory, AuditEventFactory,
+        *(vars(crm).values()), *(vars(calls).values()), *(vars(scripts).values()), platform.ApiTokenFactory, platform.UserFactory, AuditEventFactory,
         IdempotencyRecordFactory, HeartbeatFactory, IntervalFactory, CrontabFactory, SolarFactory, ClockedFactory, PeriodicTaskFactory,
         AccessAttemptFactory, AccessLogFactory, AccessFailureLogFactory,
     ]

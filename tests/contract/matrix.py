@@ -77,7 +77,7 @@ script_versions_publish      sA     knowledge:write
 script_versions_retire       sA     knowledge:write
 script_versions_retrieve     asbA   knowledge:read
 scripts_create               sA     knowledge:write
-scripts_destroy              sA     knowledge:write
+scripts_destroy              A      knowledge:write
 scripts_list                 asbA   knowledge:read
 scripts_partial_update       sA     knowledge:write
 scripts_render               asbA   knowledge:read

@@ -102,12 +102,19 @@ def test_a_cycle_is_told_in_the_order_of_the_conversation():
 
 
 def test_every_cycle_is_told():
-    assert [one.code for one in problems([ask("a", x="b", y="c"), ask("b", x="a", y="bye"), ask("c", x="a", y="bye"), end()])] == ["cycle"] * 2
+    assert [one.code for one in problems([ask("a", x="b", y="c"), ask("b", x="a", y="bye"), ask("c", x="a", y="bye"), end()])] == [
+        "cycle"
+    ] * 2
 
 
 # --- any script that is let through
 CONDITIONS = st.sampled_from(
-    [None, {"field": "contact.lifecycle", "is": "client"}, {"not": {"field": "contact.name", "known": True}}, {"field": "answer", "is": "x"}]
+    [
+        None,
+        {"field": "contact.lifecycle", "is": "client"},
+        {"not": {"field": "contact.name", "known": True}},
+        {"field": "answer", "is": "x"},
+    ]
 )
 
 
@@ -123,7 +130,9 @@ def any_script(draw):
         if kind != "end" and draw(st.booleans()):
             rules.append({"when": None, "goto": draw(ahead)})
         choices = [{"value": "x", "label": "X"}, {"value": "y", "label": "Y"}] if kind == "ask" and draw(st.booleans()) else []
-        steps.append({"key": key, "kind": kind, "text": "Well.", "choices": choices, "next": rules, "outcome": "o" if kind == "end" else ""})
+        steps.append(
+            {"key": key, "kind": kind, "text": "Well.", "choices": choices, "next": rules, "outcome": "o" if kind == "end" else ""}
+        )
     return steps
 
 

@@ -80,7 +80,9 @@ def test_any_language_tag_has_a_locale(tag):
     assert locale_of(tag)
 
 
-@pytest.mark.parametrize(("hour", "wish"), [(4, "Доброй ночи"), (5, "Доброе утро"), (12, "Добрый день"), (18, "Добрый вечер"), (23, "Доброй ночи")])
+@pytest.mark.parametrize(
+    ("hour", "wish"), [(4, "Доброй ночи"), (5, "Доброе утро"), (12, "Добрый день"), (18, "Добрый вечер"), (23, "Доброй ночи")]
+)
 def test_the_hour_has_its_greeting(hour, wish):
     assert greeting("ru", hour) == wish
     assert greeting("eo", hour) is None
@@ -108,7 +110,11 @@ def spoken(version, **about):
 
 def test_a_script_speaks_to_this_contact_in_this_call(version):
     contact = ContactFactory(
-        surname="Фёдорова", name="Алёна", patronymic="Игоревна", time_zone="Asia/Vladivostok", custom_fields={"since": "2020-01-31", "card": "7"}
+        surname="Фёдорова",
+        name="Алёна",
+        patronymic="Игоревна",
+        time_zone="Asia/Vladivostok",
+        custom_fields={"since": "2020-01-31", "card": "7"},
     )
     ContactEmailFactory(contact=contact, email="a@example.com", is_primary=True)
     call = CallFactory(contact=contact, queue="support", from_raw="+74951234567")
@@ -128,7 +134,14 @@ def test_what_is_not_known_is_told_and_left_out(version):
 WORDS = st.text(st.characters(exclude_characters="\0{}", exclude_categories=("Cs",)), max_size=20)
 
 
-@given(WORDS, WORDS, WORDS, WORDS, st.one_of(st.none(), WORDS, st.integers(), st.booleans(), st.lists(WORDS, max_size=2)), st.sampled_from(["person", "company"]))
+@given(
+    WORDS,
+    WORDS,
+    WORDS,
+    WORDS,
+    st.one_of(st.none(), WORDS, st.integers(), st.booleans(), st.lists(WORDS, max_size=2)),
+    st.sampled_from(["person", "company"]),
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_for_any_contact_nothing_raw_is_spoken(version, surname, name, patronymic, company, value, kind):
     contact = ContactFactory(
@@ -140,7 +153,9 @@ def test_for_any_contact_nothing_raw_is_spoken(version, surname, name, patronymi
     assert "None" not in text or any("None" in part for part in before)
 
 
-@pytest.mark.parametrize("trick", ["{contact.__class__}", "{0}", "{contact.name!r:>1000000}", "{agent.name.__init__.__globals__}", "{contact.name[0]}"])
+@pytest.mark.parametrize(
+    "trick", ["{contact.__class__}", "{0}", "{contact.name!r:>1000000}", "{agent.name.__init__.__globals__}", "{contact.name[0]}"]
+)
 def test_no_trick_gets_into_a_published_script(trick):
     draft = ScriptVersionFactory(draft=True, steps=[say("a", "bye", trick), end()])
     with pytest.raises(scripts.ScriptHasProblems):
