@@ -8,11 +8,21 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import article_timeline, call_filters, erasure, identifying, open_calls, unanswered
+        from calls import article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered
         from calls.call_columns import CALLS
         from config.api import metrics
         from config.platform import origins
-        from crm import contact_filters, contacts, knowledge_search, lookup, merging, retention, saved_filters, timeline
+        from crm import (
+            contact_filters,
+            contacts,
+            knowledge_search,
+            lookup,
+            merging,
+            retention,
+            saved_filters,
+            script_placeholders,
+            timeline,
+        )
         from crm import erasure as crm_erasure
         from crm.exporting.entities import entities
 
@@ -26,6 +36,7 @@ class CallsConfig(AppConfig):
         merging.parted.add("calls", identifying.parted)
         origins.kinds.add("call", open_calls.exists)
         crm_erasure.holders.add("calls", erasure.CALLS)
+        crm_erasure.holders.add("script_runs", crm_erasure.Holder(script_facts.personal_data, script_facts.pseudonymise))
         crm_erasure.vetoes.add("calls", erasure.reasons_against)
         retention.reached.add("calls", open_calls.reached)
         lookup.own_lines.add("calls", identifying.is_our_line)
@@ -33,3 +44,5 @@ class CallsConfig(AppConfig):
         timeline.sources.add("calls", open_calls.of_contact)
         timeline.sources.add("answers", article_timeline.of_contact)
         knowledge_search.nothing_found.add("calls", unanswered.search_found_nothing)
+        timeline.sources.add("script_runs", script_facts.of_contact)
+        script_placeholders.namespaces.add("call", script_facts.of_call())

@@ -98,6 +98,9 @@ UNFOLD: dict[str, Any] = {
                     _page("Articles", "menu_book", "crm_article_changelist"),
                     _page("Not answered", "contact_support", "calls_unansweredquestion_changelist"),
                     _page("Read to callers", "record_voice_over", "calls_articleuse_changelist"),
+                    _page("Scripts", "conversion_path", "crm_script_changelist"),
+                    _page("Versions of scripts", "history_edu", "crm_scriptversion_changelist"),
+                    _page("Runs of scripts", "checklist", "calls_scriptrun_changelist"),
                 ],
             },
             {

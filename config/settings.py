@@ -259,7 +259,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ConsentState": [(word, word) for word in ("granted", "refused", "withdrawn", "expired", "none")],
         "ConsentStatus": "crm.models.Consent.Status",
+        "ConsentPurpose": "crm.models.consent.Purpose",
         "ContactKind": "crm.models.Contact.Kind",
+        "ScriptPurpose": "crm.models.Script.Purpose",
+        "ScriptStepKind": "crm.models.ScriptStep.Kind",
         "LifecycleStage": "crm.models.Contact.Lifecycle",
         "SuppressionSource": "crm.models.suppression.Source",
         "ProductKind": "crm.models.Product.Kind",

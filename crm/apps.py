@@ -21,6 +21,9 @@ class CrmConfig(AppConfig):
             orders_told,
             personal_data,
             saved_filters,
+            script_orders,
+            script_placeholders,
+            script_subjects,
             suppression,
             suppression_lists,
             suppressions_of_contacts,
@@ -52,6 +55,10 @@ class CrmConfig(AppConfig):
         for name, keeper in {**keepers, "tasks": follow_ups}.items():
             erasure.holders.add(name, erasure.Holder(keeper.personal_data, keeper.pseudonymise))
         erasure.vetoes.add("orders", orders_told.reasons_against)
+        script_placeholders.namespaces.add("agent", script_subjects.of_agent())
+        script_placeholders.namespaces.add("contact", script_subjects.of_contact())
+        script_placeholders.namespaces.add("now", script_subjects.of_now())
+        script_placeholders.namespaces.add("order", script_orders.of_order())
         timeline.sources.add("changes", timeline.changes)
         timeline.sources.add("consents", consent.happenings)
         timeline.sources.add("lifecycle", lifecycle.happenings)

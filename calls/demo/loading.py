@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from calls import intake, wrap_up
-from calls.demo import articles, house, offers, orders
+from calls.demo import articles, house, offers, orders, scripts
 from calls.demo.day import Caller, Day, Told
 from calls.demo.house import House
 from calls.models import Call, CallKey, PhoneSystem
@@ -65,8 +65,10 @@ def load(*, now: datetime, say: Callable[[str], object] = lambda text: None) -> 
     say(f"{articles.write(made, now=now)} articles")
     callers = _customers(random, made, now)
     say(f"{len(callers)} contacts")
+    versions = scripts.write(made, now=now - timedelta(days=30))
     _days(random, made, callers, now, say)
     say(f"{orders.take(Random(SEED), now=now)} orders")
+    say(f"{len(versions)} scripts, gone through {scripts.go_through(Random(SEED), versions)} times")
     jobs.upload(
         ContentFile(VISITORS.encode("cp1251")), filename="autumn-fair-visitors.csv", source="fair", by=made.staff["galina"], now=now
     )

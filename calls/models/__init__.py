@@ -2,6 +2,7 @@ from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.calls import Call, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem
+from calls.models.script_runs import ScriptRun, ScriptRunStep
 
 __all__ = [
     "AgentExtension",
@@ -13,5 +14,7 @@ __all__ = [
     "Disposition",
     "PhoneSystem",
     "QuestionAsked",
+    "ScriptRun",
+    "ScriptRunStep",
     "UnansweredQuestion",
 ]

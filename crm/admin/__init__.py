@@ -11,6 +11,7 @@ from crm.admin import (
     merging,
     orders,
     parts,
+    scripts,
     staff,
     suppression,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "merging",
     "orders",
     "parts",
+    "scripts",
     "staff",
     "suppression",
 ]

@@ -33,7 +33,7 @@ class StageBody(serializers.Serializer):
     origin = OriginField(required=False, allow_null=True, default=None, help_text="The call that brought it about.")
 
 
-class StepSerializer(serializers.ModelSerializer):
+class StageStepSerializer(serializers.ModelSerializer):
     origin = OriginField(allow_null=True)
 
     class Meta:
@@ -66,7 +66,7 @@ class StepSerializer(serializers.ModelSerializer):
 class LifecycleSerializer(serializers.Serializer):
     stage = serializers.ChoiceField(choices=Contact.Lifecycle.choices)
     open_moves = serializers.ListField(child=serializers.CharField(), help_text="qualify, convert, lapse, disqualify, reactivate.")
-    results = StepSerializer(many=True)
+    results = StageStepSerializer(many=True)
 
 
 @example({"contacts": [ID], "owner": "0199a1b2-0000-7000-8000-293a4b5c6d7e"})
@@ -117,7 +117,7 @@ class ContactStageViewSet(ApiViewSet):
         Each step with its time, reason, call, the owner then and the source; the last first.
         """
         contact = self.get_object()
-        steps = StepSerializer(lifecycle.history(contact.pk), many=True).data
+        steps = StageStepSerializer(lifecycle.history(contact.pk), many=True).data
         return Response({"stage": contact.lifecycle, "open_moves": contact.open_moves(), "results": steps})
 
     @operation(body=AssignBody, answer=AssignmentsSerializer, detail=False)

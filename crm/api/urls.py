@@ -18,6 +18,7 @@ from crm.api.products import CategoryViewSet, ProductViewSet
 from crm.api.promotions import PromotionViewSet
 from crm.api.retention import RetentionViewSet
 from crm.api.saved_filters import SavedFilterViewSet
+from crm.api.scripts import ScriptVersionViewSet, ScriptViewSet
 from crm.api.staff import DepartmentViewSet, TeamViewSet
 from crm.api.suppression import SuppressionViewSet
 from crm.api.suppression_uploads import SuppressionUploadViewSet
@@ -37,6 +38,8 @@ router.register("categories", CategoryViewSet)
 router.register("products", ProductViewSet)
 router.register("promotions", PromotionViewSet)
 router.register("articles", ArticleViewSet)
+router.register("scripts", ScriptViewSet)
+router.register("script-versions", ScriptVersionViewSet)
 router.register("imports", ImportViewSet)
 router.register("orders", OrderViewSet)
 router.register("duplicates", DuplicateViewSet)

@@ -13,6 +13,7 @@ from crm.models.merging import DuplicateCandidate, DuplicateWatch, MergeRecord, 
 from crm.models.orders import Order, OrderAmendment, OrderLine, OrderReturn, OrderReturnLine
 from crm.models.phones import ContactPhone, PhoneNumber
 from crm.models.saved_filters import SavedFilter
+from crm.models.scripts import Script, ScriptStep, ScriptVersion
 from crm.models.staff import Department, Team
 from crm.models.suppression import Source, Suppression, SuppressionUpload, SuppressionUploadRow
 
@@ -58,6 +59,9 @@ __all__ = [
     "PromotionUse",
     "Purpose",
     "SavedFilter",
+    "Script",
+    "ScriptStep",
+    "ScriptVersion",
     "Source",
     "Suppression",
     "SuppressionUpload",

@@ -12,7 +12,7 @@ from tests.contract.operations import operations
 from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
-from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
+from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TopicFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
 from tests.factories.follow_ups import TaskFactory
 from tests.factories.knowledge import ArticleFactory, question, used
@@ -20,6 +20,7 @@ from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactor
 from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
+from tests.factories.scripts import ScriptRunStepFactory, ScriptVersionFactory
 
 pytestmark = pytest.mark.django_db
 TOKEN = 1  # the look-up of the token, in every request
@@ -90,6 +91,9 @@ COSTS = {
     "dispositions": (lambda n: [Disposition.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
     "duplicates": (lambda n: [DuplicateCandidateFactory() for _ in range(n)], 2, 2),  # pairs; both contacts of each
     "merges": (lambda n: [MergeRecordFactory() for _ in range(n)], 1, 1),
+    "scripts": (lambda n: [ScriptVersionFactory(script__topics=[TopicFactory()]).script for _ in range(n)], 3, 3),  # scripts; topics; versions
+    "script-versions": (lambda n: [ScriptVersionFactory() for _ in range(n)], 2, 2),  # versions with their scripts; steps
+    "script-runs": (lambda n: [ScriptRunStepFactory().run for _ in range(n)], 4, 4),  # runs; steps of the versions; passings; their steps
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
