@@ -132,13 +132,13 @@ class ApiViewSet(GenericViewSet):
         """The version that If-Match names."""
         return preconditions.if_version(self.request)
 
-    def whole(self) -> Any:
+    def all_rows(self) -> Any:
         """All rows with what the serializer shows, whoever asks. Override it to annotate."""
         return super().get_queryset()
 
     def get_queryset(self):
         """What the caller may see. A table whose queryset has no ``visible_to`` is common to all who may read it."""
-        rows = self.whole()
+        rows = self.all_rows()
         return cast(Visible, rows).visible_to(self.request.user) if hasattr(rows, "visible_to") else rows
 
     def read(self, serializer_class: type[BaseSerializer], *, partial: bool = False) -> dict[str, Any]:
@@ -153,7 +153,7 @@ class ApiViewSet(GenericViewSet):
 
     def respond(self, row: Any, status: int = 200, *, location: bool = False) -> Response:
         """The row as the API shows it. Read back whole, for whoever changed it may not see it any more."""
-        fresh = self.whole().get(pk=row.pk)
+        fresh = self.all_rows().get(pk=row.pk)
         headers = {"ETag": preconditions.etag(fresh.version)}
         if location:
             headers["Location"] = self.request.build_absolute_uri(f"{self.request.path.rstrip('/')}/{row.pk}/")
@@ -182,7 +182,7 @@ class ApiViewSet(GenericViewSet):
 
     def show_ids(self, ids: Sequence[UUID]) -> Any:
         """The rows with these ids, in this order, as the API shows them."""
-        found = self.whole().in_bulk(list(ids))
+        found = self.all_rows().in_bulk(list(ids))
         return self.get_serializer([found[one] for one in ids if one in found], many=True).data
 
     def respond_one(self, row: Any) -> Response:

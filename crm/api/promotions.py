@@ -127,7 +127,7 @@ class PromotionViewSet(ReadViewSet):
         "copy": WRITE,
     }  # fmt: skip
 
-    def whole(self) -> Any:
+    def all_rows(self) -> Any:
         return promotions.with_state(Promotion.objects.prefetch_related("products", "categories"), now=timezone.now())
 
     @operation(answer=PromotionSerializer(many=True), method="get")

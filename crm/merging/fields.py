@@ -15,7 +15,7 @@ from crm.searching import key_of, remember_words
 
 SURVIVOR, LOSER, BOTH = "survivor", "loser", "both"
 CUSTOM = "custom_fields."
-NOT_CHOSEN = frozenset({"id", "created_at", "updated_at", "version", "search_key", "merged_into", "custom_fields"})
+NOT_CHOSEN = frozenset({"id", "created_at", "updated_at", "version", "search_key", "merged_into", "anonymised_at", "custom_fields"})
 #: Columns that mean something only together, under the name of the choice.
 TOGETHER = {"time_zone": ("time_zone", "time_zone_source"), "external_id": ("external_id", "source")}
 FURTHER_THAN_A_LEAD = frozenset({"qualified", "client", "dormant"})
@@ -96,10 +96,11 @@ def settle(survivor: Contact, loser: Contact, found: list[Difference]) -> None:
         elif one.choice == BOTH:
             setattr(survivor, one.field, sorted({*getattr(survivor, one.field), *getattr(loser, one.field)}))
         elif one.choice == LOSER:
+            mine = survivor.external_id, survivor.source
             for column in choosable()[one.field]:
                 setattr(survivor, _att(column), getattr(loser, _att(column)))
-            if one.field == "external_id" and loser.external_id:
-                loser.external_id = ""
+            if one.field == "external_id" and loser.external_id:  # the two swap: either id goes on leading to the survivor
+                loser.external_id, loser.source = mine if mine[0] else ("", loser.source)
     survivor.custom_fields = custom
     renew_search_key(survivor)
 
