@@ -237,7 +237,9 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "CallDirection": "calls.models.Call.Direction",
+        "KindEnum": "crm.models.Contact.Kind",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
+        "ScriptStepKind": "crm.models.ScriptStep.Kind",
     },
     "TAGS": [],
 }

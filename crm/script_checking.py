@@ -168,7 +168,7 @@ def _of_whole(steps: Sequence[Step]) -> list[Problem]:
 def _cycles(ways: Mapping[str, Sequence[str]]) -> list[Problem]:
     """One problem for each cycle; a conversation that may turn in a ring may never end."""
     left = {key: list(dict.fromkeys(gotos)) for key, gotos in ways.items()}
-    found = []
+    found: list[Problem] = []
     while len(found) < 20:
         try:
             TopologicalSorter(left).prepare()
