@@ -1,8 +1,8 @@
 """How closely a script was kept to, from the steps that were passed. Pure: no clock, no database.
 
 The **way taken** is what the rules prescribe from the start, by the answers given (the last of each step), up to the furthest step
-on it that was passed; a jump that no rule allows begins another such way at the step where it landed. A script that was broken
-off, because the caller hung up, is thus measured by the part it came to, and tells ``is_complete`` false.
+on it that was passed; a jump that no rule allows begins another such way at the step where it landed. A branch says nothing, so it is passed
+over. A script that was broken off, because the caller hung up, is thus measured by the part it came to, and tells ``is_complete`` false.
 
     adherence = must-say steps passed on the way taken / must-say steps on the way taken
 
@@ -72,7 +72,7 @@ def tally(steps: Sequence[Step], passings: Sequence[Passing], facts: Mapping[str
     for number, passing in enumerate(passings):
         if number == 0:
             move = "start" if passing.key == steps[0].key else "off_script"
-        elif passing.key in _open_ways(by_key[passings[number - 1].key], values):
+        elif passing.key in _open_ways(by_key, passings[number - 1].key, values):
             move = "next"
         else:
             move = "back" if passing.key in seen else "off_script"
@@ -82,7 +82,7 @@ def tally(steps: Sequence[Step], passings: Sequence[Passing], facts: Mapping[str
         seen[passing.key] = None
         _learn(by_key[passing.key], passing.answer, values)
     way = _way_taken(by_key, landings, seen, values) if passings else []
-    due = tuple(key for key in way if by_key[key].must_say)
+    due = tuple(key for key in way if by_key[key].must_say and by_key[key].kind != "branch")
     last = by_key[passings[-1].key] if passings else None
     return Tally(
         moves=tuple(moves),
@@ -91,7 +91,7 @@ def tally(steps: Sequence[Step], passings: Sequence[Passing], facts: Mapping[str
         is_in_order=[key for key in seen if key in due] == [key for key in due if key in seen],
         is_complete=last is not None and last.kind == "end",
         outcome=last.outcome if last is not None else "",
-        next_step=_following(last, values) if last is not None else steps[0].key,
+        next_step=_spoken(by_key, _following(last, values) if last is not None else steps[0].key, values),
     )
 
 
@@ -116,8 +116,22 @@ def _verdicts(step: Step, values: Mapping[str, Any]) -> Iterator[tuple[str, bool
         certain = certain and verdict is False
 
 
-def _open_ways(step: Step, values: Mapping[str, Any]) -> set[str]:
-    return {goto for goto, _ in _verdicts(step, values)}
+def _open_ways(by_key: Mapping[str, Step], key: str, values: Mapping[str, Any]) -> set[str]:
+    """The steps that may follow; nobody needs to pass a branch, which says nothing, so what may follow it may follow at once."""
+    found: set[str] = set()
+    waiting = [key]
+    while waiting:
+        new = {goto for goto, _ in _verdicts(by_key[waiting.pop()], values)} - found
+        found |= new
+        waiting += [goto for goto in new if by_key[goto].kind == "branch"]
+    return found
+
+
+def _spoken(by_key: Mapping[str, Step], key: str | None, values: Mapping[str, Any]) -> str | None:
+    """The step, or the first that says something after it when it is a branch."""
+    while key is not None and by_key[key].kind == "branch":
+        key = _following(by_key[key], values)
+    return key
 
 
 def _following(step: Step, values: Mapping[str, Any]) -> str | None:

@@ -83,4 +83,5 @@ def personal_data(contact_id: UUID) -> list[dict[str, Any]]:
 
 def pseudonymise(contact_id: UUID) -> int:
     """Take the answers out of the contact's runs; that the steps were gone through stays."""
+    ScriptRun.objects.filter(call__contact=contact_id).update(facts={})
     return ScriptRunStep.objects.filter(run__call__contact=contact_id).exclude(answer=None).update(answer=None)

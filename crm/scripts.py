@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -113,12 +112,6 @@ def _put(version: ScriptVersion, steps: Sequence[Mapping[str, Any]]) -> None:
 def check(version: ScriptVersion) -> list[Problem]:
     """What keeps the version from being published; nothing when it can be."""
     return problems(list(version.steps.all()), placeholders=script_placeholders.known(), fields=script_fields.writable())
-
-
-def check_steps(steps: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    """``check`` for steps that are not kept anywhere."""
-    made: list[Any] = [SimpleNamespace(**{**EMPTY, **step}) for step in steps]
-    return problems(made, placeholders=script_placeholders.known(), fields=script_fields.writable())
 
 
 @transaction.atomic

@@ -106,6 +106,24 @@ def test_an_answer_to_a_field_is_what_later_rules_ask_about():
     assert judged("f", "b", steps=steps, facts={"contact.surname": ""}).next_step == "bye"
 
 
+def test_a_branch_is_passed_over():
+    """It says nothing: whoever goes on to what follows it has not jumped."""
+    decide = {
+        "key": "d",
+        "kind": "branch",
+        "must_say": True,
+        "next": [{"when": {"field": "contact.lifecycle", "is": "client"}, "goto": "x"}, {"when": None, "goto": "e"}],
+    }
+    again = {"key": "e", "kind": "branch", "next": [{"when": None, "goto": "bye"}]}
+    steps = [ask("q", yes="d", no="bye"), decide, again, say("x", "bye", must_say=True), end()]
+    assert judged(("q", "yes"), steps=steps).next_step == "x"
+    assert judged(("q", "yes"), steps=steps, facts={}).next_step == "bye"
+    found = judged(("q", "yes"), "x", "bye", steps=steps)
+    assert (found.off_script, found.due, found.passed) == (0, ("x",), ("x",))
+    assert judged(("q", "yes"), "bye", steps=steps).off_script == 1
+    assert judged(("q", "yes"), "d", "x", "bye", steps=steps).off_script == 0
+
+
 def test_nothing_to_say_has_no_adherence():
     assert judged("a", "bye", steps=[say("a", "bye"), end()]).adherence is None
 
