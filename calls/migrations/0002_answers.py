@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('calls', '0001_initial'),
-        ('crm', '0003_knowledge'),
+        ('crm', '0009_knowledge'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0004_exports'),
+        ('crm', '0010_exports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

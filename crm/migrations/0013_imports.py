@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0006_consent'),
+        ('crm', '0012_consent'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -37,7 +37,7 @@ DROP FUNCTION crm_published_stays_as_it_is();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0003_merging'),
+        ('crm', '0008_merging'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -60,7 +60,7 @@ DROP FUNCTION crm_facts_stay();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0005_notes_by_time'),
+        ('crm', '0011_notes_by_time'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

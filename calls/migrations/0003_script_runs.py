@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('calls', '0002_answers'),
-        ('crm', '0003_scripts'),
+        ('crm', '0015_scripts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

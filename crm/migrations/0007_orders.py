@@ -50,7 +50,7 @@ DROP FUNCTION crm_order_totals_hold();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0003_filters_of_contacts'),
+        ('crm', '0006_filters_of_contacts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0003_knowledge'),
+        ('crm', '0009_knowledge'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -44,7 +44,7 @@ DROP FUNCTION crm_published_scripts_stay();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0007_rows_of_a_contact'),
+        ('crm', '0014_rows_of_a_contact'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
