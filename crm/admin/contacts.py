@@ -80,7 +80,7 @@ class ContactAdmin(StageActions, PersonalDataPage):
     readonly_fields = ["created_at", "updated_at", "time_zone_source"]
     inlines = [PhoneInline, EmailInline, AddressInline]
     actions = None
-    actions_detail = ["merge"]
+    actions_detail = [*StageActions.actions_detail, "merge", *PersonalDataPage.actions_detail]
     change_form_outer_after_template = "admin/contact_timeline.html"
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "vip, wholesale"})}}
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from config.platform import origins
 from config.platform.models import AuditEvent
-from crm import lookup, ordering, orders_told, timeline
+from crm import ordering, orders_told, timeline
 from crm.models import Order, Product, Promotion, PromotionUse
 from tests.factories.calls import CallFactory
 from tests.factories.crm import ContactFactory
@@ -453,7 +453,6 @@ def test_the_screen_pop_tells_the_orders_that_are_open(agent):
     assert [(one["id"], one["number"], one["status"], one["total"]) for one in open_now] == [
         (str(order.pk), order.number, "confirmed", "200.00")
     ]
-    assert lookup.open_matters["orders"]([], "+74951234567") == []
 
 
 def test_orders_stand_in_the_timeline_and_may_be_where_something_came_from(agent):
