@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import psutil
@@ -147,7 +148,8 @@ def test_after_kill_9_the_next_up_works_on_the_same_data(system: Running, who: s
     os.kill(system.process.pid, signal.SIGKILL)
     if who == "everyone at once":
         for process in everyone:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # it may have followed the supervisor already
+                process.kill()
     system.process.wait()
     system.up()
     assert living(everyone) == [], "what was left behind is gone"
