@@ -54,6 +54,7 @@ def undo(merge_id: UUID, *, reason: str = "", if_version: int | None = None, by:
         if not merge.before:
             raise MergeForgotten("Somebody was erased since: what they were before is not known any more.")
         had = snapshot(survivor), snapshot(loser)
+        Contact.objects.filter(pk=loser.pk).update(merged_into=None)  # from here on its id means itself again
         conflicts = _put_fields_back(survivor, merge.before["survivor"]["fields"], merge.after["survivor"]["fields"])
         for name in fields.TOGETHER["external_id"]:  # the only columns of the loser that a merge writes
             fields.put_back(loser, name, merge.before["loser"]["fields"][name])
