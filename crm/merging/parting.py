@@ -45,6 +45,7 @@ def undo(merge_id: UUID, *, reason: str = "", if_version: int | None = None, by:
         survivor, loser = held[merge.survivor_id], held[merge.loser_id]
         _refuse_unless_latest(merge)
         had = snapshot(survivor), snapshot(loser)
+        Contact.objects.filter(pk=loser.pk).update(merged_into=None)  # from here on its id means itself again
         conflicts = _put_fields_back(survivor, merge.before["survivor"]["fields"], merge.after["survivor"]["fields"])
         for name in fields.TOGETHER["external_id"]:  # the only columns of the loser that a merge writes
             fields.put_back(loser, name, merge.before["loser"]["fields"][name])

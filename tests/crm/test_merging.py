@@ -16,7 +16,14 @@ from crm.merging.joining import MergeWithItself
 from crm.merging.parting import UndoBlocked
 from crm.models import Contact, ContactEmail, MergeRecord, MovedRows, Note
 from tests.factories.calls import CallFactory, PhoneSystemFactory
-from tests.factories.crm import ContactAddressFactory, ContactEmailFactory, ContactFactory, ImportRowFactory, NoteFactory, PhoneNumberFactory
+from tests.factories.crm import (
+    ContactAddressFactory,
+    ContactEmailFactory,
+    ContactFactory,
+    ImportRowFactory,
+    NoteFactory,
+    PhoneNumberFactory,
+)
 from tests.factories.merging import DuplicateCandidateFactory
 from tests.factories.platform import UserFactory
 
@@ -46,7 +53,12 @@ def test_merge_then_a_new_call_then_undo():
     anna = ContactFactory(surname="Иванова", name="Анна", patronymic="", phones=[ONE, TWO])
     double = ContactFactory(surname="Иванова", name="Анна", patronymic="Петровна", phones=[TWO, THREE])
     theirs = [CallFactory(contact=double, customer_e164=THREE) for _ in range(3)]
-    rest = [NoteFactory(contact=double), ContactEmailFactory(contact=double), ContactAddressFactory(contact=double), ImportRowFactory(contact=double)]
+    rest = [
+        NoteFactory(contact=double),
+        ContactEmailFactory(contact=double),
+        ContactAddressFactory(contact=double),
+        ImportRowFactory(contact=double),
+    ]
     record = merge(anna, double)
     anna.refresh_from_db()
     assert anna.patronymic == "Петровна"
@@ -72,7 +84,12 @@ def test_what_nobody_chose_is_the_survivors_or_the_losers_where_there_is_none():
     owner = UserFactory()
     one = ContactFactory(surname="Иванова", patronymic="", lifecycle="lead", tags=["vip"], custom_fields={"card": "7"}, owner=None)
     other = ContactFactory(
-        surname="Петрова", patronymic="Ивановна", lifecycle="client", tags=["old"], custom_fields={"card": "8", "class": "gold"}, owner=owner
+        surname="Петрова",
+        patronymic="Ивановна",
+        lifecycle="client",
+        tags=["old"],
+        custom_fields={"card": "8", "class": "gold"},
+        owner=owner,
     )
     record = merge(one, other)
     one.refresh_from_db()
@@ -93,7 +110,9 @@ def test_what_was_chosen_is_taken_and_the_survivor_is_found_by_it():
     assert searching.find("иванова анна") == [], "the loser is nobody's answer"
 
 
-@pytest.mark.parametrize("choices", [{"shoe_size": "loser"}, {"surname": "both"}, {"surname": "mine"}, {"id": "loser"}, {"merged_into": "loser"}])
+@pytest.mark.parametrize(
+    "choices", [{"shoe_size": "loser"}, {"surname": "both"}, {"surname": "mine"}, {"id": "loser"}, {"merged_into": "loser"}]
+)
 def test_a_choice_that_means_nothing_is_refused(choices):
     with pytest.raises(FieldChoiceInvalid):
         merge(ContactFactory(), ContactFactory(), choices=choices)
@@ -164,7 +183,9 @@ def test_every_relation_moves_and_a_dry_look_tells_the_same_numbers():
     ContactFactory(employer=other)
     told = merging.preview(one.pk, other.pk, choices={"kind": "loser"}).moves
     record = merge(one, other, choices={"kind": "loser"})
-    assert record.counts == told == {"calls.call.contact": 3, "crm.contact.employer": 1, "crm.contactphone.contact": 1, "crm.note.contact": 2}
+    assert (
+        record.counts == told == {"calls.call.contact": 3, "crm.contact.employer": 1, "crm.contactphone.contact": 1, "crm.note.contact": 2}
+    )
     assert relations.counts(other.pk) == {}
     assert {rows.relation: len(rows.ids) for rows in record.moved.all()} == {
         "calls.call.contact": 3, "crm.contact.employer": 1, "crm.note.contact": 2,
@@ -179,6 +200,14 @@ def test_one_that_employs_the_other_is_not_the_other(turned):
     with pytest.raises(contacts.EmployerInCircle):
         merge(*both, choices={"employer": "survivor" if turned else "loser"})
     assert not MergeRecord.objects.exists()
+
+
+def test_an_employer_that_proves_to_be_the_contact_itself_comes_back_with_the_undo():
+    company = ContactFactory(company=True)
+    branch = ContactFactory(company=True, employer=company)
+    undo(merge(branch, company, choices={"employer": "loser"}))
+    branch.refresh_from_db()
+    assert branch.employer_id == company.pk
 
 
 def test_a_circle_of_employers_through_others_is_refused():
