@@ -11,7 +11,7 @@ from config.platform.models import AuditEvent
 from config.platform.moves import TransitionNotAllowed
 from crm import contacts, duplicate_pairs, duplicates
 from crm.models import Contact, ContactPhone, DuplicateCandidate, DuplicateWatch
-from tests.factories.crm import ContactEmailFactory, ContactFactory, PhoneNumberFactory
+from tests.factories.crm import ContactEmailFactory, ContactFactory, CustomFieldFactory, PhoneNumberFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +160,17 @@ def test_a_number_given_to_a_contact_by_a_call_makes_it_looked_at():
     look()
     identifying.identify(CallFactory(customer_e164=NUMBER).pk, contact=other, by=UserFactory(), now=timezone.now())
     assert [pair.reasons for pair in look()] == [["phone"]]
+
+
+def test_a_custom_field_that_says_who_somebody_is_makes_pairs_here_and_at_entry():
+    """And when an administrator says so later, everybody is looked at anew."""
+    field = CustomFieldFactory(key="tax_id", type="text")
+    one, other = nameless(1, custom_fields={"tax_id": "7707083893"}), nameless(2, custom_fields={"tax_id": "7707083893"})
+    nameless(3, custom_fields={"tax_id": ""}), nameless(4, custom_fields={"tax_id": ""})
+    assert look() == []
+    field.identifies = True
+    field.save()
+    assert [(pair.first_id, pair.second_id, pair.reasons, pair.score) for pair in look()] == [(one.pk, other.pk, ["custom_field"], 0.9)]
+    with pytest.raises(contacts.DuplicateFound) as refused:
+        contacts.add(surname="Третий", custom_fields={"tax_id": "7707083893"}, by=None, now=timezone.now())
+    assert {candidate["contact"] for candidate in refused.value.facts["candidates"]} == {str(one.pk), str(other.pk)}
