@@ -111,7 +111,7 @@ def test_five_hundred_colleagues_behind_one_switchboard_are_no_pairs():
     with CaptureQueriesContext(connection) as asked:
         pairs = look()
     assert [(pair.reasons, pair.score) for pair in pairs] == [(["email", "name", "phone"], 0.95)], "something rarer still makes one"
-    assert len(asked) < 30
+    assert len(asked) < 40
 
 
 def test_a_family_of_twenty_behind_one_number_is_still_told():
