@@ -1,18 +1,18 @@
 """What calls tell the rest of the house: the open calls of a caller, and the calls in a contact's timeline."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 
 from calls.models import Call, CallEvent
-from config.platform import statements
+from crm.contact_filters import SLOW, YES_NO, Filter, days_ago
 from crm.timeline import Happening, Position, older
 
 OPEN = """
-SELECT id, direction, state, wrap_up_state, started_at, agent_id FROM calls_call
-WHERE customer_e164 = %s AND (wrap_up_state = 'pending' OR state <> 'ended') ORDER BY started_at DESC, id DESC LIMIT 10
+SELECT id, direction, state, wrap_up_state, started_at, agent_id AS agent FROM calls_call
+WHERE customer_e164 = %(e164)s AND (wrap_up_state = 'pending' OR state <> 'ended') ORDER BY started_at DESC, id DESC LIMIT 10
 """
 
 
@@ -27,12 +27,9 @@ def exists(call_id: UUID) -> bool:
     return Call.objects.filter(pk=call_id).exists()
 
 
-def open_for(contact_ids: Sequence[UUID], e164: str) -> list[dict[str, Any]]:
-    """Registered with ``crm.lookup.open_matters``: calls of this number that go on, or wait to be written up; ten at most."""
-    if not e164:
-        return []
-    rows = statements.rows(OPEN, [e164])
-    return [dict(zip(("id", "direction", "state", "wrap_up_state", "started_at", "agent"), row, strict=True)) for row in rows]
+def open_matters() -> str:
+    """Registered with ``crm.lookup.open_matters``: calls of this number that go on, or wait to be written up."""
+    return OPEN
 
 
 def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
@@ -56,6 +53,27 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
                 "disposition": row.disposition.code if row.disposition else None,
                 "note": row.note,
             },
+            by=str(row.agent) if row.agent else None,
+            resource="calls",
         )
         for row in rows
     ]
+
+
+def reached() -> Q:
+    """Registered with ``crm.retention.reached``: somebody spoke with the contact."""
+    return Q(Exists(Call.objects.filter(contact=OuterRef("pk"), outcome=Call.Outcome.ANSWERED)))
+
+
+def _called(values: Sequence[str], now: datetime) -> Q:
+    has_calls = Q(Exists(Call.objects.filter(contact=OuterRef("pk"))))
+    return has_calls if values[0] == "true" else ~has_calls
+
+
+def _called_within(values: Sequence[str], now: datetime) -> Q:
+    return Q(Exists(Call.objects.filter(contact=OuterRef("pk"), started_at__gte=days_ago(values[0], now))))
+
+
+#: Registered with ``crm.contact_filters.more``.
+CALLED = Filter(_called, f"There was a call with it, ever. {SLOW}", "boolean", YES_NO, takes_one=True)
+CALLED_WITHIN = Filter(_called_within, "There was a call with it in the last so many days.", "integer", takes_one=True)

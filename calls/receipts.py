@@ -134,7 +134,7 @@ def _found(shown: dict[str, Any] | None) -> lookup.Found:
 
 def _besides(open_matters: dict[str, list[dict[str, Any]]], call_id: UUID | None) -> dict[str, list[dict[str, Any]]]:
     """What is open apart from this very call."""
-    return {name: [matter for matter in matters if matter.get("id") != call_id] for name, matters in open_matters.items()}
+    return {name: [matter for matter in matters if matter.get("id") != str(call_id)] for name, matters in open_matters.items()}
 
 
 def _screen_pop(shown: dict[str, Any] | None, found: lookup.Found) -> dict[str, Any]:

@@ -59,8 +59,12 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Today", "monitoring", "index"),
                     _page("Contacts", "contacts", "crm_contact_changelist"),
+                    _page("Funnel", "filter_alt", "crm_funnel"),
                     _page("Calls", "call", "calls_call_changelist"),
+                    _page("Tasks", "task_alt", "crm_task_changelist"),
+                    _page("Orders", "shopping_cart", "crm_order_changelist"),
                     _page("Imports", "upload_file", "crm_import_changelist"),
+                    _page("Exports", "download", "crm_export_changelist"),
                 ]
             },
             {
@@ -71,7 +75,32 @@ UNFOLD: dict[str, Any] = {
                     _page("Notes", "sticky_note_2", "crm_note_changelist"),
                     _page("Possible duplicates", "content_copy", "crm_duplicatecandidate_changelist"),
                     _page("Merges", "merge", "crm_mergerecord_changelist"),
+                    _page("Saved filters", "filter_alt", "crm_savedfilter_changelist"),
+                    _page("Consents", "handshake", "crm_consent_changelist"),
+                    _page("Do not call", "phone_disabled", "crm_suppression_changelist"),
+                    _page("Do-not-call lists", "playlist_remove", "crm_suppressionupload_changelist"),
                     _page("Custom fields", "tune", "crm_customfield_changelist"),
+                ],
+            },
+            {
+                "title": "Offers",
+                "collapsible": True,
+                "items": [
+                    _page("Products and services", "inventory_2", "crm_product_changelist"),
+                    _page("Categories", "shelves", "crm_category_changelist"),
+                    _page("Promotions", "sell", "crm_promotion_changelist"),
+                ],
+            },
+            {
+                "title": "Knowledge",
+                "collapsible": True,
+                "items": [
+                    _page("Articles", "menu_book", "crm_article_changelist"),
+                    _page("Not answered", "contact_support", "calls_unansweredquestion_changelist"),
+                    _page("Read to callers", "record_voice_over", "calls_articleuse_changelist"),
+                    _page("Scripts", "conversion_path", "crm_script_changelist"),
+                    _page("Versions of scripts", "history_edu", "crm_scriptversion_changelist"),
+                    _page("Runs of scripts", "checklist", "calls_scriptrun_changelist"),
                 ],
             },
             {
@@ -92,6 +121,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Teams", "groups", "crm_team_changelist"),
                     _page("Departments", "account_tree", "crm_department_changelist"),
                     _page("Topics", "topic", "crm_topic_changelist"),
+                    _page("Calendars", "calendar_month", "crm_businesscalendar_changelist"),
                 ],
             },
             {

@@ -125,8 +125,11 @@ CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 180
 CELERY_TASK_DEFAULT_QUEUE = "fast"
 CELERY_TASK_ROUTES = {
-    "crm.run_imports": {"queue": "batch"},
+    "crm.apply_retention": {"queue": "batch"},
     "crm.look_for_duplicates": {"queue": "batch"},
+    "crm.run_exports": {"queue": "batch"},
+    "crm.run_imports": {"queue": "batch"},
+    "crm.run_suppression_uploads": {"queue": "batch"},
     "platform.beat_batch": {"queue": "batch"},
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
@@ -163,6 +166,10 @@ CELERY_BEAT_SCHEDULE = {
     "Imports that nobody woke": {"task": "crm.run_imports", "schedule": 15.0, "options": {"queue": "batch"}},
     "Contacts that may be one": {"task": "crm.look_for_duplicates", "schedule": 60.0, "options": {"queue": "batch"}},
     "Merges that are not settled": {"task": "crm.settle_merges", "schedule": 30.0},
+    "Exports that nobody woke": {"task": "crm.run_exports", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Exports whose time is over": {"task": "crm.expire_exports", "schedule": 1800.0},
+    "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
+    "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
@@ -179,6 +186,14 @@ TIME_ZONE = "UTC"
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="RU")
 IDEMPOTENCY_KEPT = timedelta(hours=env.int("IDEMPOTENCY_KEPT_HOURS", default=48))
 LOGIN_TOKEN_LIFETIME = timedelta(hours=env.int("LOGIN_TOKEN_HOURS", default=12))
+ARTICLES_REVIEWED_BY_ANOTHER = env.bool("ARTICLES_REVIEWED_BY_ANOTHER", default=False)
+EXPORT_KEPT = timedelta(days=env.int("EXPORT_KEPT_DAYS", default=7))
+RETENTION_DAYS = {  # after how many days; 0 is never
+    "imports": env.int("RETENTION_IMPORTS_DAYS", default=0),
+    "exports": env.int("RETENTION_EXPORTS_DAYS", default=365),
+    "leads_never_reached": env.int("RETENTION_LEADS_NEVER_REACHED_DAYS", default=0),
+    "disqualified": env.int("RETENTION_DISQUALIFIED_DAYS", default=0),
+}
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files
@@ -242,7 +257,18 @@ SPECTACULAR_SETTINGS = {
         "crm.api.schema.add_custom_fields",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ConsentState": [(word, word) for word in ("granted", "refused", "withdrawn", "expired", "none")],
+        "ConsentStatus": "crm.models.Consent.Status",
+        "ConsentPurpose": "crm.models.consent.Purpose",
+        "ContactKind": "crm.models.Contact.Kind",
+        "ScriptPurpose": "crm.models.Script.Purpose",
+        "ScriptStepKind": "crm.models.ScriptStep.Kind",
+        "LifecycleStage": "crm.models.Contact.Lifecycle",
+        "SuppressionSource": "crm.models.suppression.Source",
+        "ProductKind": "crm.models.Product.Kind",
+        "ArticleVersionStatus": "crm.models.ArticleVersion.Status",
         "CallDirection": "calls.models.Call.Direction",
+        "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
     },
     "TAGS": [],

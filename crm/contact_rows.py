@@ -11,7 +11,7 @@ from crm.phone_numbers import display
 
 COLUMNS = (
     "id", "kind", "surname", "name", "patronymic", "company_name", "lifecycle", "language", "time_zone", "time_zone_source",
-    "tags", "source", "external_id", "created_at", "updated_at", "version",
+    "tags", "source", "external_id", "anonymised_at", "created_at", "updated_at", "version",
 )  # fmt: skip
 SQL = f"""
 SELECT {", ".join("c." + column for column in COLUMNS)}, c.custom_fields::json AS custom_fields, c.employer_id AS employer, c.owner_id AS owner,

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from config.platform import origins
 from config.platform.errors import Refusal
 from config.platform.history import entry, record, record_many, snapshot
 from config.platform.models import User
 from config.platform.moves import check_version
 from config.platform.registry import Registry
-from crm import custom_fields, duplicates, phone_book
+from crm import custom_fields, duplicates, lifecycle, phone_book
 from crm.models import Contact, ContactAddress, ContactEmail, Note
 from crm.names import search_words
 from crm.old_ids import refuse_merged
@@ -48,6 +49,12 @@ class EmployerInCircle(Refusal):
     """The employer is employed, in the end, by this contact itself."""
 
     code = "employer_in_circle"
+
+
+class ContactErased(Refusal):
+    """Everything personal was taken out of this contact; nothing is written on it any more. Add a new one."""
+
+    code = "contact_erased"
 
 
 @transaction.atomic
@@ -122,19 +129,27 @@ def alter(
     phones: Sequence[Mapping[str, Any]] | None = None,
     emails: Sequence[Mapping[str, Any]] | None = None,
     addresses: Sequence[Mapping[str, Any]] | None = None,
+    lifecycle_reason: str = "",
     if_version: int | None = None,
     by: User | None,
     now: datetime,
     **fields: Any,
 ) -> Contact:
-    """Change a contact. A list that is given (phones, e-mails, addresses) replaces the whole list.
+    """Change a contact. A list that is given (phones, e-mails, addresses) replaces the whole list; another stage is a move of its own.
 
     Raises:
-        VersionConflict, NothingKnown, NumberInvalid, CustomFieldInvalid, EmployerInCircle, ContactMerged
+        VersionConflict, NothingKnown, NumberInvalid, CustomFieldInvalid, EmployerInCircle, ContactMerged, ContactErased
+        TransitionNotAllowed, StageReasonNeeded: as ``crm.lifecycle.move``.
     """
     contact = Contact.objects.select_for_update().get(pk=contact_id)
     refuse_merged(contact)
     check_version(contact, if_version)
+    _not_erased(contact)
+    stage = fields.pop("lifecycle", contact.lifecycle)
+    if stage != contact.lifecycle:
+        contact = lifecycle.move(contact_id, stage, reason=lifecycle_reason, by=by, now=now)
+        if not fields and phones is None and emails is None and addresses is None:
+            return contact
     before = snapshot(contact)
     if "custom_fields" in fields:
         fields["custom_fields"] = custom_fields.checked("contact", fields["custom_fields"] or {}, had=contact.custom_fields)
@@ -195,17 +210,25 @@ def remove(contact_id: UUID, *, if_version: int | None = None, by: User | None, 
 
 
 @transaction.atomic
-def write_note(contact_id: UUID, *, text: str, is_pinned: bool = False, by: User | None, now: datetime) -> Note:
-    """Write down something about a contact.
+def write_note(
+    contact_id: UUID, *, text: str, is_pinned: bool = False, origin: Mapping[str, Any] | None = None, by: User | None, now: datetime
+) -> Note:
+    """Write down something about a contact, learned perhaps on a call.
 
     Raises:
-        ContactMerged
+        OriginUnknown, ContactMerged, ContactErased
     """
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
     refuse_merged(contact)
-    note = Note.objects.create(contact=contact, text=text, is_pinned=is_pinned, by=by)
+    _not_erased(contact)
+    note = Note.objects.create(contact=contact, text=text, is_pinned=is_pinned, by=by, **origins.columns(origin))
     record(note, "write", by=by, now=now, before={}, contact=contact_id)
     return note
+
+
+def _not_erased(contact: Contact) -> None:
+    if contact.anonymised_at is not None:
+        raise ContactErased("This contact was erased: add a new one.")
 
 
 def _prepare(contact: Contact, e164s: Sequence[str]) -> None:

@@ -95,6 +95,17 @@ def short_name(surname: str = "", name: str = "", patronymic: str = "") -> str:
     return f"{surname} {initials(name, patronymic)}".strip() if surname else " ".join(filter(None, [name, patronymic]))
 
 
+def address_form(surname: str = "", name: str = "", patronymic: str = "") -> str:
+    """How to speak to somebody without knowing whether it is a man or a woman, so never "Mr" or "уважаемая".
+
+    Name and patronymic where there is one ("Алёна Игоревна"), else name and surname ("Maria Santos"), else the name. A surname
+    alone is no way to speak to anybody in any language we know: then nothing.
+    """
+    if name and patronymic and is_patronymic(patronymic):
+        return f"{name} {patronymic}"
+    return " ".join(filter(None, [name, surname])) if name else ""
+
+
 # Taking apart
 
 
@@ -146,6 +157,8 @@ def split_full_name(text: str) -> FullName:
 
 
 def _tidy(text: str) -> str:
+    if text.isprintable():  # nothing invisible, and no space but the plain one
+        return (re.sub(r" +", " ", text) if "  " in text else text).strip(" ,;")
     visible = "".join(
         char if not unicodedata.category(char).startswith("Z") else " " for char in text if unicodedata.category(char) not in ("Cf", "Cs")
     )

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from config.platform.errors import Refusal
 from crm.models import Contact, ContactPhone, PhoneNumber
@@ -100,6 +102,13 @@ def replace(contact: Contact, links: Sequence[Link]) -> list[str]:
     had = set(contact.contact_phones.values_list("phone__e164", flat=True))
     contact.contact_phones.all().delete()
     return [e164 for e164 in attach(contact, links) if e164 not in had]
+
+
+def own_numbers(contact_id: UUID) -> list[str]:
+    """The contact's numbers that nobody else has."""
+    links = ContactPhone.objects.filter(contact=contact_id)
+    others = ContactPhone.objects.filter(phone=OuterRef("phone")).exclude(contact=contact_id)
+    return sorted(set(links.filter(~Exists(others)).values_list("phone__e164", flat=True)))
 
 
 def only_zone(e164s: Sequence[str]) -> str:

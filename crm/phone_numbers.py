@@ -13,11 +13,12 @@ What counts as a number:
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat, PhoneNumberType, ValidationResult
-from phonenumbers.timezone import time_zones_for_number
+from phonenumbers.phonenumberutil import _number_type_helper
+from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 from crm.phone_writing import LONGEST, NumberInvalid, Written, is_withheld, read
 
@@ -25,6 +26,7 @@ __all__ = ["NumberInvalid", "ParsedNumber", "display", "is_withheld", "parse", "
 
 MOST_IN_A_CELL = 20
 LONGEST_CELL = 1000
+LONGEST_E164 = 16  # the plus and fifteen digits (ITU-T E.164)
 
 _LINE_TYPES = {PhoneNumberType.MOBILE: "mobile", PhoneNumberType.FIXED_LINE: "fixed", PhoneNumberType.VOIP: "voip"}
 _PREFIXES_ABROAD = ("00", "011", "810", "0011", "010")
@@ -56,9 +58,10 @@ def parse(raw: str, *, region: str) -> ParsedNumber:
     """
     if _E164.fullmatch(raw):
         number = _built(raw[1:])
-        line_type = phonenumbers.number_type(number) if number is not None else PhoneNumberType.UNKNOWN
-        if number is not None and line_type != PhoneNumberType.UNKNOWN:  # it exists
-            return ParsedNumber(raw, raw, "", phonenumbers.region_code_for_number(number) or "", _LINE_TYPES.get(line_type, "unknown"))
+        if number is not None:
+            region_of, line_type = _placed(number)
+            if line_type != PhoneNumberType.UNKNOWN:  # it exists
+                return ParsedNumber(raw, raw, "", region_of or "", _LINE_TYPES.get(line_type, "unknown"))
     return _read_carefully(raw, region)
 
 
@@ -106,7 +109,13 @@ def reversed_digits(e164: str) -> str:
 def time_zones(e164: str) -> tuple[str, ...]:
     """IANA zones where the number may ring; empty when it does not tell."""
     number = _number(e164)
-    return tuple(zone for zone in time_zones_for_number(number) if zone != "Etc/Unknown") if number is not None else ()
+    if number is None:
+        return ()
+    line_type = _placed(number)[1]
+    if line_type == PhoneNumberType.UNKNOWN:
+        return ()
+    is_of_a_place = phonenumbers.is_number_type_geographical(line_type, number.country_code or 0)
+    return _zones_by_prefix(e164[1 : 1 + TIMEZONE_LONGEST_PREFIX] if is_of_a_place else str(number.country_code))
 
 
 # One number
@@ -123,15 +132,18 @@ def _read_carefully(raw: str, region: str) -> ParsedNumber:
         if len(written.digits) <= 6 and not (written.is_international or written.extension or _is_whole(written.digits, region)):
             return _internal(raw, written.digits)
         number = _without_country(written, region)
-    if not written.is_certain and not phonenumbers.is_valid_number(number):
+    if not written.is_certain and not _exists(number):
         raise NumberInvalid("There are words inside this number: write the digits only.", reason="not_a_number")
     return _parsed(raw, number, written.extension)
 
 
 def _parsed(raw: str, number: phonenumbers.PhoneNumber, extension: str) -> ParsedNumber:
-    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code or 0)
-    line_type = _LINE_TYPES.get(phonenumbers.number_type(number), "unknown")
-    return ParsedNumber(raw, phonenumbers.format_number(number, PhoneNumberFormat.E164), extension, region, line_type)
+    region, line_type = _placed(number)
+    region = region or phonenumbers.region_code_for_country_code(number.country_code or 0)
+    e164 = f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+    if len(e164) > LONGEST_E164:  # some plans (Germany's) allow more digits than any network carries
+        raise NumberInvalid("There are too many digits for a phone number.", reason="too_many_digits", region=region)
+    return ParsedNumber(raw, e164, extension, region, _LINE_TYPES.get(line_type, "unknown"))
 
 
 def _internal(raw: str, digits: str) -> ParsedNumber:
@@ -160,7 +172,7 @@ def _without_country(written: Written, region: str) -> phonenumbers.PhoneNumber:
         if number is not None:
             return number
     number = _attempt(digits, region) if region else None
-    if number is not None and phonenumbers.is_valid_number(number):
+    if number is not None and _exists(number):
         return number
     for prefix in _PREFIXES_ABROAD:
         if digits.startswith(prefix):
@@ -177,7 +189,7 @@ def _without_country(written: Written, region: str) -> phonenumbers.PhoneNumber:
 
 
 def _international(digits: str) -> phonenumbers.PhoneNumber:
-    number = _attempt("+" + digits, None)
+    number = _existing(digits) or _attempt("+" + digits, None)
     if number is None:
         raise NumberInvalid("No country has a code like this: check the digits after the plus.", reason="unknown_country")
     if not _is_taken(number, any_possible=True):
@@ -187,7 +199,7 @@ def _international(digits: str) -> phonenumbers.PhoneNumber:
 
 def _is_taken(number: phonenumbers.PhoneNumber, *, any_possible: bool) -> bool:
     """A number that exists; or, if that is enough, one of the right length that is no filler and reads the same when written out."""
-    if phonenumbers.is_valid_number(number):
+    if _exists(number):
         return True
     if not any_possible or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return False
@@ -197,7 +209,7 @@ def _is_taken(number: phonenumbers.PhoneNumber, *, any_possible: bool) -> bool:
     written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     again = _attempt(written, None)
     shown = _attempt(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL), None)
-    return again == number and shown == number and len(written) <= 16
+    return again == number and shown == number and len(written) <= LONGEST_E164
 
 
 def _refusal(number: phonenumbers.PhoneNumber | None, region: str) -> NumberInvalid:
@@ -226,7 +238,49 @@ def _attempt(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
 def _existing(digits: str) -> phonenumbers.PhoneNumber | None:
     """The number with these digits after the plus, if it exists."""
     number = _built(digits)
-    return number if number is not None and phonenumbers.is_valid_number(number) else None
+    return number if number is not None and _exists(number) else None
+
+
+def _exists(number: phonenumbers.PhoneNumber) -> bool:
+    return _placed(number)[1] != PhoneNumberType.UNKNOWN
+
+
+def _placed(number: phonenumbers.PhoneNumber) -> tuple[str | None, int]:
+    """The region that a number belongs to and its type, which is UNKNOWN for one that does not exist."""
+    return _place_of(number.country_code or 0, phonenumbers.national_significant_number(number))
+
+
+@lru_cache(20_000)
+def _place_of(code: int, national: str) -> tuple[str | None, int]:
+    """As ``region_code_for_number`` and ``number_type``, in one walk through the plans of the countries that share the code.
+
+    The library walks once for each question, and one number is asked about some five times. The tests hold both ways equal.
+    """
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ())
+    for region in regions:
+        plan = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+        if plan is None:
+            continue
+        line_type = None
+        if len(regions) > 1:
+            if plan.leading_digits is not None:
+                if not re.match(plan.leading_digits, national):
+                    continue
+            else:
+                line_type = _number_type_helper(national, plan)
+                if line_type == PhoneNumberType.UNKNOWN:
+                    continue
+        return region, _number_type_helper(national, plan) if line_type is None else line_type
+    return None, PhoneNumberType.UNKNOWN
+
+
+@lru_cache(20_000)
+def _zones_by_prefix(digits: str) -> tuple[str, ...]:
+    for length in range(len(digits), 0, -1):
+        zones = TIMEZONE_DATA.get(digits[:length])
+        if zones is not None:
+            return tuple(zone for zone in zones if zone != "Etc/Unknown")
+    return ()
 
 
 def _built(digits: str) -> phonenumbers.PhoneNumber | None:
@@ -281,7 +335,7 @@ def _is_whole(digits: str, region: str) -> bool:
     if not _has_short_numbers(region):
         return False
     number = _attempt(digits, region)
-    return number is not None and phonenumbers.is_valid_number(number)
+    return number is not None and _exists(number)
 
 
 # Several numbers in one cell

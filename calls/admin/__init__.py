@@ -1,3 +1,3 @@
-from calls.admin import calls, events, lists
+from calls.admin import answers, calls, events, lists, scripts
 
-__all__ = ["calls", "events", "lists"]
+__all__ = ["answers", "calls", "events", "lists", "scripts"]

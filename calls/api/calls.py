@@ -3,15 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
-from calls import by_hand, call_rows, identifying, wrap_up
+from calls import by_hand, call_rows, identifying, script_runs, wrap_up
 from calls.api.call_bodies import BeginBody, CallSerializer, FinishBody, IdentifyBody, WrapUpBody
 from calls.api.event_bodies import EventSerializer
-from calls.models import Call, CallEvent, CallKey
+from calls.api.script_bodies import CallScriptSerializer, ScriptRunSerializer, StartBody
+from calls.call_filters import CallFilter
+from calls.models import Call, CallEvent, ScriptRun
+from calls.wrap_up import NotYourCall
 from config.api import preconditions
-from config.api.filters import FilterSet
 from config.api.pages import SUBLIST_PARAMETERS
 from config.api.permissions import allow
 from config.api.viewsets import ReadViewSet, operation
@@ -22,38 +24,14 @@ from crm.api.contact_ids import ContactFilter
 from crm.custom_fields import CustomFieldInvalid
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
+from crm.script_rendering import render, shown
 
 READ = allow(*PEOPLE, scope=Scope.CALLS_READ)
 WRITE = allow(Role.AGENT, *LEADERS, scope=Scope.CALLS_WRITE)
 
 
-class CallFilter(FilterSet):
-    phone_system = filters.CharFilter(field_name="phone_system__slug", help_text="Slug.")
-    external_id = filters.CharFilter(method="known_as", help_text="Any id under which a phone system speaks of the call.")
-    direction = filters.ChoiceFilter(choices=Call.Direction.choices)
-    state = filters.ChoiceFilter(choices=Call.State.choices)
-    open = filters.BooleanFilter(method="going_on", help_text="true: those that go on now.")
-    outcome = filters.ChoiceFilter(choices=Call.Outcome.choices)
-    source = filters.ChoiceFilter(choices=Call.Source.choices)
+class CallListFilter(CallFilter):
     contact = ContactFilter(field_name="contact_id")
-    agent = filters.UUIDFilter(field_name="agent_id", help_text="Id of a user.")
-    number = filters.CharFilter(field_name="customer_e164", help_text="The far side's number, E.164.")
-    queue = filters.CharFilter()
-    disposition = filters.CharFilter(field_name="disposition__code", help_text="Code.")
-    topic = filters.CharFilter(field_name="topics__code", help_text="Code.")
-    wrap_up_state = filters.ChoiceFilter(choices=Call.WrapUp.choices)
-    started_after = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="gte")
-    started_before = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="lt")
-
-    class Meta:
-        model = Call
-        fields = ["direction", "state"]
-
-    def known_as(self, queryset, name, value):
-        return queryset.filter(pk__in=CallKey.objects.filter(key=value).values("call"))
-
-    def going_on(self, queryset, name, value):
-        return queryset.open() if value else queryset.filter(state=Call.State.ENDED)
 
 
 class CallViewSet(ReadViewSet):
@@ -63,10 +41,10 @@ class CallViewSet(ReadViewSet):
     queryset = Call.objects.all()
     serializer_class = CallSerializer
     shows_by_id = True
-    filterset_class = CallFilter
+    filterset_class = CallListFilter
     ordering_fields = ("started_at",)
     ordering = "-started_at"
-    parameters = {"events": SUBLIST_PARAMETERS}
+    parameters = {"events": SUBLIST_PARAMETERS, "script": frozenset({"topic"})}
     permits = {
         "list": READ,
         "retrieve": READ,
@@ -75,6 +53,8 @@ class CallViewSet(ReadViewSet):
         "finish": WRITE,
         "wrap_up": WRITE,
         "identify": WRITE,
+        "script": READ,
+        "script_runs": WRITE,
     }
 
     def show(self, page) -> Any:
@@ -173,3 +153,45 @@ class CallViewSet(ReadViewSet):
         were nobody's become theirs too.
         """
         return self.shown(identifying.identify(**self.held(pk), **self.read(IdentifyBody)).pk)
+
+    @operation(
+        answer=CallScriptSerializer,
+        method="get",
+        parameters=[OpenApiParameter("topic", str, description="Code: what the call is about, while it is not written up yet.")],
+    )
+    def script(self, request, pk) -> Response:
+        """The script for a call
+
+        The published script that fits best, rendered for this call and its contact. Out are those for the other direction, for
+        other queues, and for topics that the call is not about. Of the rest the first by: the contact's language, how near its
+        topic is, whether it is for this queue, its purpose, its code: the same call always gets the same script.
+        """
+        call = self.whole(pk)
+        topics = script_runs.topics_of(request.query_params.get("topic", "").replace("\0", ""))
+        version = script_runs.choose(call, topics=topics)
+        run = ScriptRun.objects.filter(call=call, agent=self.user, finished_at=None).first()
+        script = shown(version, render(version, script_runs.about(call, **self.by))) if version else None
+        return Response({"script": script, "run": str(run.pk) if run else None})
+
+    @operation(
+        body=StartBody,
+        answer={200: ScriptRunSerializer, 201: ScriptRunSerializer},
+        refusals=[NotYourCall, script_runs.NoScriptForCall, script_runs.ScriptVersionNotInUse],
+    )
+    def script_runs(self, request, pk) -> Response:
+        """Begin a script in a call
+
+        With `script_version`, or with the script that fits best. Begun again while it goes on, it is the same run (200); another
+        script ends it as `switched`.
+        """
+        version = self.read(StartBody).get("script_version")
+        run, is_new = script_runs.start(self.get_object().pk, version=version, **self.by)
+        fresh = ScriptRun.objects.for_api().get(pk=run.pk)
+        headers = {"ETag": preconditions.etag(fresh.version)}
+        if is_new:
+            headers["Location"] = request.build_absolute_uri(f"/api/v1/script-runs/{run.pk}/")
+        return Response(ScriptRunSerializer(fresh).data, status=201 if is_new else 200, headers=headers)
+
+    def whole(self, pk: str) -> Call:
+        """The call with its contact, for who looks at more than its id."""
+        return Call.objects.select_related("contact").get(pk=self.get_object().pk)

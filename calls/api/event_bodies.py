@@ -132,7 +132,7 @@ class ItemSerializer(serializers.Serializer):
                 "event": "0199a1b2-c3d4-75f6-8718-293a4b5c6d70",
                 "call": CALL,
                 "matches": [{"contact": SHOWN, "quality": "exact", "score": 1.0}],
-                "open": {"calls": []},
+                "open": {"calls": [], "tasks": []},
                 "screen_pop": {"agent": CALL["agent"], "contact": SHOWN["id"], "url": None},
             },
             response_only=True,

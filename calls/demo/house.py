@@ -7,6 +7,7 @@ from typing import Any
 from calls.models import AgentExtension, Disposition, PhoneSystem
 from config.platform import people, upkeep
 from config.platform.models import Role, User
+from crm import calendars
 from crm.models import CustomField, Department, Team, Topic
 
 ZONE = "Europe/Moscow"
@@ -76,6 +77,15 @@ CUSTOM_FIELDS: list[dict[str, Any]] = [
 ]
 
 
+OFFICE: dict[str, Any] = {
+    "name": "Head office",
+    "time_zone": ZONE,
+    "country": "RU",
+    "is_default": True,
+    "week": [{"weekday": day, "opens": opens, "closes": closes} for day in range(5) for opens, closes in ((540, 780), (840, 1080))],
+}
+
+
 @dataclass
 class House:
     """What later steps of the demo refer to."""
@@ -100,6 +110,7 @@ def furnish(*, now: datetime) -> House:
     admin = hire("admin", by=None, now=now)
     staff = {username: hire(username, by=admin, now=now) for username in STAFF}
     departments: dict[str | None, Department | None] = {None: None}
+    calendars.add(**OFFICE, by=admin, now=now)
     for name, (above, head) in DEPARTMENTS.items():
         departments[name] = upkeep.add(
             Department, name=name, parent=departments[above], head=staff.get(head or ""), time_zone=ZONE, by=admin, now=now

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from calls import intake, wrap_up
-from calls.demo import house
+from calls.demo import articles, house, offers, orders, scripts
 from calls.demo.day import Caller, Day, Told
 from calls.demo.house import House
 from calls.models import Call, CallKey, PhoneSystem
@@ -61,9 +61,14 @@ def load(*, now: datetime, say: Callable[[str], object] = lambda text: None) -> 
     random = Random(SEED)
     made = house.furnish(now=now - timedelta(days=60))
     say(f"{len(made.staff)} people of the house, phone system {made.system.slug}")
+    say(f"{offers.stock(by=made.staff['admin'], now=now - timedelta(days=60))} products and services")
+    say(f"{articles.write(made, now=now)} articles")
     callers = _customers(random, made, now)
     say(f"{len(callers)} contacts")
+    versions = scripts.write(made, now=now - timedelta(days=30))
     _days(random, made, callers, now, say)
+    say(f"{orders.take(Random(SEED), now=now)} orders")
+    say(f"{len(versions)} scripts, gone through {scripts.go_through(Random(SEED), versions)} times")
     jobs.upload(
         ContentFile(VISITORS.encode("cp1251")), filename="autumn-fair-visitors.csv", source="fair", by=made.staff["galina"], now=now
     )
@@ -136,6 +141,7 @@ def _days(random: Random, made: House, callers: list[Caller], now: datetime, say
     _post(made, [event for call in over for event in call.events])
     say(f"{len(over)} calls of yesterday and today, up to {quiet_from[11:16]} UTC")
     _write_up(made, over)
+    say(f"{articles.read_out(made, now=now)} answers read to callers")
     for call in day.now_going_on(now):
         for event in call.events:
             intake.receive(made.system, event, now=now)

@@ -1,5 +1,20 @@
+from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.calls import Call, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem
+from calls.models.script_runs import ScriptRun, ScriptRunStep
 
-__all__ = ["AgentExtension", "Call", "CallEvent", "CallKey", "CallLeg", "Disposition", "PhoneSystem"]
+__all__ = [
+    "AgentExtension",
+    "ArticleUse",
+    "Call",
+    "CallEvent",
+    "CallKey",
+    "CallLeg",
+    "Disposition",
+    "PhoneSystem",
+    "QuestionAsked",
+    "ScriptRun",
+    "ScriptRunStep",
+    "UnansweredQuestion",
+]

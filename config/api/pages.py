@@ -17,6 +17,7 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 PAGE_SIZE = 50
 LARGEST = 200
+MOST_COUNTED = 100_000
 
 
 def _wrong(parameter: str, detail: str) -> ValidationError:
@@ -31,7 +32,7 @@ class KeysetPagination(BasePagination):
         size = self._page_size(request)
         self.ordering = self._ordering(request, view)
         backwards, position = self._cursor(request, queryset)
-        self.count = queryset.order_by().count() if self._wants_count(request) else None
+        self.count = queryset.order_by()[: MOST_COUNTED + 1].count() if self._wants_count(request) else None
         names = [name.lstrip("-") for name in self.ordering]
         descending = self.ordering[0].startswith("-") != backwards
         rows = queryset.order_by(*[("-" if descending else "") + name for name in names])
@@ -56,7 +57,8 @@ class KeysetPagination(BasePagination):
             "previous": self._link(self.page[0], True) if self.has_previous and self.page else None,
         }
         if self.count is not None:
-            body["count"] = self.count
+            body["count"] = min(self.count, MOST_COUNTED)
+            body["count_is_more"] = self.count > MOST_COUNTED
         return Response(body)
 
     def _page_size(self, request) -> int:
@@ -130,7 +132,8 @@ class KeysetPagination(BasePagination):
                 "results": schema,
                 "next": {**link, "description": "The next page; null on the last."},
                 "previous": {**link, "example": None, "description": "The page before; null on the first."},
-                "count": {"type": "integer", "example": 1, "description": "Only with `count=true`."},
+                "count": {"type": "integer", "example": 1, "description": f"Only with `count=true`; counting stops at {MOST_COUNTED}."},
+                "count_is_more": {"type": "boolean", "example": False, "description": "With `count`: there are more than were counted."},
             },
         }
 
@@ -140,7 +143,7 @@ class KeysetPagination(BasePagination):
         parameters = [
             _parameter("cursor", {"type": "string"}, "Where to go on; taken from `next` or `previous`."),
             _parameter("page_size", {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": PAGE_SIZE}, "How many at a time."),
-            _parameter("count", {"type": "boolean", "default": False}, "Also count all that match; slow on a large table."),
+            _parameter("count", {"type": "boolean", "default": False}, f"Also count all that match, up to {MOST_COUNTED}."),
         ]
         if getattr(view, "action", "list") == "list":  # a list below another row has one order, its own
             by = {"type": "string", "enum": choices, "default": getattr(view, "ordering", "-id")}

@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal, Protocol, cast
+from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
@@ -14,6 +15,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.viewsets import GenericViewSet
 
 from config.api import preconditions
@@ -130,9 +132,13 @@ class ApiViewSet(GenericViewSet):
         """The version that If-Match names."""
         return preconditions.if_version(self.request)
 
+    def all_rows(self) -> Any:
+        """All rows with what the serializer shows, whoever asks. Override it to annotate."""
+        return super().get_queryset()
+
     def get_queryset(self):
         """What the caller may see. A table whose queryset has no ``visible_to`` is common to all who may read it."""
-        rows = super().get_queryset()
+        rows = self.all_rows()
         return cast(Visible, rows).visible_to(self.request.user) if hasattr(rows, "visible_to") else rows
 
     def read(self, serializer_class: type[BaseSerializer], *, partial: bool = False) -> dict[str, Any]:
@@ -147,7 +153,7 @@ class ApiViewSet(GenericViewSet):
 
     def respond(self, row: Any, status: int = 200, *, location: bool = False) -> Response:
         """The row as the API shows it. Read back whole, for whoever changed it may not see it any more."""
-        fresh = super().get_queryset().get(pk=row.pk)
+        fresh = self.all_rows().get(pk=row.pk)
         headers = {"ETag": preconditions.etag(fresh.version)}
         if location:
             headers["Location"] = self.request.build_absolute_uri(f"{self.request.path.rstrip('/')}/{row.pk}/")
@@ -157,6 +163,27 @@ class ApiViewSet(GenericViewSet):
         """One keyset page of ``queryset``."""
         page = self.paginate_queryset(self.filter_queryset(queryset))
         return self.get_paginated_response(self.show(page or []))
+
+    def respond_ranked(self, ids: Sequence[UUID]) -> Response:
+        """A page of a search: the filters hold, but the order is that of fitting, so the cursor is the last id shown."""
+        size, last = self.paginator._page_size(self.request), self.request.query_params.get("cursor")
+        allowed = set(self.filter_queryset(self.get_queryset()).filter(pk__in=ids).order_by().values_list("pk", flat=True))
+        ids = [one for one in ids if one in allowed]
+        start = 0
+        if last is not None:
+            positions = {str(one): index for index, one in enumerate(ids)}
+            if last not in positions:
+                raise ValidationError({"cursor": ["This cursor does not belong to this search: begin at the first page."]})
+            start = positions[last] + 1
+        page = ids[start : start + size]
+        has_more = len(ids) > start + size
+        link = replace_query_param(self.request.build_absolute_uri(), "cursor", str(page[-1])) if has_more else None
+        return Response({"results": self.show_ids(page), "next": link, "previous": None})
+
+    def show_ids(self, ids: Sequence[UUID]) -> Any:
+        """The rows with these ids, in this order, as the API shows them."""
+        found = self.all_rows().in_bulk(list(ids))
+        return self.get_serializer([found[one] for one in ids if one in found], many=True).data
 
     def respond_one(self, row: Any) -> Response:
         """The row with its ETag, or 304 when the caller has it."""

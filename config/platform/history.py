@@ -1,18 +1,21 @@
 """Remember: who did what to which object, with the values before and after, in the transaction that did it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import models
+from uuid_utils.compat import uuid7
 
 from config.platform.context import asked
+from config.platform.copying import as_json, copy_in
 from config.platform.models import AuditEvent, User
 
 HIDDEN = frozenset({"password", "digest", "secret", "previous_secret"})
-UNREMARKABLE = frozenset({"updated_at", "created_at", "version", "search_key", "last_login"})
+UNREMARKABLE = frozenset({"updated_at", "created_at", "version", "search_key", "last_login", "preview"})
 
 
 def snapshot(row: models.Model) -> dict[str, Any]:
@@ -48,7 +51,7 @@ def entry(
         subject_id=row.pk,
         verb=verb,
         status_before=status_before,
-        status_after=str(getattr(row, "status", "") or ""),
+        status_after=str(getattr(row, getattr(row, "STATUS_FIELD", "status"), "") or ""),
         by=by if by is not None and by.pk else None,
         at=now,
         reason=reason,
@@ -70,6 +73,25 @@ def record(row: models.Model, verb: str, *, by: User | None, now: datetime, befo
 def record_many(events: Iterable[AuditEvent]) -> None:
     """Write what ``entry`` made, in one statement."""
     AuditEvent.objects.bulk_create(events, batch_size=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done to one row among very many, see ``record_by_copy``."""
+
+    subject_id: UUID
+    verb: str
+    changes: Mapping[str, Any]
+    facts: Mapping[str, Any]
+
+
+def record_by_copy(subject_type: str, done: Iterable[Done], *, by: User | None, now: datetime) -> None:
+    """As ``record_many``, for thousands at a time: no model objects, and COPY instead of INSERT. Values must be JSON already."""
+    about = asked.get()
+    same = {"created_at": now, "updated_at": now, "version": 1, "subject_type": subject_type, "status_before": "", "status_after": ""}
+    same |= {"by_id": by.pk if by is not None else None, "at": now, "reason": "", "request_id": about.request_id, "ip": about.ip}
+    rows = ([uuid7(), one.subject_id, one.verb, as_json(one.changes), as_json(one.facts)] for one in done)
+    copy_in(AuditEvent._meta.db_table, ["id", "subject_id", "verb", "changes", "facts"], rows, same=same)
 
 
 def _plain(name: str, value: Any) -> Any:

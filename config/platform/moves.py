@@ -36,17 +36,17 @@ class VersionConflict(Refusal):
 
 
 class Movable(Row):
-    """A row with a status and a table of moves."""
+    """A row with a status and a table of moves. ``STATUS_FIELD`` names the column when it is called otherwise."""
 
     MOVES: ClassVar[Mapping[str, Move]]
-    status: models.CharField
+    STATUS_FIELD: ClassVar[str] = "status"
 
     class Meta:
         abstract = True
 
     def open_moves(self) -> list[str]:
         """The verbs that this row would accept now, for screens and for the 409 answer."""
-        return self.moves_open_from(self.status)
+        return self.moves_open_from(getattr(self, self.STATUS_FIELD))
 
     @classmethod
     def moves_open_from(cls, status: str) -> list[str]:
@@ -103,7 +103,7 @@ def transition(
     with transaction.atomic():
         row = model._default_manager.select_for_update(of=("self",)).get(pk=pk)
         check_version(row, if_version)
-        move, status = model.MOVES[verb], row.status
+        move, status = model.MOVES[verb], getattr(row, model.STATUS_FIELD)
         if status not in move.start:
             raise TransitionNotAllowed(
                 f"A {model._meta.verbose_name} that is {status} cannot be moved by '{verb}'.",
@@ -112,7 +112,7 @@ def transition(
             )
         before = snapshot(row)
         yield row
-        row.status = move.to or status
+        setattr(row, model.STATUS_FIELD, move.to or status)
         row.version += 1
         row.save()
         record(row, verb, by=by, now=now, reason=reason, before=before, status_before=status, **facts)

@@ -4,7 +4,7 @@ The ORM composes its SQL anew for every query, which costs more processor time t
 Here the columns still come from the models; only the composing is done once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -50,7 +50,7 @@ class Columns(Generic[M]):
         return len(self.names)
 
 
-def rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def rows(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """What a statement gives; an empty list for one that gives nothing."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)

@@ -1,3 +1,35 @@
-from crm.admin import contacts, imports, merging, parts, staff
+from crm.admin import (
+    articles,
+    calendars,
+    catalogue,
+    consent,
+    contacts,
+    exports,
+    follow_ups,
+    imports,
+    lifecycle,
+    merging,
+    orders,
+    parts,
+    scripts,
+    staff,
+    suppression,
+)
 
-__all__ = ["contacts", "imports", "merging", "parts", "staff"]
+__all__ = [
+    "articles",
+    "calendars",
+    "catalogue",
+    "consent",
+    "contacts",
+    "exports",
+    "follow_ups",
+    "imports",
+    "lifecycle",
+    "merging",
+    "orders",
+    "parts",
+    "scripts",
+    "staff",
+    "suppression",
+]

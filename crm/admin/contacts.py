@@ -15,15 +15,19 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from config.platform.admin_base import AuditedAdmin, badge, who
-from crm import contacts, searching, timeline
+from config.platform.admin_base import badge, who
+from crm import consent, contacts, searching, suppressions_of_contacts, timeline
 from crm.admin.contact_form import CUSTOM, AddressForm, ContactForm, EmailForm, PhoneForm, with_custom_fields
 from crm.admin.merging import merge_with
+from crm.admin.personal_data import PersonalDataPage
+from crm.admin.stages import StageActions
 from crm.models import Contact, ContactAddress, ContactEmail, ContactPhone, CustomField
 from crm.old_ids import survivor_of
 from crm.phone_numbers import display as shown
 
 LIFECYCLE_TONES = {"lead": "info", "qualified": "warn", "client": "good", "dormant": "plain", "disqualified": "bad"}
+
+STANDING_TONES = {"granted": "good", "refused": "bad", "withdrawn": "bad", "expired": "warn", "none": "plain"}
 
 
 class _PartInline(TabularInline):
@@ -62,7 +66,7 @@ class AddressInline(_PartInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(AuditedAdmin):
+class ContactAdmin(StageActions, PersonalDataPage):
     """People and companies. Everything is written through crm.contacts, so its rules hold here too."""
 
     list_display = ["name_shown", "phones", "lifecycle_badge", "tags_shown", "owner", "language", "changed_at"]
@@ -76,7 +80,7 @@ class ContactAdmin(AuditedAdmin):
     readonly_fields = ["created_at", "updated_at", "time_zone_source"]
     inlines = [PhoneInline, EmailInline, AddressInline]
     actions = None
-    actions_detail = ["merge"]
+    actions_detail = [*StageActions.actions_detail, "merge", *PersonalDataPage.actions_detail]
     change_form_outer_after_template = "admin/contact_timeline.html"
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "vip, wholesale"})}}
 
@@ -94,6 +98,10 @@ class ContactAdmin(AuditedAdmin):
             return queryset
         place = Func(Value(ids, output_field=ArrayField(UUIDField())), "pk", function="array_position", output_field=models.IntegerField())
         return queryset.order_by(place, "pk")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+        """The stage is chosen once; from then on it is moved by the buttons."""
+        return [*self.readonly_fields, "lifecycle"] if obj else list(self.readonly_fields)
 
     def get_form(self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         self.form = with_custom_fields(self._definitions(request))
@@ -140,8 +148,17 @@ class ContactAdmin(AuditedAdmin):
         if contact and contact.merged_into_id:
             messages.info(request, f"{contact} was merged into this contact.")
             return HttpResponseRedirect(reverse("admin:crm_contact_change", args=[survivor_of(contact)]))
-        happenings = timeline.of(contact.pk, before=None, limit=25) if contact and request.method == "GET" else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "timeline": happenings})
+        extra = dict(extra_context or {})
+        if contact and request.method == "GET":
+            now = timezone.now()
+            numbers = [link.phone.e164 for link in contact.contact_phones.all()]
+            standings = consent.current(contact.pk, at=now)
+            extra |= {
+                "timeline": timeline.of(contact.pk, before=None, limit=25),
+                "standings": [(one.statement, one.state, STANDING_TONES[one.state]) for one in standings.values() if one.statement],
+                "stops": suppressions_of_contacts.in_force(contact.pk, at=now, numbers=numbers),
+            }
+        return super().change_view(request, object_id, form_url, extra)
 
     def has_merge_permission(self, request: HttpRequest, object_id: str) -> bool:
         return self.has_change_permission(request)
@@ -158,7 +175,7 @@ class ContactAdmin(AuditedAdmin):
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: list[Any], change: bool) -> None:
         by, now, contact = who(request), timezone.now(), form.instance
-        parts = {_name(formset): _lines(formset) for formset in formsets if not change or formset.has_changed()}
+        parts: dict[str, Any] = {_name(formset): _lines(formset) for formset in formsets if not change or formset.has_changed()}
         if not change:
             fields = {name: form.cleaned_data[name] for name in ContactForm.Meta.fields}
             reason = form.cleaned_data["reason"]

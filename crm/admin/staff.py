@@ -30,8 +30,8 @@ class DepartmentAdmin(AuditedAdmin):
     list_filter = ["is_active"]
     search_fields = ["name"]
     ordering = ["name"]
-    autocomplete_fields = ["parent", "head", "members"]
-    fields = [("name", "parent"), ("head", "time_zone"), "members", "is_active"]
+    autocomplete_fields = ["parent", "head", "members", "calendar"]
+    fields = [("name", "parent"), ("head", "time_zone"), "calendar", "members", "is_active"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return super().get_queryset(request).annotate(how_many=Count("members"))

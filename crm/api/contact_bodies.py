@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.api.fields import CountryField, LanguageField, TimeZoneField
+from config.api.fields import CountryField, LanguageField, OriginField, TimeZoneField
 from config.api.viewsets import example
 from config.platform.models import User
 from crm.api.contact_ids import ContactField
@@ -53,6 +53,7 @@ SHOWN = {
     "custom_fields": {},
     "source": "",
     "external_id": "",
+    "anonymised_at": None,
     "created_at": "2026-11-23T07:00:00Z",
     "updated_at": "2026-11-23T07:00:00Z",
     "version": 1,
@@ -111,6 +112,7 @@ class ContactSerializer(serializers.Serializer):
     custom_fields = serializers.DictField()
     source = serializers.CharField(allow_blank=True)
     external_id = serializers.CharField(allow_blank=True)
+    anonymised_at = serializers.DateTimeField(allow_null=True, help_text="When everything personal was taken out of it.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     version = serializers.IntegerField()
@@ -163,6 +165,9 @@ class ContactBody(ContactFields):
 @example({"surname": "Смирнова", "tags": ["newsletter", "vip"]}, name="A new surname")
 class ContactChangeBody(ContactFields):
     kind = serializers.ChoiceField(choices=Contact.Kind.choices, required=False)
+    lifecycle_reason = serializers.CharField(
+        max_length=500, required=False, allow_blank=True, help_text="Why it goes to another stage; needed for `disqualified` and `lead`."
+    )
 
 
 @example({"contacts": [PERSON, {"phones": [{"number": "0917 123 4567"}]}]})
@@ -184,11 +189,12 @@ class BulkSerializer(serializers.Serializer):
     results = VerdictSerializer(many=True)
 
 
-@example({"text": "Prefers calls after six.", "is_pinned": True})
+@example({"text": "Prefers calls after six.", "is_pinned": True, "origin": {"kind": "call", "id": "0199a1b2-5555-7000-8000-293a4b5c6d7e"}})
 class NoteBody(serializers.Serializer):
     id = serializers.UUIDField(read_only=True)
     text = serializers.CharField(max_length=10_000)
     is_pinned = serializers.BooleanField(default=False)
+    origin = OriginField(required=False, allow_null=True, help_text="The call on which it was learned.")
     created_at = serializers.DateTimeField(read_only=True)
 
 
@@ -196,6 +202,8 @@ class HappeningSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
     kind = serializers.CharField(help_text="call, note, change; later kinds may be added.")
     id = serializers.UUIDField()
+    by = serializers.CharField(allow_null=True, help_text="Who did it, by name; null for a machine.")
+    url = serializers.URLField(allow_null=True, help_text="Where to read all of it; null when it has no address of its own.")
     data = serializers.DictField()
 
 
@@ -206,7 +214,9 @@ class HappeningSerializer(serializers.Serializer):
                 "at": "2026-11-23T07:15:00Z",
                 "kind": "note",
                 "id": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7f",
-                "data": {"text": "Prefers calls after six.", "is_pinned": True, "by": "Иванова Анна"},
+                "by": "Иванова Анна",
+                "url": None,
+                "data": {"text": "Prefers calls after six.", "is_pinned": True, "origin": None, "by": "Иванова Анна"},
             }
         ],
         "next": None,

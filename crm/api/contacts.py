@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
@@ -17,14 +16,14 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from config.api import preconditions
-from config.api.filters import FilterSet
-from config.api.pages import LARGEST, PAGE_SIZE
+from config.api.pages import LARGEST, PAGE_PARAMETERS, PAGE_SIZE
 from config.api.permissions import allow
 from config.api.problems import problem_of
 from config.api.viewsets import ReadViewSet, operation
-from config.platform.models import LEADERS, PEOPLE, Scope
-from config.platform.moves import VersionConflict
-from crm import contact_rows, contacts, custom_fields, merging, old_ids, searching, timeline
+from config.platform.models import LEADERS, PEOPLE, Role, Scope
+from config.platform.moves import TransitionNotAllowed, VersionConflict
+from config.platform.origins import OriginUnknown
+from crm import contact_filters, contact_rows, contacts, custom_fields, merging, old_ids, saved_filters, searching, timeline
 from crm.api.contact_bodies import (
     BulkBody,
     BulkSerializer,
@@ -35,46 +34,49 @@ from crm.api.contact_bodies import (
     TimelineSerializer,
 )
 from crm.api.merging import DECIDE, REFUSED, MergeBody, MergedSerializer, merged
-from crm.models import Contact, CustomField
+from crm.api.personal_data import PersonalDataActions
+from crm.lifecycle import StageReasonNeeded
+from crm.models import Contact
 from crm.old_ids import ContactMerged
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
 
+WRONG_STAGE = [TransitionNotAllowed, StageReasonNeeded]
 WRONG_BODY = [NumberInvalid, NumberIsInternal, custom_fields.CustomFieldInvalid, contacts.NothingKnown]
 
 
-class ContactFilter(FilterSet):
-    kind = filters.ChoiceFilter(choices=Contact.Kind.choices)
-    lifecycle = filters.ChoiceFilter(choices=Contact.Lifecycle.choices)
-    owner = filters.UUIDFilter(field_name="owner_id", help_text="Id of a user.")
-    employer = filters.UUIDFilter(field_name="employer_id", help_text="Id of a company.")
-    tag = filters.CharFilter(field_name="tags", lookup_expr="contains", method="tagged", help_text="Has this tag.")
-    language = filters.CharFilter()
-    external_id = filters.CharFilter(help_text="Together with `source`.")
-    source = filters.CharFilter()
-    updated_after = filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
-    updated_before = filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="lt")
-    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
-
-    class Meta:
-        model = Contact
-        fields = ["kind", "lifecycle"]
-
-    def tagged(self, queryset, name, value):
-        return queryset.filter(tags__contains=[value])
+SHAPES: dict[str, Any] = {
+    "string": {"type": "string"},
+    "uuid": {"type": "string"},
+    "date-time": {"type": "string", "format": "date-time"},
+    "integer": {"type": "integer", "minimum": 0},
+    "boolean": {"type": "boolean"},
+}
 
 
-class ContactViewSet(ReadViewSet):
+def filter_parameters() -> list[OpenApiParameter]:
+    """The grammar of ``crm.contact_filters`` as parameters of the document."""
+    described = []
+    for name, one in contact_filters.known_filters().items():
+        shape = SHAPES[one.shape] if one.shape == "boolean" or not one.choices else {"type": "string", "enum": list(one.choices)}
+        about = f"Not these. {one.about}" if name.startswith("not_") else one.about
+        if one.takes_one:
+            described.append(OpenApiParameter(name, shape, description=about))
+        else:
+            several = {"type": "array", "items": shape}
+            described.append(OpenApiParameter(name, several, description=f"{about} Several with commas.", style="form", explode=False))
+    return described
+
+
+class ContactViewSet(PersonalDataActions, ReadViewSet):
     """People and companies."""
 
     resource = "contacts"
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
     shows_by_id = True
-    filterset_class = ContactFilter
     ordering_fields = ("created_at", "updated_at", "surname")
-    parameters = {"list": frozenset({"search"}), "timeline": frozenset({"cursor", "page_size"})}
+    parameters = {"timeline": frozenset({"cursor", "page_size", "kinds"})}
     permits = {
         "list": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
         "retrieve": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
@@ -85,39 +87,38 @@ class ContactViewSet(ReadViewSet):
         "notes": allow(*PEOPLE, scope=Scope.CONTACTS_WRITE),
         "merge": DECIDE,
         "destroy": allow(*LEADERS),
+        "personal_data": allow(*LEADERS, Role.BACK_OFFICE),
+        "erase": allow(*LEADERS),
     }
 
     def known_parameters(self) -> frozenset[str]:
         known = super().known_parameters()
-        if self.action == "list" and any(name.startswith("cf_") for name in self.request.query_params):
-            known |= {f"cf_{field.key}" for field in self.custom()}
-        return known
+        return known | {"saved_filter"} | contact_filters.known_names(self.request.query_params) if self.action == "list" else known
+
+    def asked_for(self) -> dict[str, str]:
+        """The filters of the request; a name that is given twice means any of its values."""
+        given = self.request.query_params
+        return {name: ",".join(given.getlist(name)) for name in given if name not in PAGE_PARAMETERS | {"search", "saved_filter"}}
 
     def get_queryset(self):
         """Lists and searches know only those that are left; by an old id one may still ask."""
         rows = super().get_queryset()
         return rows.living() if self.action == "list" else rows
 
-    def custom(self) -> list[CustomField]:
-        """The definitions, read once a request."""
-        if not hasattr(self, "_custom"):
-            self._custom = list(CustomField.objects.of("contact"))
-        return self._custom
-
     def filter_queryset(self, queryset):
-        queryset = super().filter_queryset(queryset)
-        given = self.request.query_params
-        for field in self.custom() if any(name.startswith("cf_") for name in given) else []:
-            text = given.get(f"cf_{field.key}")
-            if text is not None:
-                try:
-                    queryset = queryset.filter(custom_fields__contains={field.key: custom_fields.from_query(field, text[:2000])})
-                except (ValueError, NumberInvalid) as error:
-                    raise ValidationError({f"cf_{field.key}": [str(error)]}) from None
-        return queryset
+        if self.action != "list":
+            return queryset
+        if saved_filter := self.request.query_params.get("saved_filter"):
+            saved = saved_filters.query_of(saved_filter, entity="contacts", by=self.user)
+            queryset = queryset.filter(contact_filters.condition(saved))
+        query = self.asked_for()
+        return queryset.filter(contact_filters.condition(query)) if query else queryset
 
     def show(self, page) -> Any:
         return contact_rows.show([row["id"] for row in page])
+
+    def show_ids(self, ids: Sequence[UUID]) -> Any:
+        return contact_rows.show(ids)
 
     def shown(self, contact_id: UUID, status: int = 200, *, location: bool = False, merged_from: UUID | None = None) -> Response:
         """One contact as it is now, with its ETag."""
@@ -133,46 +134,21 @@ class ContactViewSet(ReadViewSet):
     @operation(
         answer=ContactSerializer(many=True),
         method="get",
-        refusals=[searching.SearchTooShort],
-        parameters=[
-            OpenApiParameter(
-                "search",
-                str,
-                description="A name in any order and spelling, a piece of a company's name, the last digits of a phone, or an e-mail. "
-                f"Best first, the best {searching.MOST} at most; `ordering` and `count` do not apply.",
-            )
-        ],
+        refusals=[searching.SearchTooShort, contact_filters.FilterInvalid],
+        parameters=[*filter_parameters(), OpenApiParameter("saved_filter", OpenApiTypes.UUID, description="Contacts must fit it too.")],
     )
     def list(self, request) -> Response:
         """Contacts
 
-        Newest first. Custom fields filter as `cf_<key>=<value>`. With `search`, the best fitting first.
+        Newest first; with `search` the best fitting first, and `ordering` and `count` do not apply.
+
+        Several values with commas between them (or the name several times) mean any of them; a comma inside a value is
+        written `\\,`. `not_` in front of a filter that takes several turns it round. Custom fields filter as
+        `cf_<key>=<value>` and `not_cf_<key>`; numbers and dates also as `min_cf_<key>` and `max_cf_<key>`, both inclusive.
+        Saved filters and exports use the same names.
         """
         text = request.query_params.get("search", "").strip()
-        return self.ranked(searching.find(text)) if text else super().list(request)
-
-    def ranked(self, ids: Sequence[UUID]) -> Response:
-        """A page of a search: in the order of fitting, so the cursor is the last id shown."""
-        pager = self.paginator
-        size, last = pager._page_size(self.request), self.request.query_params.get("cursor")
-        allowed = set(self.filter_queryset(self.get_queryset()).filter(pk__in=ids).values_list("pk", flat=True))
-        ids = [contact_id for contact_id in ids if contact_id in allowed]
-        start = 0
-        if last is not None:
-            positions = {str(contact_id): index for index, contact_id in enumerate(ids)}
-            if last not in positions:
-                raise ValidationError({"cursor": ["This cursor does not belong to this search: begin at the first page."]})
-            start = positions[last] + 1
-        page = ids[start : start + size]
-        has_more = len(ids) > start + size
-        url = self.request.build_absolute_uri()
-        return Response(
-            {
-                "results": contact_rows.show(page),
-                "next": replace_query_param(url, "cursor", str(page[-1])) if page and has_more else None,
-                "previous": None,
-            }
-        )
+        return self.respond_ranked(searching.find(text)) if text else super().list(request)
 
     @operation(answer=ContactSerializer, method="get")
     def retrieve(self, request, pk) -> Response:
@@ -231,13 +207,16 @@ class ContactViewSet(ReadViewSet):
         return {"index": index, "verdict": "created", "contact": contact.pk, "problem": None}
 
     @operation(
-        body=ContactChangeBody, answer=ContactSerializer, refusals=[VersionConflict, ContactMerged, contacts.EmployerInCircle, *WRONG_BODY]
+        body=ContactChangeBody,
+        answer=ContactSerializer,
+        refusals=[VersionConflict, ContactMerged, contacts.ContactErased, contacts.EmployerInCircle, *WRONG_STAGE, *WRONG_BODY],
     )
     def partial_update(self, request, pk) -> Response:
         """Change a contact
 
         Only what you send is changed. A list (phones, e-mails, addresses, tags) replaces the whole list; a custom field set to
-        null is emptied, those you leave out stay. A contact that was merged into another is not changed (409 `contact_merged`
+        null is emptied, those you leave out stay. Another `lifecycle` is a move, as
+        `POST /contacts/{id}/move/` makes it. A contact that was merged into another is not changed (409 `contact_merged`
         with the id of the `survivor`): you saw another one than would be changed.
         """
         contact = self.get_object()
@@ -266,7 +245,7 @@ class ContactViewSet(ReadViewSet):
         loser = body["loser"].pk
         return merged(self, survivor, loser, body, lambda **said: merging.merge(survivor, loser, if_version=self.if_version, **said))
 
-    @operation(body=NoteBody, answer=NoteBody, status=201, refusals=[ContactMerged])
+    @operation(body=NoteBody, answer=NoteBody, status=201, refusals=[OriginUnknown, ContactMerged, contacts.ContactErased])
     def notes(self, request, pk) -> Response:
         """Write a note
 
@@ -279,23 +258,40 @@ class ContactViewSet(ReadViewSet):
         answer=TimelineSerializer,
         method="get",
         filters=False,
+        refusals=[timeline.KindUnknown],
         parameters=[
             OpenApiParameter("cursor", OpenApiTypes.STR, description="Where to go on; taken from `next`."),
+            OpenApiParameter(
+                "kinds",
+                {"type": "array", "items": {"type": "string", "enum": [name for name, _ in timeline.sources]}},
+                description="Only these, with commas between them; all when it is left out.",
+                style="form",
+                explode=False,
+            ),
             OpenApiParameter("page_size", OpenApiTypes.INT, description=f"{PAGE_SIZE} unless you say otherwise, {LARGEST} at most."),
         ],
     )
     def timeline(self, request, pk) -> Response:
         """What happened with a contact
 
-        Calls, notes and changes in one list, newest first; of all that were merged into it as well.
+        Calls, notes, changes and whatever else is known, in one list, newest first, under one cursor; of all that were merged into it as
+        well.
         """
         contact_id = old_ids.survivor_of(self.get_object())
         size = self.paginator._page_size(request)
-        found = timeline.of(contact_id, before=position_of(request.query_params.get("cursor")), limit=size + 1)
+        asked = request.query_params.get("kinds")
+        kinds = {kind.strip() for kind in asked.split(",")} if asked is not None else None
+        found = timeline.of(contact_id, before=position_of(request.query_params.get("cursor")), limit=size + 1, kinds=kinds)
         page, has_more = found[:size], len(found) > size
-        results = [{"at": one.at, "kind": one.kind, "id": one.id, "data": one.data} for one in page]
+        results = [happening(request, one) for one in page]
         link = replace_query_param(request.build_absolute_uri(), "cursor", cursor_of(page[-1])) if has_more else None
         return Response({"results": results, "next": link, "previous": None})
+
+
+def happening(request: Any, one: timeline.Happening) -> dict[str, Any]:
+    """One line of a timeline, with the address of what it tells of."""
+    url = request.build_absolute_uri(f"/api/v1/{one.resource}/{one.id}/") if one.resource else None
+    return {"at": one.at, "kind": one.kind, "id": one.id, "by": one.by, "url": url, "data": one.data}
 
 
 def cursor_of(one: timeline.Happening) -> str:

@@ -36,7 +36,7 @@ LOOKUP: dict[str, Any] = {
     "phone": {"raw": "8 (495) 123-45-67", "e164": "+74951234567", "display": "+7 495 123-45-67"},
     "is_internal": False,
     "matches": [{"contact": SHOWN, "quality": "exact", "score": 1.0}],
-    "open": {"calls": []},
+    "open": {"calls": [], "tasks": []},
 }
 
 
@@ -47,7 +47,7 @@ class LookupSerializer(serializers.Serializer):
     matches = MatchSerializer(many=True)
     open = serializers.DictField(
         child=serializers.ListField(),
-        help_text="What is open for this caller, by resource: calls, and later complaints, orders, callbacks.",
+        help_text="What is open for this caller, by resource: calls, tasks, orders.",
     )
 
 

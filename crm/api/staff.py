@@ -19,6 +19,7 @@ DEPARTMENT = {
     "head": None,
     "members": ["0199a1b2-0000-7000-8000-293a4b5c6d7e"],
     "time_zone": "Europe/Moscow",
+    "calendar": None,
     "is_active": True,
 }
 TEAM = {
@@ -35,7 +36,7 @@ ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
 class DepartmentSerializer(serializers.ModelSerializer):
     class Meta:
         model = Department
-        fields = ["id", "name", "parent", "head", "members", "time_zone", "is_active"]
+        fields = ["id", "name", "parent", "head", "members", "time_zone", "calendar", "is_active"]
         read_only_fields = fields
 
 
@@ -45,7 +46,7 @@ class DepartmentBody(serializers.ModelSerializer):
 
     class Meta:
         model = Department
-        fields = ["name", "parent", "head", "members", "time_zone", "is_active"]
+        fields = ["name", "parent", "head", "members", "time_zone", "calendar", "is_active"]
         extra_kwargs = {"members": {"required": False}}
         validators: list[object] = []  # the table's own constraints answer
 

@@ -17,6 +17,8 @@ MARKS = (
 )  # fmt: skip
 # In the order of preference when two look equally well.
 OLD_ENCODINGS = ("cp1251", "cp1252", "koi8-r", "cp866", "cp1250")
+#: what a person may name; "utf-8" drops a mark by itself when it is read
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", *OLD_ENCODINGS)
 BY_FREQUENCY = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"
 _WEIGHT = {letter: 1.0 - 1.6 * index / len(BY_FREQUENCY) for index, letter in enumerate(BY_FREQUENCY)}
 _COMMON_SIGNS = frozenset("«»№–—“”„’‘…°§€£\u00a0•¿¡ºª")

@@ -1,14 +1,16 @@
-"""A file of contacts on its way into the base: taken in, each row judged, then brought in, in steps that may die at any time.
+"""A file of contacts on its way into the base and, if need be, out again: looked at, each row judged, brought in, taken back.
 
-The import's row says what is owed. Each step is one transaction over some hundred rows, so a killed worker repeats at most
+The import's row says what is owed. Each step is one transaction over some thousand rows, so a killed worker repeats at most
 the step that was not committed: nothing is done twice and nothing is left out.
 """
 
 import hashlib
 import logging
 import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import PurePath
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,9 +24,9 @@ from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.holding import held
 from config.platform.models import User
-from config.platform.moves import transition
+from config.platform.moves import TransitionNotAllowed, transition
 from config.platform.queue import later
-from crm.importing import applying, judging
+from crm.importing import applying, judging, looking, undoing
 from crm.importing.reading import FileUnreadable
 from crm.models import Import
 
@@ -48,7 +50,15 @@ class FileEmpty(Refusal):
 
 
 def upload(
-    file: UploadedFile | File, *, filename: str, region: str = "", source: str = "", is_dry_run: bool = True, by: User | None, now: datetime
+    file: UploadedFile | File,
+    *,
+    filename: str,
+    region: str = "",
+    source: str = "",
+    is_dry_run: bool = True,
+    only_new: bool = False,
+    by: User | None,
+    now: datetime,
 ) -> Import:
     """Keep the file and owe its rows their verdicts.
 
@@ -71,12 +81,40 @@ def upload(
         region=region or settings.DEFAULT_PHONE_REGION,
         source=source,
         is_dry_run=is_dry_run,
+        only_new=only_new,
         by=by,
     )
     batch.file.save(f"{batch.pk}{PurePath(name).suffix.lower()[:10]}", file, save=False)
     with transaction.atomic():
         batch.save(force_insert=True)
         record(batch, "upload", by=by, now=now, before={})
+        later("crm.run_imports")
+    return batch
+
+
+def correct(
+    batch_id: UUID,
+    *,
+    mapping: Mapping[str, Any] | None = None,
+    how: Mapping[str, Any] | None = None,
+    if_version: int | None = None,
+    by: User | None,
+    now: datetime,
+    **fields: Any,
+) -> Import:
+    """Say how the file is to be read after all; every row is judged anew.
+
+    ``mapping`` is ``{field: column or columns}``; ``how`` has ``encoding``, ``delimiter``, ``has_header``, ``sheet``; ``fields`` are
+    ``region``, ``source`` and ``only_new``.
+
+    Raises:
+        TransitionNotAllowed: it is not looked at yet, or has started.
+        VersionConflict, MappingInvalid, FileUnreadable
+    """
+    with transition(Import, batch_id, "correct", by=by, now=now, if_version=if_version) as batch:
+        for name, value in fields.items():
+            setattr(batch, name, value)
+        looking.correct(batch, mapping=mapping, how=how or {})
         later("crm.run_imports")
     return batch
 
@@ -89,7 +127,32 @@ def start(batch_id: UUID, *, if_version: int | None = None, by: User | None, now
         VersionConflict
     """
     with transition(Import, batch_id, "start", by=by, now=now, if_version=if_version) as batch:
-        batch.started_at = now
+        batch.started_at, batch.failures, batch.run_after = now, 0, None
+        later("crm.run_imports")
+    return batch
+
+
+def pause(batch_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime) -> Import:
+    """Stop after the step that is being made; ``resume`` goes on from there.
+
+    Raises:
+        TransitionNotAllowed: it does not run.
+        VersionConflict
+    """
+    with transition(Import, batch_id, "pause", by=by, now=now, if_version=if_version) as batch:
+        batch.rate = None
+    return batch
+
+
+def resume(batch_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime) -> Import:
+    """Go on where it was paused.
+
+    Raises:
+        TransitionNotAllowed: it is not paused.
+        VersionConflict
+    """
+    with transition(Import, batch_id, "resume", by=by, now=now, if_version=if_version) as batch:
+        batch.failures, batch.run_after = 0, None
         later("crm.run_imports")
     return batch
 
@@ -102,7 +165,20 @@ def cancel(batch_id: UUID, *, if_version: int | None = None, by: User | None, no
         VersionConflict
     """
     with transition(Import, batch_id, "cancel", by=by, now=now, if_version=if_version) as batch:
-        batch.finished_at = now
+        batch.finished_at, batch.rate = now, None
+    return batch
+
+
+def undo(batch_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime) -> Import:
+    """Take back what the import did, as far as nobody touched it since; it goes on in the background.
+
+    Raises:
+        TransitionNotAllowed: it runs (pause or cancel it first), has done nothing yet, or is undone.
+        VersionConflict
+    """
+    with transition(Import, batch_id, "undo", by=by, now=now, if_version=if_version) as batch:
+        batch.rate, batch.failures, batch.run_after = None, 0, None
+        later("crm.run_imports")
     return batch
 
 
@@ -123,18 +199,21 @@ def run_owed(*, now: datetime, seconds: float = TURN_S) -> bool:
 
 
 def _work(batch_id: UUID, until: float) -> bool:
-    """Judge and bring in rows until they are all done or the turn is over; True when something is left."""
+    """Do what is owed until the turn is over; True when something is left."""
     try:
-        batch = Import.objects.get(pk=batch_id)
-        if batch.status == Import.Status.UPLOADED and not judging.judge(batch, until=until):
-            return True
-        batch.refresh_from_db()
-        if batch.status == Import.Status.READY and not batch.is_dry_run:
-            start(batch_id, by=batch.by, now=timezone.now())
-            batch.refresh_from_db()
-        if batch.status == Import.Status.RUNNING:
-            return not applying.apply(batch, until=until)
-        return False
+        while True:
+            batch = Import.objects.get(pk=batch_id)
+            step = _STEPS.get(batch.status)
+            if (
+                step is None
+                or (batch.status == Import.Status.READY and batch.is_dry_run)
+                or (batch.run_after and batch.run_after > timezone.now())
+            ):
+                return False
+            if not step(batch, until=until) or time.monotonic() > until:
+                return True
+    except TransitionNotAllowed:
+        return True  # somebody moved it in that moment
     except FileUnreadable as refusal:
         _fail(batch_id, refusal.detail)
         return False
@@ -142,6 +221,30 @@ def _work(batch_id: UUID, until: float) -> bool:
         logger.exception("import_step_failed")
         _set_aside(batch_id, type(error).__name__)
         return False
+
+
+def _analyse(batch: Import, *, until: float) -> bool:
+    looking.look(batch)
+    found = {name: getattr(batch, name) for name in ("dialect", "columns", "mapping", "preview")}
+    with transition(Import, batch.pk, "analyse", by=None, now=timezone.now()) as current:
+        for name, value in found.items():
+            setattr(current, name, value)
+    return True
+
+
+def _start_unasked(batch: Import, *, until: float) -> bool:
+    """Whoever uploaded it did not want to look first."""
+    start(batch.pk, by=batch.by, now=timezone.now())
+    return True
+
+
+_STEPS: Mapping[str, Callable[..., bool]] = {
+    Import.Status.UPLOADED: _analyse,
+    Import.Status.ANALYSED: judging.judge,
+    Import.Status.READY: _start_unasked,
+    Import.Status.RUNNING: applying.apply,
+    Import.Status.UNDOING: undoing.undo,
+}
 
 
 def _fail(batch_id: UUID, problem: str) -> None:
@@ -154,7 +257,7 @@ def _set_aside(batch_id: UUID, error: str) -> None:
     """A step that fails is tried again later, longer each time; after five times the import has failed."""
     with transaction.atomic():
         batch = Import.objects.select_for_update().get(pk=batch_id)
-        if batch.status not in (Import.Status.UPLOADED, Import.Status.RUNNING):
+        if batch.status not in _STEPS:
             return
         batch.failures += 1
         batch.run_after = timezone.now() + timedelta(seconds=10 * 2**batch.failures)

@@ -1,20 +1,46 @@
 """Which contact a row of a file means: the same rule when it is judged and when it is brought in."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from crm.models import Contact, ContactEmail, ContactPhone
+from config.platform.statements import rows
+from crm.models import Contact
 from crm.old_ids import who_is_left
 from crm.searching import key_of
 
 Candidate = dict[str, Any]
 NAMES = ("surname", "name", "patronymic", "company_name")
+_BY_PHONE = """
+    SELECT p.e164, l.contact_id, c.search_key FROM unnest(%s::text[]) AS wanted(e164) JOIN crm_phonenumber p ON p.e164 = wanted.e164
+    JOIN crm_contactphone l ON l.phone_id = p.id JOIN crm_contact c ON c.id = l.contact_id ORDER BY l.contact_id
+"""
+_BY_EMAIL = """
+    SELECT m.email, m.contact_id, c.search_key FROM unnest(%s::text[]) AS wanted(email) JOIN crm_contactemail m ON m.email = wanted.email
+    JOIN crm_contact c ON c.id = m.contact_id ORDER BY m.contact_id
+"""
+_BY_ID = """
+    SELECT c.external_id, c.id, c.search_key FROM unnest(%s::text[]) AS wanted(id)
+    JOIN crm_contact c ON c.external_id = wanted.id AND c.source = %s AND c.external_id <> ''
+"""
+_BY_NAME = """
+    SELECT c.kind || c.search_key, c.id, c.search_key FROM unnest(%s::text[]) AS wanted(name)
+    JOIN crm_contact c ON c.search_key = wanted.name AND c.search_key <> ''
+    WHERE c.merged_into_id IS NULL AND NOT EXISTS (SELECT 1 FROM crm_contactphone l WHERE l.contact_id = c.id)
+      AND NOT EXISTS (SELECT 1 FROM crm_contactemail m WHERE m.contact_id = c.id) ORDER BY c.id
+"""
 
 
 def name_key(candidate: Candidate) -> str:
     """The folded name; empty for a nameless lead."""
-    return key_of(*(candidate.get(name, "") for name in NAMES))
+    return _key(tuple([candidate.get(name, "") for name in NAMES]))
+
+
+@lru_cache(20_000)
+def _key(names: tuple[str, ...]) -> str:
+    """A row is asked for its name several times."""
+    return key_of(*names)
 
 
 def handles(candidate: Candidate) -> list[str]:
@@ -22,19 +48,19 @@ def handles(candidate: Candidate) -> list[str]:
 
     A row with none of them means a contact that has nothing but the same name: namesakes are not one person.
     """
-    found = [f"tel:{phone['e164']}" for phone in candidate.get("phones", [])]
-    found += [f"mail:{email}" for email in candidate.get("emails", [])]
+    found = [f"tel:{phone['e164']}" for phone in candidate.get("phones", ())]
+    found += [f"mail:{email}" for email in candidate.get("emails", ())]
     if candidate.get("external_id"):
         found.append(f"id:{candidate['external_id']}")
     return found or [f"name:{candidate.get('kind', '')}{name_key(candidate)}"]
 
 
-def _left(rows: Iterable[tuple[str, UUID, str]]) -> list[tuple[str, UUID, str]]:
+def _left(found: Sequence[tuple[str, UUID, str]]) -> list[tuple[str, UUID, str]]:
     """The same with whoever is left in the place of those that were merged away."""
-    found = list(rows)
     left = who_is_left(contact_id for _, contact_id, _ in found)
-    keys = dict(Contact.objects.filter(pk__in=left.values()).values_list("pk", "search_key")) if found else {}
-    return [(value, left[contact_id], keys[left[contact_id]]) for value, contact_id, _ in found]
+    moved = [to for contact_id, to in left.items() if contact_id != to]
+    keys = dict(Contact.objects.filter(pk__in=moved).values_list("pk", "search_key")) if moved else {}
+    return [(value, left[contact_id], keys.get(left[contact_id], key)) for value, contact_id, key in found]
 
 
 class Known:
@@ -48,32 +74,22 @@ class Known:
     def of(cls, candidates: Sequence[Candidate], *, source: str) -> "Known":
         """Four queries at most, whatever the number of rows."""
         known = cls()
-        e164s = {phone["e164"] for one in candidates for phone in one.get("phones", [])}
-        emails = {email for one in candidates for email in one.get("emails", [])}
+        e164s = {phone["e164"] for one in candidates for phone in one.get("phones", ())}
+        emails = {email for one in candidates for email in one.get("emails", ())}
         ids = {one["external_id"] for one in candidates if one.get("external_id")}
-        nameless = [one for one in candidates if handles(one)[0].startswith("name:")]
+        names = {name_key(one) for one in candidates if not one.get("phones") and not one.get("emails") and not one.get("external_id")}
         if e164s:
-            rows = ContactPhone.objects.filter(phone__e164__in=e164s).values_list("phone__e164", "contact_id", "contact__search_key")
-            known._add("tel:", rows.order_by("contact_id"))
+            known._add("tel:", rows(_BY_PHONE, [list(e164s)]))
         if emails:
-            mails = ContactEmail.objects.filter(email__in=emails).values_list("email", "contact_id", "contact__search_key")
-            known._add("mail:", mails.order_by("contact_id"))
+            known._add("mail:", rows(_BY_EMAIL, [list(emails)]))
         if ids:
-            of_source = Contact.objects.filter(source=source, external_id__in=ids)
-            known._add("id:", _left(of_source.values_list("external_id", "pk", "search_key")))
-        if nameless:
-            keys = {name_key(one) for one in nameless}
-            named = (
-                Contact.objects.living()
-                .filter(search_key__in=keys, contact_phones=None, emails=None)
-                .order_by("pk")
-                .values_list("kind", "pk", "search_key")
-            )
-            known._add("name:", [(kind + key, contact_id, key) for kind, contact_id, key in named])
+            known._add("id:", _left(rows(_BY_ID, [list(ids), source])))
+        if names:
+            known._add("name:", rows(_BY_NAME, [list(names)]))
         return known
 
-    def _add(self, prefix: str, rows: Iterable[tuple[str, UUID, str]]) -> None:
-        for value, contact_id, key in rows:
+    def _add(self, prefix: str, found: Iterable[tuple[Any, ...]]) -> None:
+        for value, contact_id, key in found:
             self._point(prefix + value, contact_id)
             self.names[contact_id] = key
 

@@ -7,7 +7,7 @@ Whoever writes cells into a file for a spreadsheet puts an apostrophe in front o
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
@@ -17,11 +17,12 @@ from crm.importing.columns import guess_mapping, header_at
 from crm.importing.encodings import CHUNK, FileUnreadable, delimiter_of, encoding_of, unreadable
 from crm.importing.sheets import COLUMNS_AT_MOST, sheet_names, sheet_rows
 
-__all__ = ["Dialect", "FileUnreadable", "guess_mapping", "inspect", "rows"]
+__all__ = ["Dialect", "FileUnreadable", "Meter", "guess_mapping", "inspect", "rows"]
 
 CELL_AT_MOST = 10_000
 LINES_IN_A_CELL = 200
 LOOKED_AT = 20
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 _SEPARATOR_LINE = re.compile(r"\ufeff?\s*\"?sep=(.)\"?\s*$", re.IGNORECASE)
 _OTHER_FORMATS = (
     (b"%PDF", "a PDF document"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"), (b"\x1f\x8b", "an archive"),
@@ -56,52 +57,80 @@ class Dialect:
         return cls(**plain)
 
 
-def inspect(file: BinaryIO, *, filename: str) -> Dialect:
+def inspect(file: BinaryIO, *, filename: str, said: Mapping[str, Any] | None = None) -> Dialect:
     """Find out what the file is: CSV or XLSX, its encoding and delimiter, and which of its first rows names the columns.
 
-    The contents decide; the name is not trusted.
+    The contents decide; the name is not trusted. What somebody ``said`` (``encoding``, ``delimiter``, ``has_header``, ``sheet``; empty
+    for unknown) is not guessed.
 
     Raises:
-        FileUnreadable: with the fact ``reason``: empty, not_a_table, old_xls, encrypted, broken, not_text, too_wide, too_large, quotes.
+        FileUnreadable: with the fact ``reason``: empty, not_a_table, old_xls, encrypted, broken, not_text, too_wide, too_large, quotes,
+            no_such_sheet.
     """
+    said = said or {}
     file.seek(0)
     head = file.read(CHUNK)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n;,|"):
         raise unreadable("empty", "The file is empty.")
     if head.startswith(b"PK\x03\x04"):
-        return _sheet(file)
+        return _sheet(file, said)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise _old_office(file, head)
     start = head[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     other = next((name for mark, name in _OTHER_FORMATS if start.startswith(mark.lower())), "")
     if other:
         raise unreadable("not_a_table", f"This is {other} and not a table: send CSV or XLSX.")
-    encoding = encoding_of(file)
+    encoding = said.get("encoding") or encoding_of(file)
     file.seek(0)
     text = io.IncrementalNewlineDecoder(None, translate=False).decode(_decoded(file, encoding))
     named, text = _separator_line(text)
-    dialect = Dialect("csv", encoding, named or delimiter_of(text))
-    return _with_header(dialect, list(islice(rows(file, dialect), LOOKED_AT)))
+    dialect = Dialect("csv", encoding, said.get("delimiter") or named or delimiter_of(text))
+    return _with_header(dialect, list(islice(rows(file, dialect), LOOKED_AT)), said.get("has_header"))
 
 
-def rows(file: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+class Meter:
+    """How much of a file is read, from 0 to 1."""
+
+    def __init__(self) -> None:
+        self.measure: Callable[[], float] = lambda: 0.0
+
+    @property
+    def share(self) -> float:
+        return max(0.0, min(1.0, self.measure()))
+
+
+def rows(file: BinaryIO, dialect: Dialect, *, after: int = 0, meter: Meter | None = None) -> Iterator[tuple[int, list[str]]]:
     """The rows below the header with their number as a spreadsheet shows it; empty ones are left out, cells are cut at 10,000 characters.
+
+    ``after`` passes over the rows up to that one; ``meter`` tells how far it is.
 
     Raises:
         FileUnreadable: further down the file turns out not to be what its beginning promised.
     """
-    for number, cells in sheet_rows(file, dialect.sheet) if dialect.kind == "xlsx" else _csv_rows(file, dialect):
-        if number <= dialect.skip:
+    above = max(dialect.skip, after)
+    meter = meter or Meter()
+    for number, cells in sheet_rows(file, dialect.sheet, meter) if dialect.kind == "xlsx" else _csv_rows(file, dialect, meter):
+        if number <= above:
             continue
-        stripped = [cell.strip()[:CELL_AT_MOST] for cell in cells]
+        stripped = [_clean(cell) for cell in cells]
         if any(stripped):
             if len(stripped) > COLUMNS_AT_MOST:
                 raise unreadable("too_wide", f"Row {number} has more than {COLUMNS_AT_MOST} columns: keep those you need.")
             yield number, stripped
 
 
-def _csv_rows(file: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def _clean(cell: str) -> str:
+    """Without the spaces around it and without what no table can keep: NUL, and half of a letter that takes two."""
+    cell = cell.strip()[:CELL_AT_MOST]
+    if cell.isprintable() or not _UNKEEPABLE.search(cell):
+        return cell
+    return _UNKEEPABLE.sub("", cell).strip()
+
+
+def _csv_rows(file: BinaryIO, dialect: Dialect, meter: Meter) -> Iterator[tuple[int, list[str]]]:
+    size = max(1, file.seek(0, io.SEEK_END))
     file.seek(0)
+    meter.measure = lambda: file.tell() / size
     # A letter that cannot be decoded becomes U+FFFD, and the row is told so: one bad byte must not stop a million rows.
     text = io.TextIOWrapper(file, encoding=dialect.encoding, errors="replace", newline="")
     try:
@@ -116,9 +145,15 @@ def _csv_rows(file: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[str]
             yield number, cells
     except csv.Error:
         raise _quotes(number + 1) from None
+    except UnicodeError:
+        raise _other_encoding(dialect.encoding) from None
     finally:
         with suppress(ValueError):  # the reader stopped half-way, and closed the file before us
             text.detach()
+
+
+def _other_encoding(encoding: str) -> FileUnreadable:
+    return unreadable("not_text", f"The file is not in the encoding {encoding}: choose another one.")
 
 
 def _quotes(number: int) -> FileUnreadable:
@@ -136,6 +171,8 @@ def _decoded(file: BinaryIO, encoding: str) -> str:
     wrapper = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     try:
         return wrapper.read(CHUNK // 4)
+    except UnicodeError:
+        raise _other_encoding(encoding) from None
     finally:
         wrapper.detach()
 
@@ -150,21 +187,27 @@ def _old_office(file: BinaryIO, head: bytes) -> FileUnreadable:
     return unreadable("old_xls", "This is a file of an old Excel (.xls): save it as .xlsx or CSV.")
 
 
-def _sheet(file: BinaryIO) -> Dialect:
-    """The first visible sheet that holds anything."""
-    for name in sheet_names(file):
+def _sheet(file: BinaryIO, said: Mapping[str, Any]) -> Dialect:
+    """The first visible sheet that holds anything, or the one that was named."""
+    names = sheet_names(file)
+    wanted = said.get("sheet")
+    if wanted and wanted not in names:
+        raise unreadable("no_such_sheet", f"The sheets are {', '.join(names)[:300]}.")
+    for name in [wanted] if wanted else names:
         dialect = Dialect("xlsx", sheet=name)
         first = list(islice(rows(file, dialect), LOOKED_AT))
         if first:
-            return _with_header(dialect, first)
+            return _with_header(dialect, first, said.get("has_header"))
     raise unreadable("empty", "The spreadsheet is empty.")
 
 
-def _with_header(dialect: Dialect, first: list[tuple[int, list[str]]]) -> Dialect:
+def _with_header(dialect: Dialect, first: list[tuple[int, list[str]]], has_header: bool | None) -> Dialect:
     if not first:
         raise unreadable("empty", "The file is empty.")
-    at = header_at([cells for _, cells in first])
+    at = header_at([cells for _, cells in first]) if has_header is not False else None
     if at is None:
-        return dialect
+        if not has_header:
+            return dialect
+        at = 0
     number, cells = first[at]
     return Dialect(dialect.kind, dialect.encoding, dialect.delimiter, cells, number, dialect.sheet)

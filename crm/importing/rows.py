@@ -5,9 +5,9 @@ used. A row with a phone only is a lead; a row with a name only is kept too. Tex
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -16,6 +16,8 @@ from crm.phone_numbers import NumberInvalid, ParsedNumber, is_withheld, parse, p
 
 EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>.\"]+(?:\.[^@\s,;<>.\"]+)+")
 UNUSABLE = "nothing_usable"
+_SIGNS = re.compile(r"\s*[,;\n|]\s*|\s+/\s+")
+WHOLE_AT_LEAST, WHOLE_AT_MOST = 10, 13
 PHONES_AT_MOST = 20
 LONGEST = {
     "surname": 100,
@@ -65,33 +67,55 @@ class Candidate:
     problems: list[dict[str, str]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """For the import's row: without the problems, which have a column of their own."""
-        return {name: value for name, value in asdict(self).items() if name != "problems"}
+        """For the import's row: what holds something, without the problems, which have a column of their own."""
+        return {name: value for name in _KEPT if (value := getattr(self, name))}
 
 
-def candidate(cells: Sequence[str], mapping: dict[str, Any], *, region: str) -> Candidate:
-    """Read one row. A bad phone or e-mail is told and left out; the row is unusable only when nothing is left to find it by."""
-    found = Candidate()
-    for name, most in LONGEST.items():
-        text = _cell(cells, mapping, name, keep_lines=name == "notes")
-        if len(text) > most:
-            found.problems.append(_problem(name, "too_long", f"This is longer than {most} characters; it is cut."))
-        setattr(found, name, text[:most])
-    _name(found, _cell(cells, mapping, "full_name"))
-    for index in _indexes(mapping, "phone"):
-        if index < len(cells):
-            _phones(found, cells[index].strip(), region)
-    for index in _indexes(mapping, "email"):
-        if index < len(cells):
-            _emails(found, cells[index].strip())
-    found.tags = sorted({tag.strip()[:50] for tag in re.split(r"[,;|]", _cell(cells, mapping, "tags")) if tag.strip()})[:50]
-    _zone(found, _cell(cells, mapping, "time_zone"))
-    _language(found, _cell(cells, mapping, "language"))
-    if any("\ufffd" in cell for cell in cells):
-        found.problems.append(_problem("", "garbled", "Some letters of this row could not be read: save the file in UTF-8."))
-    if not any((found.surname, found.name, found.patronymic, found.company_name, found.phones, found.emails)):
-        found.problems.append(_problem("", UNUSABLE, "There is no name, no phone and no e-mail that could be used."))
-    return found
+_KEPT = tuple(one.name for one in fields(Candidate) if one.name != "problems")
+
+
+class Reader:
+    """Reads rows of one file: which columns mean what is worked out once."""
+
+    def __init__(self, mapping: Mapping[str, Any], *, region: str) -> None:
+        self.region = region
+        at = {name: list(value) if isinstance(value, list | tuple) else [value] for name, value in mapping.items() if value is not None}
+        self.texts = [(name, most, at[name]) for name, most in LONGEST.items() if name in at]
+        self.full_name, self.tags = at.get("full_name", []), at.get("tags", [])
+        self.phones, self.emails = at.get("phone", []), at.get("email", [])
+        self.time_zone, self.language = at.get("time_zone", []), at.get("language", [])
+
+    def candidate(self, cells: Sequence[str]) -> Candidate:
+        """Read one row. A bad phone or e-mail is told and left out; the row is unusable only when nothing is left to find it by."""
+        found = Candidate()
+        for name, most, at in self.texts:
+            text = _cell(cells, at, keep_lines=name == "notes")
+            if text:
+                if len(text) > most:
+                    found.problems.append(_problem(name, "too_long", f"This is longer than {most} characters; it is cut."))
+                setattr(found, name, text[:most])
+        _name(found, _cell(cells, self.full_name))
+        for index in self.phones:
+            if index < len(cells):
+                _phones(found, cells[index].strip(), self.region)
+        for index in self.emails:
+            if index < len(cells):
+                _emails(found, cells[index].strip())
+        tags = _cell(cells, self.tags)
+        if tags:
+            found.tags = sorted({tag.strip()[:50] for tag in re.split(r"[,;|]", tags) if tag.strip()})[:50]
+        _zone(found, _cell(cells, self.time_zone))
+        _language(found, _cell(cells, self.language))
+        if any("\ufffd" in cell for cell in cells):
+            found.problems.append(_problem("", "garbled", "Some letters of this row could not be read: save the file in UTF-8."))
+        if not any((found.surname, found.name, found.patronymic, found.company_name, found.phones, found.emails)):
+            found.problems.append(_problem("", UNUSABLE, "There is no name, no phone and no e-mail that could be used."))
+        return found
+
+
+def candidate(cells: Sequence[str], mapping: Mapping[str, Any], *, region: str) -> Candidate:
+    """Read a single row; see ``Reader``."""
+    return Reader(mapping, region=region).candidate(cells)
 
 
 def is_invalid(problems: Sequence[dict[str, str]]) -> bool:
@@ -99,14 +123,9 @@ def is_invalid(problems: Sequence[dict[str, str]]) -> bool:
     return any(problem["code"] == UNUSABLE for problem in problems)
 
 
-def _indexes(mapping: dict[str, Any], name: str) -> list[int]:
-    value = mapping.get(name)
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _cell(cells: Sequence[str], mapping: dict[str, Any], name: str, *, keep_lines: bool = False) -> str:
+def _cell(cells: Sequence[str], at: Sequence[int], *, keep_lines: bool = False) -> str:
     """The first cell of a field that holds something; a dash or "n/a" is nothing."""
-    for index in _indexes(mapping, name):
+    for index in at:
         if index < len(cells):
             text = cells[index].strip() if keep_lines else " ".join(cells[index].split())
             if text and text.casefold() not in _NOTHING:
@@ -147,8 +166,14 @@ def _phones(found: Candidate, text: str, region: str) -> None:
             found.phones.append(_phone(number))
 
 
+@lru_cache(20_000)
 def _numbers(text: str, region: str) -> list[ParsedNumber | NumberInvalid]:
     """The numbers of a cell, and a refusal in the place of each that is none. Most cells hold one, so that is tried first."""
+    parts = _SIGNS.split(text)
+    if len(parts) > 1 and all(WHOLE_AT_LEAST <= sum(map(str.isdigit, part)) <= WHOLE_AT_MOST for part in parts):
+        each = [_number(part, region) for part in parts]
+        if all(isinstance(one, ParsedNumber) and not one.is_internal for one in each):
+            return each  # plainly several; ``pieces`` finds the same by trying
     whole = _number(text, region)
     if isinstance(whole, ParsedNumber) and not whole.is_internal:
         return [whole]

@@ -56,15 +56,15 @@ def sheet_names(file: BinaryIO) -> list[str]:
         raise _broken(error) from None
 
 
-def sheet_rows(file: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a sheet that are not empty, with their number, cells as text.
+def sheet_rows(file: BinaryIO, name: str, meter: Any = None) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet that are not empty, with their number, cells as text. ``meter.measure`` is made to tell the share read.
 
     Raises:
         FileUnreadable: also further down, when the file turns out not to be what its beginning promised.
     """
     _check_archive(file)
     try:
-        yield from _Book(file).rows(name)
+        yield from _Book(file).rows(name, meter)
     except _BROKEN as error:
         raise _broken(error) from None
 
@@ -100,11 +100,12 @@ class _Metered:
     """A stream that refuses to go on for too long without a row, so that one endless cell cannot fill the memory."""
 
     def __init__(self, source: IO[bytes], most: int) -> None:
-        self.source, self.most, self.since = source, most, 0
+        self.source, self.most, self.since, self.read_so_far = source, most, 0, 0
 
     def read(self, size: int = -1) -> bytes:
         data = self.source.read(size)
         self.since += len(data)
+        self.read_so_far += len(data)
         if self.since > self.most:
             raise unreadable("too_large", "A row or a text of the spreadsheet is longer than we read: save it as CSV.")
         return data
@@ -201,13 +202,16 @@ class _Book(ExcelReader):
                 widths[index] = len(code)
         return widths
 
-    def rows(self, name: str) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, name: str, meter: Any) -> Iterator[tuple[int, list[str]]]:
         strings = next((part.PartName[1:] for part in self.package.Override if part.ContentType.endswith("sharedStrings+xml")), "")
         if strings in self.valid_files:
             self.texts = _Texts(self.archive.open(strings))
         last, data = 0, None
         with self.archive.open(self.sheets[name]) as source:
             metered = _Metered(source, ROW_AT_MOST)
+            if meter is not None:
+                whole = max(1, self.archive.getinfo(self.sheets[name]).file_size)
+                meter.measure = lambda: metered.read_so_far / whole
             for event, element in iterparse(metered, events=("start", "end"), forbid_dtd=True):
                 if event == "start":
                     data = element if element.tag == DATA else data

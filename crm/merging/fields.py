@@ -15,7 +15,7 @@ from crm.searching import key_of, remember_words
 
 SURVIVOR, LOSER, BOTH = "survivor", "loser", "both"
 CUSTOM = "custom_fields."
-NOT_CHOSEN = frozenset({"id", "created_at", "updated_at", "version", "search_key", "merged_into", "custom_fields"})
+NOT_CHOSEN = frozenset({"id", "created_at", "updated_at", "version", "search_key", "merged_into", "anonymised_at", "custom_fields"})
 #: Columns that mean something only together, under the name of the choice.
 TOGETHER = {"time_zone": ("time_zone", "time_zone_source"), "external_id": ("external_id", "source")}
 FURTHER_THAN_A_LEAD = frozenset({"qualified", "client", "dormant"})

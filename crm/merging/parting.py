@@ -28,6 +28,12 @@ class UndoBlocked(Refusal):
     code = "undo_blocked"
 
 
+class MergeForgotten(Refusal):
+    """Somebody of the two was erased since, so what they were before is not known any more."""
+
+    code = "merge_forgotten"
+
+
 def undo(merge_id: UUID, *, reason: str = "", if_version: int | None = None, by: User | None, now: datetime) -> MergeRecord:
     """Take a merge back. ``conflicts`` of the record tells what could not be put back as it was, and why.
 
@@ -37,6 +43,7 @@ def undo(merge_id: UUID, *, reason: str = "", if_version: int | None = None, by:
     Raises:
         TransitionNotAllowed: it is undone already.
         UndoBlocked: a later merge of the survivor comes first.
+        MergeForgotten
         VersionConflict
     """
     with transition(MergeRecord, merge_id, "undo", by=by, now=now, reason=reason, if_version=if_version) as merge:
@@ -44,6 +51,8 @@ def undo(merge_id: UUID, *, reason: str = "", if_version: int | None = None, by:
         held = {row.pk: row for row in rows}
         survivor, loser = held[merge.survivor_id], held[merge.loser_id]
         _refuse_unless_latest(merge)
+        if not merge.before:
+            raise MergeForgotten("Somebody was erased since: what they were before is not known any more.")
         had = snapshot(survivor), snapshot(loser)
         Contact.objects.filter(pk=loser.pk).update(merged_into=None)  # from here on its id means itself again
         conflicts = _put_fields_back(survivor, merge.before["survivor"]["fields"], merge.after["survivor"]["fields"])

@@ -153,7 +153,7 @@ def _uniques(relation: Relation) -> list[tuple[list[str], Q, bool]]:
 
 def _names(relation: Relation) -> tuple[str, str, str]:
     quote, pk = connection.ops.quote_name, relation.model._meta.pk
-    return quote(relation.model._meta.db_table), quote(str(relation.field.column)), quote(str(pk.column if pk else "id"))
+    return quote(relation.model._meta.db_table), quote(relation.field.column or ""), quote((pk.column if pk else None) or "id")
 
 
 def _touched(relation: Relation) -> str:

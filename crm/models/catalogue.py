@@ -186,12 +186,14 @@ class PromotionUse(Row):
 
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="uses")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="promotion_uses")
+    order = models.ForeignKey("crm.Order", on_delete=models.PROTECT, related_name="uses")
     amount = models.DecimalField(**MONEY, help_text="What it took off.")
     currency = models.CharField(max_length=3)
     used_at = models.DateTimeField()
     given_back_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["promotion", "order"], name="one_use_of_a_promotion_in_an_order")]
         indexes = [models.Index(fields=["promotion", "contact"], condition=Q(given_back_at=None), name="promotion_use_counted")]
 
     def __str__(self) -> str:

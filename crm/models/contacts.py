@@ -4,7 +4,8 @@ from django.contrib.postgres.indexes import GinIndex, HashIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 
-from config.platform.models import Row, User
+from config.platform.models import Originated, Row, User
+from config.platform.moves import Movable, Move
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -21,8 +22,10 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.select_related("employer").prefetch_related("contact_phones__phone", "emails", "addresses")
 
 
-class Contact(Row):
+class Contact(Movable):
     """A person or a company we speak with. A lead may be a phone number and nothing else."""
+
+    STATUS_FIELD = "lifecycle"
 
     class Kind(models.TextChoices):
         PERSON = "person", "Person"
@@ -34,6 +37,14 @@ class Contact(Row):
         CLIENT = "client", "Client"
         DORMANT = "dormant", "Dormant"
         DISQUALIFIED = "disqualified", "Disqualified"
+
+    MOVES = {
+        "qualify": Move(frozenset({Lifecycle.LEAD}), Lifecycle.QUALIFIED),
+        "convert": Move(frozenset({Lifecycle.LEAD, Lifecycle.QUALIFIED}), Lifecycle.CLIENT),
+        "lapse": Move(frozenset({Lifecycle.CLIENT}), Lifecycle.DORMANT),
+        "disqualify": Move(frozenset({Lifecycle.LEAD, Lifecycle.QUALIFIED}), Lifecycle.DISQUALIFIED),
+        "reactivate": Move(frozenset({Lifecycle.QUALIFIED, Lifecycle.CLIENT, Lifecycle.DORMANT, Lifecycle.DISQUALIFIED}), Lifecycle.LEAD),
+    }
 
     class TimeZoneSource(models.TextChoices):
         EXPLICIT = "explicit", "Said by somebody"
@@ -59,6 +70,7 @@ class Contact(Row):
         "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged", db_index=False
     )
     search_key = models.TextField(editable=False, default="", help_text="Folded names, made by crm.names.folded.")
+    anonymised_at = models.DateTimeField(null=True, editable=False, help_text="When everything personal was taken out of it.")
 
     objects = ContactQuerySet.as_manager()
 
@@ -95,6 +107,10 @@ class Contact(Row):
             models.Index(fields=["surname", "id"], name="contact_by_surname"),
             models.Index(fields=["created_at", "id"], name="contact_by_age"),
             models.Index(fields=["language", "-id"], name="contact_language", condition=~Q(language="")),
+            models.Index(fields=["source", "-id"], name="contact_source", condition=~Q(source="")),
+            models.Index(fields=["time_zone", "-id"], name="contact_time_zone", condition=~Q(time_zone="")),
+            models.Index(fields=["owner", "lifecycle", "-id"], name="contact_funnel_of_owner", condition=~Q(owner=None)),
+            models.Index(fields=["source", "lifecycle", "-id"], name="contact_funnel_of_source", condition=~Q(source="")),
         ]
 
     @property
@@ -160,7 +176,7 @@ class ContactAddress(Row):
         return self.text or ", ".join(filter(None, [self.street, self.city, self.postal_code, self.country]))
 
 
-class Note(Row):
+class Note(Originated, Row):
     """What somebody wrote down about a contact."""
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="notes")
@@ -168,8 +184,9 @@ class Note(Row):
     is_pinned = models.BooleanField(default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
-    class Meta:
-        indexes = [models.Index(fields=["contact", "-id"], name="note_of_contact")]
+    class Meta(Originated.Meta):
+        abstract = False
+        indexes = [models.Index(fields=["contact", "-created_at", "-id"], name="note_of_contact")]
 
     def __str__(self) -> str:
         return self.text[:60]

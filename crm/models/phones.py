@@ -35,6 +35,7 @@ class PhoneNumber(Row):
         indexes = [
             models.Index(OpClass("reversed", name="varchar_pattern_ops"), name="phone_last_digits"),
             models.Index(fields=["validity", "-id"], name="phone_validity"),
+            models.Index(fields=["region", "-id"], name="phone_region", condition=~Q(region="")),
         ]
         constraints = [models.CheckConstraint(name="phone_is_e164", condition=Q(e164__regex=r"^\+[1-9][0-9]{3,17}$"))]
 

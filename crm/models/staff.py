@@ -20,6 +20,14 @@ class Department(Row):
     head = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="headed_departments")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="departments", blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA name.")
+    calendar = models.ForeignKey(
+        "crm.BusinessCalendar",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="departments",
+        help_text="When it works; empty: that of the department above, else the default one.",
+    )
     is_active = models.BooleanField(default=True)
 
     objects = DepartmentQuerySet.as_manager()

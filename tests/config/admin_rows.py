@@ -1,6 +1,8 @@
 """Rows for every page of the admin, so that each is opened with something on it."""
 
 from datetime import UTC, datetime
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import factory
@@ -8,7 +10,8 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from config.platform.models import ApiToken, AuditEvent, Heartbeat, IdempotencyRecord, User
-from tests.factories import calls, crm, merging, platform
+from tests import factories
+from tests.factories import calls, crm, platform
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -114,7 +117,7 @@ def _calls_event() -> Any:
 MADE_BY_FACTORY = {
     made._meta.model: made
     for made in [
-        *(vars(crm).values()), *(vars(calls).values()), *(vars(merging).values()), platform.ApiTokenFactory, platform.UserFactory, AuditEventFactory,
+        *(made for name in iter_modules(factories.__path__) for made in vars(import_module(f"tests.factories.{name.name}")).values()), AuditEventFactory,
         IdempotencyRecordFactory, HeartbeatFactory, IntervalFactory, CrontabFactory, SolarFactory, ClockedFactory, PeriodicTaskFactory,
         AccessAttemptFactory, AccessLogFactory, AccessFailureLogFactory,
     ]

@@ -9,10 +9,18 @@ from calls.models import AgentExtension, CallEvent, Disposition
 from config.platform.models import AuditEvent
 from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
+from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory
-from tests.factories.crm import ContactPhoneFactory, DepartmentFactory
+from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
+from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TopicFactory
+from tests.factories.exports import ExportFactory, SavedFilterFactory
+from tests.factories.follow_ups import TaskFactory
+from tests.factories.knowledge import ArticleFactory, question, used
 from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactory
+from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
+from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
+from tests.factories.scripts import ScriptRunStepFactory, ScriptVersionFactory
 
 pytestmark = pytest.mark.django_db
 TOKEN = 1  # the look-up of the token, in every request
@@ -57,18 +65,35 @@ def extensions(n):
 COSTS = {
     "contacts": (contacts, 2, 2),  # ids; rows with their phones, e-mails and addresses
     "phone-numbers": (contacts, 2, None),  # numbers; whose they are
+    "articles": (lambda n: [ArticleFactory() for _ in range(n)], 3, 3),  # articles; topics; versions
+    "article-uses": (lambda n: [used() for _ in range(n)], 1, 1),
+    "unanswered-questions": (lambda n: [question() for _ in range(n)], 1, 1),
     "calls": (calls, 2, 2),  # ids; rows with their legs and topics
     "calls/events": (events, 1, None),
-    "imports": (imports, 2, 2),  # imports; rows by verdict
+    "exports": (lambda n: [ExportFactory() for _ in range(n)], 1, 1),
+    "saved-filters": (lambda n: [SavedFilterFactory(is_shared=True) for _ in range(n)], 1, 1),
+    "imports": (imports, 1, 1),
     "departments": (lambda n: members(None, n), 2, 2),  # departments; members
     "teams": (lambda n: members(Team, n), 2, 2),
+    "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
+    "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
+    "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
+    "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
+    "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
+    "consents": (lambda n: [ConsentFactory() for _ in range(n)], 1, 1),
+    "suppressions": (lambda n: [SuppressionFactory() for _ in range(n)], 1, 1),
+    "suppression-uploads": (lambda n: [SuppressionUploadFactory() for _ in range(n)], 1, 1),
     "topics": (lambda n: [Topic.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
     "custom-fields": (lambda n: [CustomField.objects.create(key=f"k{i}", label="L", type="text") for i in range(n)], 1, 1),
+    "orders": (lambda n: [OrderFactory(status="partly_returned") for _ in range(n)], 5, 5),  # orders; lines; amendments; returns; their lines
     "phone-systems": (lambda n: [PhoneSystemFactory() for _ in range(n)], 1, 1),
     "extensions": (extensions, 1, 1),
     "dispositions": (lambda n: [Disposition.objects.create(code=f"c{i}", name="N") for i in range(n)], 1, 1),
     "duplicates": (lambda n: [DuplicateCandidateFactory() for _ in range(n)], 2, 2),  # pairs; both contacts of each
     "merges": (lambda n: [MergeRecordFactory() for _ in range(n)], 1, 1),
+    "scripts": (lambda n: [ScriptVersionFactory(script__topics=[TopicFactory()]).script for _ in range(n)], 3, 3),  # scripts; topics; versions
+    "script-versions": (lambda n: [ScriptVersionFactory() for _ in range(n)], 2, 2),  # versions with their scripts; steps
+    "script-runs": (lambda n: [ScriptRunStepFactory().run for _ in range(n)], 4, 4),  # runs; steps of the versions; passings; their steps
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from calls.models import Call
 from config.platform.models import AuditEvent
 from config.platform.moves import TransitionNotAllowed
-from crm.importing import applying, jobs, judging
+from crm.importing import applying, jobs, judging, writing
 from crm.models import Contact, ContactPhone, Import, ImportRow, NameWord, PhoneNumber
 from crm.searching import find
 from tests.factories.platform import UserFactory
@@ -145,14 +145,14 @@ def test_calls_of_an_unknown_number_become_the_new_contacts():
 
 @pytest.mark.django_db
 def test_a_bad_row_does_not_stop_the_others(monkeypatch):
-    create = applying._Work.create
+    create = writing.Work.create
 
-    def poisoned(self, candidate):
-        if "Беда" in (candidate["surname"], candidate["name"]):
+    def poisoned(self, candidate, **more):
+        if "Беда" in (candidate.get("surname"), candidate.get("name")):
             raise RuntimeError
-        return create(self, candidate)
+        return create(self, candidate, **more)
 
-    monkeypatch.setattr(applying._Work, "create", poisoned)
+    monkeypatch.setattr(writing.Work, "create", poisoned)
     batch = brought_in(f"{HEADER}\n" + "".join(f"{name};8495111{i:04};;\n" for i, name in enumerate(["А Б", "Беда", "В Г", "Д Е"])))
     assert batch.status == "done"
     assert verdicts(batch) == {2: "create", 3: "invalid", 4: "create", 5: "create"}
@@ -172,7 +172,7 @@ def test_a_worker_that_dies_leaves_no_double_and_no_gap(monkeypatch, dies_in):
     monkeypatch.setattr(judging, "CHUNK", 10)
     monkeypatch.setattr(applying, "CHUNK", 10)
     chance, deaths = random.Random(3), []
-    name = "_judge_chunk" if dies_in == "judging" else "_apply_lines"
+    name = "_judge_chunk" if dies_in == "judging" else "_apply_chunk"
     module = judging if dies_in == "judging" else applying
     real = getattr(module, name)
 

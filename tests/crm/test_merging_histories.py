@@ -12,15 +12,15 @@ from calls.models import Call
 from config.platform.errors import Refusal
 from crm import contacts, duplicate_pairs, merging
 from crm.merging import strays
-from crm.models import Contact, ContactAddress, ContactEmail, ContactPhone, ImportRow, MergeRecord, Note, PromotionUse
+from crm.models import Contact, ContactAddress, ContactEmail, ContactPhone, MergeRecord, Note, PromotionUse
 from tests.factories.calls import CallFactory, PhoneSystemFactory
-from tests.factories.crm import ContactAddressFactory, ContactFactory, ImportFactory, ImportRowFactory, NoteFactory, PhoneNumberFactory
+from tests.factories.crm import ContactAddressFactory, ContactFactory, NoteFactory, PhoneNumberFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NUMBERS = ["+74950000001", "+74950000002", "+74950000003", "+74950000004"]
 MAILS = ["a@example.com", "b@example.com", "c@example.com"]
-TABLES = (Contact, ContactPhone, ContactEmail, ContactAddress, Note, Call, ImportRow, PromotionUse)
+TABLES = (Contact, ContactPhone, ContactEmail, ContactAddress, Note, Call, PromotionUse)
 PASSING = {"version", "updated_at"}
 MANY = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], database=None
@@ -41,7 +41,6 @@ drafts = st.fixed_dictionaries(
         "addresses": st.lists(st.sampled_from(["Москва", "Казань"]), max_size=2),
         "notes": st.integers(0, 2),
         "calls": st.lists(st.sampled_from(NUMBERS), max_size=2),
-        "rows": st.integers(0, 1),
         "employer": st.integers(0, 5),
     }
 )
@@ -52,7 +51,7 @@ choices = st.dictionaries(
 )
 
 
-def made(number: int, draft: dict[str, Any], system: Any, batch: Any, before: list[Contact]) -> Contact:
+def made(number: int, draft: dict[str, Any], system: Any, before: list[Contact]) -> Contact:
     """A contact as the draft says, with all that hangs on it."""
     contact = ContactFactory(
         company=draft["company"],
@@ -74,8 +73,6 @@ def made(number: int, draft: dict[str, Any], system: Any, batch: Any, before: li
         NoteFactory(contact=contact)
     for e164 in draft["calls"]:
         CallFactory(contact=contact, phone_system=system, customer_e164=e164, match_quality="exact")
-    for _ in range(draft["rows"]):
-        ImportRowFactory(batch=batch, contact=contact)
     return contact
 
 
@@ -105,7 +102,7 @@ class Rollback(Exception):
 )
 def test_undoing_everything_leaves_the_base_as_it_was(drawn, merges, waiting):
     with pytest.raises(Rollback), transaction.atomic():
-        people, _ = _fill(drawn, waiting)
+        people, _system = _fill(drawn, waiting)
         before = base()
         done: list[MergeRecord] = []
         for (one, other), chosen in merges:
@@ -186,10 +183,10 @@ def test_whatever_happens_in_between_no_row_is_lost_and_each_is_where_it_was_wri
 
 
 def _fill(drawn: list[dict[str, Any]], waiting: list[str]) -> tuple[list[Contact], Any]:
-    system, batch = PhoneSystemFactory(), ImportFactory()
+    system = PhoneSystemFactory()
     people: list[Contact] = []
     for number, draft in enumerate(drawn):
-        people.append(made(number, draft, system, batch, people))
+        people.append(made(number, draft, system, people))
     for e164 in waiting:
         PhoneNumberFactory(e164=e164)
         CallFactory(phone_system=system, customer_e164=e164)
@@ -199,7 +196,7 @@ def _fill(drawn: list[dict[str, Any]], waiting: list[str]) -> tuple[list[Contact
 def _rows_are_all_there(before: dict[str, list[dict[str, Any]]]) -> None:
     """A merge deletes nothing but an entry of a list that both had."""
     now = base()
-    for name in ("Contact", "ContactAddress", "Note", "Call", "ImportRow"):
+    for name in ("Contact", "ContactAddress", "Note", "Call"):
         if name != "ContactAddress":
             assert [row["id"] for row in now[name]] == [row["id"] for row in before[name]]
     for name, key in (("ContactPhone", "phone_id"), ("ContactEmail", "email"), ("ContactAddress", "city")):

@@ -1,12 +1,15 @@
 """One number, however it is written, is one key (P2)."""
 
+import random
 import time
 from contextlib import suppress
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumber
+from phonenumbers.timezone import time_zones_for_number as library_time_zones
 
 from crm import phone_numbers, phone_writing
 from crm.phone_numbers import NumberInvalid, display, is_withheld, parse, pieces, reversed_digits, several, time_zones
@@ -319,6 +322,7 @@ ODD = st.one_of(
 )
 
 
+@example(raw="4920100000000000", region="DE")  # valid by its plan, too long for any network
 @given(raw=ODD, region=st.sampled_from([*REGIONS, "", "ZZ", "ru", "\x00", "XX"]))
 @settings(max_examples=600, deadline=None)
 def test_no_text_does_worse_than_be_refused_and_what_is_read_reads_the_same_again(raw, region):
@@ -413,3 +417,28 @@ def test_the_worst_cell_within_the_limit_takes_no_time_that_anybody_notices(raw)
             read(raw, region="RU")
 
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize("code", sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+def test_place_type_and_zones_are_those_of_the_library(code):
+    """One walk through the plans instead of five must give the same answers, for numbers that exist and for those that do not."""
+    chance = random.Random(code)
+    kinds = range(11)
+    examples = [
+        phonenumbers.example_number_for_type(region, kind)
+        for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
+        for kind in kinds
+        if region != "001"
+    ]
+    numbers = [one for one in examples if one is not None]
+    numbers += [PhoneNumber(country_code=code, national_number=chance.randrange(10 ** chance.randrange(4, 13))) for _ in range(60)]
+    numbers += [PhoneNumber(country_code=code, national_number=one.national_number + chance.randrange(1, 999)) for one in numbers]
+    for number in numbers:
+        region, line_type = phone_numbers._placed(number)
+        assert line_type == phonenumbers.number_type(number)
+        assert (line_type != phonenumbers.PhoneNumberType.UNKNOWN) == phonenumbers.is_valid_number(number)
+        if line_type != phonenumbers.PhoneNumberType.UNKNOWN:
+            assert region == phonenumbers.region_code_for_number(number)
+            e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            zones = tuple(zone for zone in library_time_zones(number) if zone != "Etc/Unknown")
+            assert phone_numbers.time_zones(e164) == zones

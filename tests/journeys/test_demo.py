@@ -11,10 +11,10 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from calls.demo import day, loading
-from calls.models import Call, CallEvent
+from calls.models import ArticleUse, Call, CallEvent, UnansweredQuestion
 from config.platform import tokens
 from config.platform.models import ApiToken, AuditEvent, User
-from crm.models import Contact, Department, Import, PhoneNumber
+from crm.models import Article, Contact, Department, Import, PhoneNumber
 
 NOW = datetime(2026, 11, 23, 15, 20, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,9 @@ def test_it_looks_like_a_day_of_a_call_centre():
     assert CallEvent.objects.filter(state="quarantined").count() == 1
     assert Import.objects.get().filename == "autumn-fair-visitors.csv"
     assert AuditEvent.objects.filter(subject_type="contact", verb="add").count() == Contact.objects.count()
+    assert Article.objects.readable().count() == Article.objects.count() > 11
+    assert ArticleUse.objects.count() > 10 and set(ArticleUse.objects.values_list("key", flat=True)) == {1}
+    assert UnansweredQuestion.objects.filter(status="open").count() == 4
     its_numbers_are_possible_and_its_addresses_are_examples()
 
 

@@ -14,14 +14,30 @@ from config.platform.errors import Refusal
 
 
 def confirmed(
-    page: ModelAdmin, request: HttpRequest, row: Model, *, title: str, question: str, button: str, act: Callable[[], Any], done: str
+    page: ModelAdmin,
+    request: HttpRequest,
+    row: Model,
+    *,
+    title: str,
+    question: str,
+    button: str,
+    act: Callable[..., Any],
+    done: str,
+    ask: str = "",
 ) -> HttpResponse:
-    """Ask ``question``; when it is answered, ``act`` and go back to the row's page."""
+    """Ask ``question``; when it is answered, ``act`` and go back to the row's page.
+
+    With ``ask``, the label of a field, ``act`` is given what was written there; an empty answer is asked for again.
+    """
     options = row._meta
     back = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
     if request.method == "POST":
+        said = [request.POST.get("said", "").replace("\0", "").strip()[:500]] if ask else []
+        if said == [""]:
+            messages.error(request, f"{ask}: it must be said.")
+            return HttpResponseRedirect(request.path)
         try:
-            act()
+            act(*said)
             messages.success(request, done)
         except Refusal as refusal:
             messages.error(request, refusal.detail)
@@ -31,6 +47,7 @@ def confirmed(
         "title": title,
         "question": question,
         "button": button,
+        "ask": ask,
         "back": back,
         "opts": options,
         "original": row,

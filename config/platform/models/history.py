@@ -28,6 +28,7 @@ class AuditEvent(Row):
         verbose_name = "audit event"
         indexes = [
             models.Index(fields=["subject_id", "-id"], name="audit_of_subject"),
+            models.Index(fields=["subject_id", "-at", "-id"], name="audit_of_subject_by_time"),
             models.Index(fields=["by", "-id"], name="audit_by_person"),
             models.Index(fields=["subject_type", "-id"], name="audit_of_type"),
         ]

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0002_catalogue'),
+        ('crm', '0007_orders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
