@@ -277,6 +277,7 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOW_ALL_ORIGINS = env.bool("CORS_ALLOW_ALL_ORIGINS", default=False)
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = [
+    "Content-Location",
     "ETag",
     "Location",
     "X-Request-ID",

@@ -101,6 +101,7 @@ def add(
         emails=[mail.email for mail in mails],
         source=contact.source,
         external_id=contact.external_id,
+        custom=contact.custom_fields,
     )
     likely = [one for one in found if one.score >= duplicates.LIKELY]
     if likely and not force:

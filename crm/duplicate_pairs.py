@@ -1,7 +1,7 @@
 """Pairs of contacts that may be one: found in the background among those that changed, decided by people.
 
-The pairs follow from the contacts, so finding them writes no audit events; what people decide does. A number, an address or
-a name that more than ``CROWD`` contacts share says nothing about who is who: five hundred colleagues behind one switchboard
+The pairs follow from the contacts, so finding them writes no audit events; what people decide does. A number, an address, a
+name or the value of a custom field that more than ``CROWD`` contacts share says nothing about who is who: five hundred colleagues behind one switchboard
 are no pairs by that number, but those of them that share something rarer are.
 """
 
@@ -20,7 +20,7 @@ from config.platform.holding import held
 from config.platform.models import User
 from config.platform.moves import TransitionNotAllowed, check_version, transition
 from crm import duplicates
-from crm.models import DuplicateCandidate, DuplicateWatch
+from crm.models import CustomField, DuplicateCandidate, DuplicateWatch
 
 logger = logging.getLogger(__name__)
 CROWD = 20
@@ -40,22 +40,28 @@ WHERE (updated_at, id) > (%s, %s) AND updated_at < least(%s, (
         WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid())) - %s
 ORDER BY updated_at, id LIMIT %s
 """
-ALIKE = """
-WITH batch AS (SELECT id, kind, search_key FROM crm_contact WHERE id = ANY(%(ids)s) AND merged_into_id IS NULL)
+ALIKE = f"""
+WITH batch AS (SELECT id, kind, search_key, custom_fields FROM crm_contact WHERE id = ANY(%s) AND merged_into_id IS NULL)
 SELECT batch.id, o.ids FROM batch JOIN crm_contactphone l ON l.contact_id = batch.id CROSS JOIN LATERAL (
-    SELECT array_agg(contact_id) AS ids FROM (SELECT contact_id FROM crm_contactphone x WHERE x.phone_id = l.phone_id LIMIT %(most)s) x) o
-WHERE cardinality(o.ids) BETWEEN 2 AND %(crowd)s
+    SELECT array_agg(contact_id) AS ids FROM (SELECT contact_id FROM crm_contactphone x WHERE x.phone_id = l.phone_id LIMIT {CROWD + 1}) x) o
+WHERE cardinality(o.ids) BETWEEN 2 AND {CROWD}
 UNION ALL
 SELECT batch.id, o.ids FROM batch JOIN crm_contactemail m ON m.contact_id = batch.id CROSS JOIN LATERAL (
-    SELECT array_agg(contact_id) AS ids FROM (SELECT contact_id FROM crm_contactemail x WHERE x.email = m.email LIMIT %(most)s) x) o
-WHERE cardinality(o.ids) BETWEEN 2 AND %(crowd)s
+    SELECT array_agg(contact_id) AS ids FROM (SELECT contact_id FROM crm_contactemail x WHERE x.email = m.email LIMIT {CROWD + 1}) x) o
+WHERE cardinality(o.ids) BETWEEN 2 AND {CROWD}
 UNION ALL
 SELECT batch.id, o.ids FROM batch CROSS JOIN LATERAL (
     SELECT array_agg(id) AS ids FROM (
         SELECT id FROM crm_contact x
-        WHERE x.search_key = batch.search_key AND x.search_key <> '' AND x.kind = batch.kind AND x.merged_into_id IS NULL LIMIT %(most)s) x) o
-WHERE cardinality(o.ids) BETWEEN 2 AND %(crowd)s
-"""
+        WHERE x.search_key = batch.search_key AND x.search_key <> '' AND x.kind = batch.kind AND x.merged_into_id IS NULL LIMIT {CROWD + 1}) x) o
+WHERE cardinality(o.ids) BETWEEN 2 AND {CROWD}
+UNION ALL
+SELECT batch.id, o.ids FROM batch JOIN unnest(%s::text[]) AS k(name) ON batch.custom_fields ->> k.name <> '' CROSS JOIN LATERAL (
+    SELECT array_agg(id) AS ids FROM (
+        SELECT id FROM crm_contact x
+        WHERE x.custom_fields @> jsonb_build_object(k.name, batch.custom_fields -> k.name) AND x.merged_into_id IS NULL LIMIT {CROWD + 1}) x) o
+WHERE cardinality(o.ids) BETWEEN 2 AND {CROWD}
+"""  # noqa: S608 (only a number is formatted in)
 
 
 def look(*, now: datetime, seconds: float = TURN_S) -> bool:
@@ -142,6 +148,8 @@ def _pair(one: UUID, other: UUID) -> DuplicateCandidate | None:
 def _look_at_some(*, now: datetime) -> bool:
     """Compare one batch and remember the place; False when there is nothing left to look at."""
     watch, _ = DuplicateWatch.objects.get_or_create(pk=THE_ONE, defaults={"changed_at": LONG_AGO, "contact_id": UUID(int=0)})
+    if watch.identifying != (identifying := CustomField.objects.identifying()):
+        watch.identifying, watch.changed_at = identifying, LONG_AGO  # an administrator changed what says who somebody is
     changed = statements.rows(CHANGED, [watch.changed_at, watch.contact_id, now, SKEW, BATCH])
     if changed:
         _compare({row[1] for row in changed}, now=now)
@@ -154,7 +162,7 @@ def _look_at_some(*, now: datetime) -> bool:
 def _compare(ids: set[UUID], *, now: datetime) -> None:
     """Find the pairs of these contacts: new ones are written, changed ones corrected, those that are none any more dropped."""
     alike: set[tuple[UUID, UUID]] = set()
-    for contact_id, others in statements.rows(ALIKE, {"ids": list(ids), "most": CROWD + 1, "crowd": CROWD}):
+    for contact_id, others in statements.rows(ALIKE, [list(ids), CustomField.objects.identifying()]):
         alike |= {(min(contact_id, other), max(contact_id, other)) for other in others if other != contact_id}
     known = duplicates.compared({contact_id for pair in alike for contact_id in pair} | ids)
     found: dict[tuple[UUID, UUID], dict[str, Any]] = {}

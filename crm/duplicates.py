@@ -2,16 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from crm.models import Contact, ContactEmail, ContactPhone
+from crm.models import Contact, ContactEmail, ContactPhone, CustomField
 from crm.old_ids import who_is_left
 from crm.searching import key_of
 
 # How much each reason speaks for it; reasons join as chances do: 1 - (1 - a)(1 - b).
-WEIGHTS = {"phone": 0.7, "email": 0.7, "company_name": 0.6, "full_name": 0.6, "name": 0.4, "external_id": 0.99}
+WEIGHTS = {"phone": 0.7, "email": 0.7, "company_name": 0.6, "full_name": 0.6, "name": 0.4, "external_id": 0.99, "custom_field": 0.9}
 LIKELY = 0.6
 MOST = 10
 
@@ -42,9 +43,13 @@ def candidates(
     emails: Sequence[str] = (),
     source: str = "",
     external_id: str = "",
+    custom: Mapping[str, Any] | None = None,
     besides: UUID | None = None,
 ) -> list[Candidate]:
-    """Contacts that may be this one, likeliest first, at most ten. Four queries at most, each by an index."""
+    """Contacts that may be this one, likeliest first, at most ten. A fixed number of queries, each by an index.
+
+    ``custom`` are its custom fields.
+    """
     found: dict[UUID, Candidate] = {}
 
     def note(contact_id: UUID, reason: str) -> None:
@@ -61,6 +66,12 @@ def candidates(
         of_source = Contact.objects.filter(source=source, external_id=external_id).values_list("id", flat=True)
         for contact_id in who_is_left(of_source).values():
             note(contact_id, "external_id")
+    said = {name: value for name, value in (custom or {}).items() if value not in (None, "", [])}
+    for name in CustomField.objects.identifying() if said else []:
+        if name in said:
+            same = Contact.objects.living().filter(custom_fields__contains={name: said[name]})
+            for contact_id in same.values_list("id", flat=True)[:50]:
+                note(contact_id, "custom_field")
     key = key_of(company_name) if kind == Contact.Kind.COMPANY else key_of(surname, name, patronymic)
     reason = name_reason(kind, key, surname, name, patronymic)
     if reason:
@@ -89,6 +100,7 @@ class Compared:
     key: str
     e164s: set[str] = field(default_factory=set)
     emails: set[str] = field(default_factory=set)
+    custom: set[str] = field(default_factory=set)
 
     def against(self, other: "Compared") -> Candidate:
         """The other as a candidate for this one: by the same reasons and weights as at entry."""
@@ -97,6 +109,8 @@ class Compared:
             found.reasons.add("phone")
         if self.emails & other.emails:
             found.reasons.add("email")
+        if self.custom & other.custom:
+            found.reasons.add("custom_field")
         if self.kind == other.kind and self.key == other.key:
             reason = name_reason(self.kind, self.key, *self.names, *other.names)
             found.reasons |= {reason} - {""}
@@ -104,16 +118,25 @@ class Compared:
 
     def fingerprint(self, other: "Compared") -> str:
         """Stands for all that was compared of the two: it differs as soon as anything of it changed."""
-        told = sorted([str(one.contact_id), one.kind, one.key, sorted(one.e164s), sorted(one.emails)] for one in (self, other))
+        told = sorted(
+            [str(one.contact_id), one.kind, one.key, sorted(one.e164s), sorted(one.emails), sorted(one.custom)] for one in (self, other)
+        )
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def compared(ids: Iterable[UUID]) -> dict[UUID, Compared]:
-    """What is compared of these contacts; those that were merged away are left out. Three queries."""
+    """What is compared of these contacts; those that were merged away are left out. Four queries."""
+    identifying = CustomField.objects.identifying()
     rows = Contact.objects.living().filter(pk__in=list(ids))
     found = {
-        row[0]: Compared(row[0], row[1], (row[2], row[3], row[4]), row[5])
-        for row in rows.values_list("id", "kind", "surname", "name", "patronymic", "search_key")
+        row[0]: Compared(
+            row[0],
+            row[1],
+            (row[2], row[3], row[4]),
+            row[5],
+            custom={json.dumps([key, row[6][key]]) for key in identifying if row[6].get(key) not in (None, "")},
+        )
+        for row in rows.values_list("id", "kind", "surname", "name", "patronymic", "search_key", "custom_fields")
     }
     for contact_id, e164 in ContactPhone.objects.filter(contact__in=list(found)).values_list("contact_id", "phone__e164"):
         found[contact_id].e164s.add(e164)

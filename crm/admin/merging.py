@@ -186,7 +186,7 @@ class DuplicateWatchAdmin(ReadOnlyAdmin):
     """How far the background has looked for duplicates."""
 
     list_display = ["__str__", "looked_at"]
-    fields = ["changed_at", "contact_id", "looked_at"]
+    fields = ["changed_at", "contact_id", "looked_at", "identifying"]
 
 
 def _word(name: str) -> str:

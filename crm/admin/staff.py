@@ -76,11 +76,11 @@ class CustomFieldAdmin(AuditedAdmin):
     """Fields of contacts that the company adds. Administrators decide them: the API's schema changes with each."""
 
     may_add = may_change = ADMINS
-    list_display = ["label", "key", "entity", "type", "is_required", "is_active", "order"]
+    list_display = ["label", "key", "entity", "type", "identifies", "is_required", "is_active", "order"]
     list_filter = ["is_active", "type"]
     search_fields = ["label", "key"]
     ordering = ["entity", "order", "key"]
-    fields = [("label", "key", "entity"), ("type", "choices"), ("is_required", "is_active", "order")]
+    fields = [("label", "key", "entity"), ("type", "choices"), ("identifies", "is_required"), ("is_active", "order")]
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "bronze, silver, gold"})}}
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:

@@ -28,6 +28,7 @@ FIELD = {
     "label": "Loyalty card",
     "type": "text",
     "choices": [],
+    "identifies": False,
     "is_required": False,
     "is_active": True,
     "order": 1,
@@ -82,7 +83,7 @@ class TopicViewSet(CatalogueViewSet):
 class CustomFieldSerializer(serializers.ModelSerializer):
     class Meta:
         model = CustomField
-        fields = ["id", "entity", "key", "label", "type", "choices", "is_required", "is_active", "order"]
+        fields = ["id", "entity", "key", "label", "type", "choices", "identifies", "is_required", "is_active", "order"]
         read_only_fields = fields
 
 
@@ -90,7 +91,7 @@ class CustomFieldSerializer(serializers.ModelSerializer):
 class CustomFieldBody(serializers.ModelSerializer):
     class Meta:
         model = CustomField
-        fields = ["entity", "key", "label", "type", "choices", "is_required", "is_active", "order"]
+        fields = ["entity", "key", "label", "type", "choices", "identifies", "is_required", "is_active", "order"]
         validators: list[object] = []  # the table's own constraints answer
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

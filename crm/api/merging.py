@@ -128,7 +128,8 @@ class DuplicateSerializer(serializers.ModelSerializer):
     second = ContactSerializer()
     score = serializers.FloatField(help_text="0 to 1: how likely they are one.")
     reasons = serializers.ListField(
-        child=serializers.CharField(), help_text="What they share: phone, email, full_name, name, company_name; later ones may be added."
+        child=serializers.CharField(),
+        help_text="What they share: phone, email, full_name, name, company_name, custom_field; later ones may be added.",
     )
 
     class Meta:
@@ -184,7 +185,7 @@ class DuplicateViewSet(ReadViewSet):
     def list(self, request) -> Response:
         """Possible duplicates
 
-        Pairs that the background found, the likeliest first. A number, an address or a name that more than 20 contacts share
+        Pairs that the background found, the likeliest first. What more than 20 contacts share
         makes no pairs: a switchboard says nothing about who is who.
         """
         return super().list(request)

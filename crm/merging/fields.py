@@ -78,7 +78,7 @@ def differences(survivor: Contact, loser: Contact, choices: Mapping[str, str]) -
 
 
 def settle(survivor: Contact, loser: Contact, found: list[Difference]) -> None:
-    """Give the survivor what was chosen. An external id is one in the base, so it leaves the loser when it is taken over.
+    """Give the survivor what was chosen. An external id is one in the base, so the two swap theirs: both go on leading here.
 
     Raises:
         KindsDiffer: and nobody chose.
@@ -96,11 +96,11 @@ def settle(survivor: Contact, loser: Contact, found: list[Difference]) -> None:
         elif one.choice == BOTH:
             setattr(survivor, one.field, sorted({*getattr(survivor, one.field), *getattr(loser, one.field)}))
         elif one.choice == LOSER:
-            mine = survivor.external_id, survivor.source
-            for column in choosable()[one.field]:
-                setattr(survivor, _att(column), getattr(loser, _att(column)))
-            if one.field == "external_id" and loser.external_id:  # the two swap: either id goes on leading to the survivor
-                loser.external_id, loser.source = mine if mine[0] else ("", loser.source)
+            for column in map(_att, choosable()[one.field]):
+                mine, theirs = getattr(survivor, column), getattr(loser, column)
+                setattr(survivor, column, theirs)
+                if one.field == "external_id":
+                    setattr(loser, column, mine)
     survivor.custom_fields = custom
     renew_search_key(survivor)
 

@@ -13,6 +13,10 @@ class CustomFieldQuerySet(models.QuerySet["CustomField"]):
     def of(self, entity: str) -> "CustomFieldQuerySet":
         return self.filter(entity=entity, is_active=True).order_by("order", "key")
 
+    def identifying(self) -> list[str]:
+        """The keys of those whose value says who a contact is."""
+        return sorted(self.filter(entity="contact", is_active=True, identifies=True).values_list("key", flat=True))
+
 
 class CustomField(Row):
     """A field that an administrator adds to contacts: typed, checked on every write, filterable, in the schema."""
@@ -35,6 +39,9 @@ class CustomField(Row):
     label = models.CharField(max_length=100)
     type = models.CharField(max_length=10, choices=Type)
     choices = ArrayField(models.CharField(max_length=100), default=list, blank=True, help_text="For choice and multi.")
+    identifies = models.BooleanField(
+        default=False, help_text="Two contacts with the same value are likely one: a tax number, a loyalty card."
+    )
     is_required = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     order = models.PositiveSmallIntegerField(default=0)
@@ -52,6 +59,11 @@ class CustomField(Row):
                 name="custom_field_key_is_plain",
                 condition=Q(key__regex=r"^[a-z][a-z0-9_]*$"),
                 violation_error_message="A key is lower case letters, digits and underscores, a letter first.",
+            ),
+            models.CheckConstraint(
+                name="custom_field_identifies_by_its_own_value",
+                condition=Q(identifies=False) | Q(type__in=["text", "number", "phone"]),
+                violation_error_message="Only a text, a number or a phone can say who somebody is.",
             ),
             models.CheckConstraint(
                 name="custom_field_choice_has_choices",

@@ -62,6 +62,7 @@ class DuplicateWatch(models.Model):
     changed_at = models.DateTimeField()
     contact_id = models.UUIDField()
     looked_at = models.DateTimeField(null=True)
+    identifying = ArrayField(models.CharField(max_length=40), default=list, help_text="The custom fields that were compared.")
 
     def __str__(self) -> str:
         return f"Compared up to {self.changed_at:%Y-%m-%d %H:%M:%S}"

@@ -200,6 +200,14 @@ def test_one_that_employs_the_other_is_not_the_other(turned):
     assert not MergeRecord.objects.exists()
 
 
+def test_an_employer_that_proves_to_be_the_contact_itself_comes_back_with_the_undo():
+    company = ContactFactory(company=True)
+    branch = ContactFactory(company=True, employer=company)
+    undo(merge(branch, company, choices={"employer": "loser"}))
+    branch.refresh_from_db()
+    assert branch.employer_id == company.pk
+
+
 def test_a_circle_of_employers_through_others_is_refused():
     top = ContactFactory(company=True)
     middle = ContactFactory(company=True, employer=top)
@@ -372,7 +380,6 @@ def test_what_strays_to_the_old_id_is_gathered_and_given_back_by_an_undo():
     record = merge(one, other)
     late = CallFactory(contact=other)
     PhoneNumberFactory(e164=TWO)
-    ContactFactory.phones.__class__  # noqa: B018
     other.contact_phones.create(phone=PhoneNumberFactory(e164=TWO), is_primary=True)
     assert strays.settle(now=NOW) == 2
     late.refresh_from_db()

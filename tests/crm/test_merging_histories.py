@@ -23,7 +23,7 @@ MAILS = ["a@example.com", "b@example.com", "c@example.com"]
 TABLES = (Contact, ContactPhone, ContactEmail, ContactAddress, Note, Call, PromotionUse)
 PASSING = {"version", "updated_at"}
 MANY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], database=None
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], database=None
 )
 
 drafts = st.fixed_dictionaries(
