@@ -9,7 +9,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from pathlib import PurePath
 from typing import Any, BinaryIO, cast
@@ -23,9 +23,9 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from config.platform import jobs
 from config.platform.errors import Refusal
 from config.platform.history import record
-from config.platform.holding import held
 from config.platform.models import User
 from config.platform.moves import transition
 from config.platform.queue import later
@@ -39,8 +39,6 @@ from crm.suppression import Stop, tell
 
 logger = logging.getLogger(__name__)
 CHUNK = 2000
-TURN_S = 45.0
-GIVE_UP_AFTER = 5
 
 
 class ListIsEmpty(Refusal):
@@ -88,20 +86,16 @@ def cancel(upload_id: UUID, *, if_version: int | None = None, by: User | None, n
     return batch
 
 
-def run_owed(*, now: datetime, seconds: float = TURN_S) -> bool:
+def run_owed(*, now: datetime, seconds: float = jobs.TURN_S) -> bool:
     """Work on the uploads that are owed, for about ``seconds``; answers whether something is left.
 
     Safe in any number of workers: each list is in one worker's hands, so that two files of one list come in one after the other.
     """
-    until = time.monotonic() + seconds
-    left = False
-    for batch in SuppressionUpload.objects.waiting().filter(Q(run_after=None) | Q(run_after__lte=now))[:50]:
-        with held(uuid5(NAMESPACE_URL, f"do-not-call/{batch.list_code}")) as is_mine:
-            if is_mine:
-                left = _work(batch.pk, until) or left
-        if time.monotonic() > until:
-            return True
-    return left
+    return jobs.run_owed(SuppressionUpload.objects.waiting(), _work, hand=_list_of, now=now, seconds=seconds)
+
+
+def _list_of(batch: SuppressionUpload) -> UUID:
+    return uuid5(NAMESPACE_URL, f"do-not-call/{batch.list_code}")
 
 
 def progress(batch: SuppressionUpload) -> dict[str, Any]:
@@ -128,11 +122,12 @@ def _work(upload_id: UUID, until: float) -> bool:
             return False
         return not (_bring_in(batch, until) and _finish(batch, until))
     except (FileUnreadable, ListIsEmpty) as refusal:
-        _fail(upload_id, refusal.detail)
+        jobs.fail(SuppressionUpload, upload_id, refusal.detail)
         return False
     except Exception as error:
         logger.exception("suppression_upload_step_failed")
-        _set_aside(upload_id, type(error).__name__)
+        owed_in = (SuppressionUpload.Status.UPLOADED, SuppressionUpload.Status.RUNNING)
+        jobs.set_aside(SuppressionUpload, upload_id, error, owed_in=owed_in)
         return False
 
 
@@ -310,22 +305,3 @@ def _lift_some(batch: SuppressionUpload) -> int | None:
         lifted = cursor.rowcount
     SuppressionUpload.objects.filter(pk=batch.pk).update(lifted=held_row.lifted + lifted)
     return lifted
-
-
-def _fail(upload_id: UUID, problem: str) -> None:
-    now = timezone.now()
-    with transition(SuppressionUpload, upload_id, "fail", by=None, now=now, reason=problem) as batch:
-        batch.problem, batch.finished_at = problem[:500], now
-
-
-def _set_aside(upload_id: UUID, error: str) -> None:
-    """A step that fails is tried again later, longer each time; after five times the upload has failed."""
-    with transaction.atomic():
-        batch = SuppressionUpload.objects.select_for_update().get(pk=upload_id)
-        if batch.status not in (SuppressionUpload.Status.UPLOADED, SuppressionUpload.Status.RUNNING):
-            return
-        batch.failures += 1
-        batch.run_after = timezone.now() + timedelta(seconds=10 * 2**batch.failures)
-        batch.save(update_fields=["failures", "run_after", "updated_at"])
-    if batch.failures >= GIVE_UP_AFTER:
-        _fail(upload_id, f"It failed {batch.failures} times ({error}); the log tells more.")

@@ -77,6 +77,18 @@ def problem_of(exc: Exception) -> tuple[dict[str, Any] | None, dict[str, str]]:
     return _of_database(exc)
 
 
+def told(exc: Exception) -> dict[str, Any]:
+    """The problem that one item of a bulk request gets, while the others go on. To be called while ``exc`` is handled.
+
+    Raises:
+        Exception: ``exc`` itself, when it is a fault of ours and no verdict on the item.
+    """
+    problem, _ = problem_of(exc)
+    if problem is None or problem["status"] >= 500:
+        raise exc
+    return problem
+
+
 def _of_rest_framework(exc: APIException) -> tuple[dict[str, Any], dict[str, str]]:
     headers = {}
     if getattr(exc, "auth_header", None):

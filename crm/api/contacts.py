@@ -18,7 +18,7 @@ from rest_framework.utils.urls import replace_query_param
 from config.api import preconditions
 from config.api.pages import LARGEST, PAGE_PARAMETERS, PAGE_SIZE
 from config.api.permissions import allow
-from config.api.problems import problem_of
+from config.api.problems import told
 from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import TransitionNotAllowed, VersionConflict
@@ -199,9 +199,7 @@ class ContactViewSet(PersonalDataActions, ReadViewSet):
             body.is_valid(raise_exception=True)
             contact = contacts.add(**body.validated_data, **self.by)
         except Exception as error:
-            problem, _ = problem_of(error)
-            if problem is None or problem["status"] >= 500:
-                raise
+            problem = told(error)
             verdict = "duplicate" if problem["code"] == contacts.DuplicateFound.code else "invalid"
             return {"index": index, "verdict": verdict, "contact": None, "problem": problem}
         return {"index": index, "verdict": "created", "contact": contact.pk, "problem": None}

@@ -14,7 +14,7 @@ from config.api.catalogue import catalogue as described
 from config.api.filters import FilterSet
 from config.api.pages import SUBLIST_PARAMETERS
 from config.api.permissions import allow
-from config.api.problems import problem_of
+from config.api.problems import told
 from config.api.viewsets import ReadViewSet, example, operation
 from config.platform import upkeep
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
@@ -269,9 +269,7 @@ class ProductViewSet(ReadViewSet):
             said = {name: value for name, value in body.validated_data.items() if name in item}
             product, is_new, is_changed = catalogue.put(**said, **self.by)
         except Exception as error:
-            problem, _ = problem_of(error)
-            if problem is None or problem["status"] >= 500:
-                raise
+            problem = told(error)
             return {"index": index, "verdict": "invalid", "product": None, "problem": problem}
         verdict = "created" if is_new else "updated" if is_changed else "unchanged"
         return {"index": index, "verdict": verdict, "product": product.pk, "problem": None}

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from config.api.fields import OriginField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
-from config.api.problems import problem_of
+from config.api.problems import told
 from config.api.viewsets import ReadViewSet, example, operation
 from config.platform.models import PEOPLE, Role, Scope
 from config.platform.moves import VersionConflict
@@ -263,9 +263,7 @@ class SuppressionViewSet(ReadViewSet):
             body.is_valid(raise_exception=True)
             entry, is_new = suppression.add(**body.validated_data, **self.by)
         except Exception as error:
-            problem, _ = problem_of(error)
-            if problem is None or problem["status"] >= 500:
-                raise
+            problem = told(error)
             return {"index": index, "verdict": "invalid", "suppression": None, "problem": problem}
         shown = self.get_serializer(entry).data
         return {"index": index, "verdict": "added" if is_new else "already", "suppression": shown, "problem": None}

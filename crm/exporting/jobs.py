@@ -19,12 +19,12 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
+from config.platform import jobs
 from config.platform.errors import Refusal
 from config.platform.history import record
-from config.platform.holding import held
 from config.platform.models import User
 from config.platform.moves import TransitionNotAllowed, transition
 from config.platform.queue import later
@@ -34,8 +34,6 @@ from crm.exporting.entities import entities
 from crm.models import Export, ExportPart
 
 logger = logging.getLogger(__name__)
-TURN_S = 45.0
-GIVE_UP_AFTER = 5
 WRITING = 0x5357_4558_504F_5254  # one number for the whole database: the lock between writers and erasures
 TABLES = ("csv", "xlsx")
 PUBLIC_FORMATS = (*TABLES, "jsonl")
@@ -143,20 +141,12 @@ def opened(export_id: UUID, *, by: User, now: datetime) -> tuple[Export, IO[byte
     return export, file
 
 
-def run_owed(*, now: datetime, seconds: float = TURN_S) -> bool:
+def run_owed(*, now: datetime, seconds: float = jobs.TURN_S) -> bool:
     """Work on the exports that are owed, for about ``seconds``; answers whether something is left.
 
     Safe in any number of workers: each export is in one worker's hands, and a dead worker's hands open by themselves.
     """
-    until = time.monotonic() + seconds
-    left = False
-    for export in Export.objects.waiting().filter(Q(run_after=None) | Q(run_after__lte=now))[:50]:
-        with held(export.pk) as is_mine:
-            if is_mine:
-                left = _work(export.pk, until) or left
-        if time.monotonic() > until:
-            return True
-    return left
+    return jobs.run_owed(Export.objects.waiting(), _work, now=now, seconds=seconds)
 
 
 def expire(*, now: datetime) -> int:
@@ -237,11 +227,13 @@ def _work(export_id: UUID, until: float) -> bool:
         clear(export_id)  # it was stopped at this moment
         return False
     except Refusal as refusal:
-        _fail(export_id, refusal.detail)
+        jobs.fail(Export, export_id, refusal.detail)
+        clear(export_id)
         return False
     except Exception as error:
         logger.exception("export_step_failed")
-        _set_aside(export_id, type(error).__name__)
+        if jobs.set_aside(Export, export_id, error, owed_in=(Export.Status.QUEUED, Export.Status.RUNNING)):
+            clear(export_id)
         return False
 
 
@@ -334,23 +326,3 @@ def _store(name: str, content: File) -> None:
     """Under this very name: what a dead worker left there is replaced."""
     default_storage.delete(name)
     default_storage.save(name, content)
-
-
-def _fail(export_id: UUID, problem: str) -> None:
-    now = timezone.now()
-    with transition(Export, export_id, "fail", by=None, now=now, reason=problem) as export:
-        export.problem, export.finished_at = problem[:500], now
-        transaction.on_commit(lambda: clear(export_id))
-
-
-def _set_aside(export_id: UUID, error: str) -> None:
-    """A step that fails is tried again later, longer each time; after five times the export has failed."""
-    with transaction.atomic():
-        export = Export.objects.select_for_update().get(pk=export_id)
-        if export.status not in (Export.Status.QUEUED, Export.Status.RUNNING):
-            return
-        export.failures += 1
-        export.run_after = timezone.now() + timedelta(seconds=10 * 2**export.failures)
-        export.save(update_fields=["failures", "run_after", "updated_at"])
-    if export.failures >= GIVE_UP_AFTER:
-        _fail(export_id, f"It failed {export.failures} times ({error}); the log tells more.")

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,11 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
+from config.platform import jobs
 from config.platform.errors import Refusal
 from config.platform.history import record
-from config.platform.holding import held
 from config.platform.models import User
 from config.platform.moves import TransitionNotAllowed, transition
 from config.platform.queue import later
@@ -31,8 +30,6 @@ from crm.importing.reading import FileUnreadable
 from crm.models import Import
 
 logger = logging.getLogger(__name__)
-TURN_S = 45.0
-GIVE_UP_AFTER = 5
 
 
 class FileTooLarge(Refusal):
@@ -182,20 +179,12 @@ def undo(batch_id: UUID, *, if_version: int | None = None, by: User | None, now:
     return batch
 
 
-def run_owed(*, now: datetime, seconds: float = TURN_S) -> bool:
+def run_owed(*, now: datetime, seconds: float = jobs.TURN_S) -> bool:
     """Work on the imports that are owed, for about ``seconds``; answers whether something is left.
 
     Safe in any number of workers: each import is in one worker's hands, and a dead worker's hands open by themselves.
     """
-    until = time.monotonic() + seconds
-    left = False
-    for batch in Import.objects.waiting().filter(Q(run_after=None) | Q(run_after__lte=now))[:50]:
-        with held(batch.pk) as is_mine:
-            if is_mine:
-                left = _work(batch.pk, until) or left
-        if time.monotonic() > until:
-            return True
-    return left
+    return jobs.run_owed(Import.objects.waiting(), _work, now=now, seconds=seconds)
 
 
 def _work(batch_id: UUID, until: float) -> bool:
@@ -215,11 +204,11 @@ def _work(batch_id: UUID, until: float) -> bool:
     except TransitionNotAllowed:
         return True  # somebody moved it in that moment
     except FileUnreadable as refusal:
-        _fail(batch_id, refusal.detail)
+        jobs.fail(Import, batch_id, refusal.detail)
         return False
     except Exception as error:
         logger.exception("import_step_failed")
-        _set_aside(batch_id, type(error).__name__)
+        jobs.set_aside(Import, batch_id, error, owed_in=_STEPS)
         return False
 
 
@@ -245,22 +234,3 @@ _STEPS: Mapping[str, Callable[..., bool]] = {
     Import.Status.RUNNING: applying.apply,
     Import.Status.UNDOING: undoing.undo,
 }
-
-
-def _fail(batch_id: UUID, problem: str) -> None:
-    now = timezone.now()
-    with transition(Import, batch_id, "fail", by=None, now=now, reason=problem) as batch:
-        batch.problem, batch.finished_at = problem[:500], now
-
-
-def _set_aside(batch_id: UUID, error: str) -> None:
-    """A step that fails is tried again later, longer each time; after five times the import has failed."""
-    with transaction.atomic():
-        batch = Import.objects.select_for_update().get(pk=batch_id)
-        if batch.status not in _STEPS:
-            return
-        batch.failures += 1
-        batch.run_after = timezone.now() + timedelta(seconds=10 * 2**batch.failures)
-        batch.save(update_fields=["failures", "run_after", "updated_at"])
-    if batch.failures >= GIVE_UP_AFTER:
-        _fail(batch_id, f"It failed {batch.failures} times ({error}); the log tells more.")

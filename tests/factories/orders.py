@@ -113,4 +113,4 @@ class PromotionUseFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class, *args, **kwargs):
-        return OrderFactory(status="placed", promotions=[promotion().code]).uses.get()
+        return OrderFactory(status="placed", promotions=[promotion().code], **kwargs).uses.get()
