@@ -27,6 +27,8 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
                 "call": str(row.call_id),
                 "agent": str(row.agent) if row.agent else None,
             },
+            by=str(row.agent) if row.agent else None,
+            resource="article-uses",
         )
         for row in rows
     ]

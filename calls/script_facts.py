@@ -70,6 +70,8 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
                 "outcome": row.outcome,
                 "adherence": share(row.passed, row.due),
             },
+            by=str(row.agent),
+            resource="script-runs",
         )
         for row in rows
     ]

@@ -183,6 +183,8 @@ def happenings(contact_id: UUID, before: Position, limit: int) -> list[Happening
                 "origin": row.origin,
                 "by": str(row.by) if row.by else None,
             },
+            by=str(row.by) if row.by else None,
+            resource="consents",
         )
         for row in rows
     ]

@@ -104,6 +104,8 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
                 "result": row.result,
                 "by": str(row.by) if row.by else None,
             },
+            by=str(row.by) if row.by else None,
+            resource="tasks",
         )
         for row in rows
     ]

@@ -121,6 +121,7 @@ def happenings(contact_id: UUID, before: Position, limit: int) -> list[Happening
                 "source": row.source,
                 "by": str(row.by) if row.by else None,
             },
+            by=str(row.by) if row.by else None,
         )
         for row in rows
     ]

@@ -34,13 +34,19 @@ def open_matters() -> str:
 
 def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
     """Registered with ``crm.timeline.sources``."""
-    rows = Order.objects.filter(older("created_at", before), contact=contact_id).order_by("-created_at", "-id")[:limit]
+    rows = (
+        Order.objects.filter(older("created_at", before), contact=contact_id)
+        .select_related("created_by")
+        .order_by("-created_at", "-id")[:limit]
+    )
     return [
         Happening(
             row.created_at,
             "order",
             row.pk,
             {"number": row.number, "status": row.status, "total": str(row.total), "currency": row.currency, "comment": row.comment},
+            by=str(row.created_by) if row.created_by else None,
+            resource="orders",
         )
         for row in rows
     ]

@@ -47,6 +47,8 @@ def happenings(contact_id: UUID, before: Position, limit: int) -> list[Happening
                 "origin": row.origin,
                 "by": str(row.by) if row.by else None,
             },
+            by=str(row.by) if row.by else None,
+            resource="suppressions",
         )
         for row in shown
     ]

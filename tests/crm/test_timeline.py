@@ -13,8 +13,13 @@ from config.platform.models import AuditEvent
 from crm import timeline
 from crm.models import Note
 from tests.factories.calls import CallFactory
+from tests.factories.consent import ConsentFactory, LifecycleChangeFactory, SuppressionFactory
 from tests.factories.crm import ContactFactory, NoteFactory
+from tests.factories.follow_ups import TaskFactory
+from tests.factories.knowledge import ArticleUseFactory
+from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
+from tests.factories.scripts import ScriptRunFactory
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -57,6 +62,26 @@ def test_a_happening_says_who_and_where(client_of):
     assert all(one["by"] for one in found.values())
     assert client.get(found["call"]["url"]).json()["id"] == found["call"]["id"]
     assert found["note"]["url"] is None
+
+
+def test_every_source_says_who_and_where_it_is_found(client_of):
+    contact, client = ContactFactory(), client_of("admin")
+    lived(contact, 1)
+    someone = UserFactory()
+    ConsentFactory(contact=contact, by=someone)
+    SuppressionFactory(contact=contact, e164="", by=someone)
+    LifecycleChangeFactory(contact=contact, by=someone)
+    TaskFactory(contact=contact, by=someone)
+    OrderFactory(contact=contact)
+    call = CallFactory(contact=contact, agent=someone)
+    ArticleUseFactory(call=call, by=someone)
+    ScriptRunFactory(call=call, agent=someone)
+    found = {one["kind"]: one for one in client.get(url(contact)).json()["results"]}
+    assert len(found) == len(list(timeline.sources)), sorted(found)
+    for kind, one in found.items():
+        assert one["by"], kind
+        assert one["url"] is None or client.get(one["url"]).json()["id"] == one["id"], kind
+    assert {kind for kind, one in found.items() if one["url"] is None} == {"note", "change", "lifecycle"}
 
 
 @pytest.mark.parametrize("n", [1, 20])

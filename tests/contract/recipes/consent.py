@@ -72,9 +72,9 @@ def lift() -> Asked:
 
 @recipe("suppressions_check")
 def check() -> Asked:
-    SuppressionFactory(e164="+74951234567")
+    entry = SuppressionFactory()
     refused = ConsentFactory(status="refused")
-    return Asked(body={"purpose": "marketing", "whom": [{"phone": "8 (495) 123-45-67"}, {"contact": str(refused.contact_id)}]})
+    return Asked(body={"purpose": "marketing", "whom": [{"phone": entry.e164}, {"contact": str(refused.contact_id)}]})
 
 
 @recipe("suppression_uploads_list", "suppression_uploads_retrieve", "suppression_uploads_cancel")
