@@ -7,7 +7,8 @@
 #   make lint     what the tests do not see: format, types, who imports whom
 #   make schema   write docs/openapi.yaml anew from the code
 #   make lock     write the locks anew from requirements*.in
-.PHONY: up down reset test lint schema bench venv lock help
+#   make bench    how fast it is beside the bare least (make bench-imports: of an import of 1,000,000 rows)
+.PHONY: up down reset test lint schema bench bench-imports venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -42,6 +43,10 @@ test: venv
 bench: venv
 	@$(RUN) -W ignore -m tests.benchmarks $(ARGS)
 
+# An import of 1,000,000 rows beside a bare COPY of what they became and beside the reading of their phones (ARGS="--rows 100000").
+bench-imports: venv
+	@$(RUN) -W ignore -m tests.benchmarks.imports $(ARGS)
+
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .
 
@@ -57,4 +62,4 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements.lock requirements-dev.in -o requirements-dev.lock
 
 help:
-	@sed -n '2,9s/^# \{0,3\}//p' Makefile
+	@sed -n '2,10s/^# \{0,3\}//p' Makefile

@@ -106,6 +106,7 @@ def reversed_digits(e164: str) -> str:
     return re.sub(r"[^0-9]", "", e164)[::-1]
 
 
+@lru_cache(20_000)
 def time_zones(e164: str) -> tuple[str, ...]:
     """IANA zones where the number may ring; empty when it does not tell."""
     number = _number(e164)

@@ -99,10 +99,15 @@ def _list_of(batch: SuppressionUpload) -> UUID:
 
 
 def progress(batch: SuppressionUpload) -> dict[str, Any]:
-    """``{done, total, rate_per_s, seconds_left}`` in rows of the file; the total is null until it has been read to its end."""
+    """``{done, total, rate_per_s, seconds_left}`` in rows of the file; the total is null until it has been read to its end.
+
+    Until then the time left comes from the share of the file that is in.
+    """
     took_s = ((batch.finished_at or timezone.now()) - batch.started_at).total_seconds() if batch.started_at else 0
     rate = round(batch.rows / took_s, 1) if took_s > 0 and batch.rows else None
-    return {"done": batch.rows, "total": batch.total, "rate_per_s": rate, "seconds_left": None}
+    is_read = batch.status == SuppressionUpload.Status.RUNNING and batch.total is None and batch.read_share > 0
+    left = round(took_s * (1 / batch.read_share - 1), 1) if is_read else None
+    return {"done": batch.rows, "total": batch.total, "rate_per_s": rate, "seconds_left": left}
 
 
 def owed() -> dict[tuple[str, ...], float]:
@@ -142,9 +147,10 @@ def _bring_in(batch: SuppressionUpload, until: float) -> bool:
             sample = [cells for _, cells in islice(reading.rows(file, dialect), 200)]
             batch.dialect, batch.phone_columns = dialect.to_json(), _phone_columns(dialect.header, sample)
             SuppressionUpload.objects.filter(pk=batch.pk).update(dialect=batch.dialect, phone_columns=batch.phone_columns)
-        lines = reading.rows(file, reading.Dialect.from_json(batch.dialect))
+        meter = reading.Meter()
+        lines = reading.rows(file, reading.Dialect.from_json(batch.dialect), after=batch.line, meter=meter)
         while chunk := list(islice(lines, CHUNK)):
-            if chunk[-1][0] > batch.line and not _step(batch, [one for one in chunk if one[0] > batch.line]):
+            if not _step(batch, chunk, meter.share):
                 return True
             if time.monotonic() > until:
                 return False
@@ -160,7 +166,7 @@ def _phone_columns(header: Sequence[str], sample: Sequence[Sequence[str]]) -> li
 
 
 @transaction.atomic
-def _step(batch: SuppressionUpload, chunk: Sequence[tuple[int, list[str]]]) -> bool:
+def _step(batch: SuppressionUpload, chunk: Sequence[tuple[int, list[str]]], share: float) -> bool:
     """Bring in some lines; False when the upload was cancelled in the meantime, and nothing is written then."""
     now = timezone.now()
     if SuppressionUpload.objects.select_for_update().values_list("status", flat=True).get(pk=batch.pk) != SuppressionUpload.Status.RUNNING:
@@ -179,12 +185,12 @@ def _step(batch: SuppressionUpload, chunk: Sequence[tuple[int, list[str]]]) -> b
         [SuppressionUploadRow(upload=batch, line=line, e164=e164, number_hash=key) for (e164, key), line in fresh.items()] + unreadable
     )
     added = _suppress(batch, sorted(fresh), now)
-    batch.line, batch.rows = chunk[-1][0], batch.rows + len(chunk)
+    batch.line, batch.rows, batch.read_share = chunk[-1][0], batch.rows + len(chunk), share
     batch.added += added
     batch.already += len(fresh) - added
     batch.duplicate += len(numbers) - len(fresh)
     batch.invalid += len(unreadable)
-    counted = ("line", "rows", "added", "already", "duplicate", "invalid")
+    counted = ("line", "rows", "read_share", "added", "already", "duplicate", "invalid")
     SuppressionUpload.objects.filter(pk=batch.pk).update(**{name: getattr(batch, name) for name in counted}, updated_at=now)
     return True
 

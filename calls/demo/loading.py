@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from calls import intake, wrap_up
-from calls.demo import articles, house, offers, orders, scripts
+from calls.demo import afterwards, articles, house, offers, orders, scripts
 from calls.demo.day import Caller, Day, Told
 from calls.demo.house import House
 from calls.models import Call, CallKey, PhoneSystem
@@ -46,7 +46,7 @@ REMARKS = (
 )
 LIFECYCLES = (
     Contact.Lifecycle.CLIENT, Contact.Lifecycle.CLIENT, Contact.Lifecycle.CLIENT, Contact.Lifecycle.LEAD, Contact.Lifecycle.QUALIFIED,
-    Contact.Lifecycle.DORMANT,
+    Contact.Lifecycle.DORMANT, Contact.Lifecycle.DISQUALIFIED,
 )  # fmt: skip
 
 
@@ -64,10 +64,11 @@ def load(*, now: datetime, say: Callable[[str], object] = lambda text: None) -> 
     say(f"{offers.stock(by=made.staff['admin'], now=now - timedelta(days=60))} products and services")
     say(f"{articles.write(made, now=now)} articles")
     callers = _customers(random, made, now)
-    say(f"{len(callers)} contacts")
+    say(f"{len(callers)} contacts, {afterwards.double(made, now=now)} of them twice")
     versions = scripts.write(made, now=now - timedelta(days=30))
     _days(random, made, callers, now, say)
     say(f"{orders.take(Random(SEED), now=now)} orders")
+    say(f"{afterwards.tell(made, now=now)} consents")
     say(f"{len(versions)} scripts, gone through {scripts.go_through(Random(SEED), versions)} times")
     jobs.upload(
         ContentFile(VISITORS.encode("cp1251")), filename="autumn-fair-visitors.csv", source="fair", by=made.staff["galina"], now=now
@@ -86,15 +87,18 @@ def _customers(random: Random, made: House, now: datetime) -> list[Caller]:
     for number, draft in enumerate([*companies, *persons]):
         is_lead_only = draft.kind == "person" and draft is not FIRST and random.random() < 0.06
         tags = random.sample(TAGS, random.choice((0, 0, 0, 1, 1, 2)))
+        stage = random.choice(LIFECYCLES)
         fields: dict[str, object] = {
             "kind": draft.kind, "surname": draft.surname, "name": draft.name, "patronymic": draft.patronymic,
             "company_name": draft.company_name, "language": draft.language, "time_zone": draft.time_zone, "tags": tags,
-            "lifecycle": random.choice(LIFECYCLES), "custom_fields": _custom(random, number),
+            "custom_fields": _custom(random, number),
             "owner": random.choice(owners) if random.random() < 0.5 else None,
             "employer": random.choice(employers) if draft.kind == "person" and random.random() < 0.2 else None,
         }  # fmt: skip
         if is_lead_only:
-            fields |= {"surname": "", "name": "", "patronymic": "", "lifecycle": Contact.Lifecycle.LEAD, "employer": None}
+            fields |= {"surname": "", "name": "", "patronymic": "", "employer": None}
+            stage = Contact.Lifecycle.LEAD
+        since = now - timedelta(days=random.uniform(2, 50))
         contact = contacts.add(
             phones=draft.phones,
             emails=[] if is_lead_only else draft.emails,
@@ -103,9 +107,10 @@ def _customers(random: Random, made: House, now: datetime) -> list[Caller]:
             force=True,
             reason="demo data",
             by=made.staff["galina"],
-            now=now - timedelta(days=random.uniform(2, 50)),
+            now=since,
             **fields,
         )
+        afterwards.move(contact, stage, made=made, since=since, now=now)
         if draft.kind == "company":
             employers.append(contact)
         callers.append(Caller(str(draft.phones[0]["number"]), draft.surname.upper() if random.random() < 0.2 else ""))

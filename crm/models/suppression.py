@@ -181,6 +181,7 @@ class SuppressionUpload(Movable):
     line = models.PositiveIntegerField(default=0, help_text="The last line that is in.")
     total = models.PositiveIntegerField(null=True, help_text="Rows of the file, once it has been read to its end.")
     rows = models.PositiveIntegerField(default=0, help_text="Rows that are in.")
+    read_share = models.FloatField(default=0, help_text="How much of the file is in, from 0 to 1.")
     added = models.PositiveIntegerField(default=0)
     already = models.PositiveIntegerField(default=0)
     duplicate = models.PositiveIntegerField(default=0)

@@ -114,6 +114,23 @@ def test_a_number_that_was_erased_is_not_written_down_again():
     assert not suppression.why(e164="+74951234567", purpose="marketing", channel="call", at=timezone.now())
 
 
+def test_a_long_list_tells_how_far_it_is_and_how_long_it_will_take():
+    batch = uploaded("".join(f"+7495{n:07d}\n" for n in range(12_000)))
+    assert suppression_lists.progress(batch) == {"done": 0, "total": None, "rate_per_s": None, "seconds_left": None}
+    suppression_lists.run_owed(now=timezone.now(), seconds=0)
+    batch.refresh_from_db()
+    told = suppression_lists.progress(batch)
+    assert (batch.status, told["total"]) == ("running", None)
+    assert 0 < told["done"] < 12_000
+    expected = (12_000 - told["done"]) / told["rate_per_s"]
+    assert told["seconds_left"] == pytest.approx(expected, rel=1), "about: the share is counted in pieces of the file"
+    while suppression_lists.run_owed(now=timezone.now()):
+        pass
+    batch.refresh_from_db()
+    told = suppression_lists.progress(batch)
+    assert (told["done"], told["total"], told["seconds_left"]) == (12_000, 12_000, None)
+
+
 class Killed(BaseException):
     """Not an Exception: nothing catches it, as nothing catches kill -9."""
 

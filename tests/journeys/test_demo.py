@@ -1,7 +1,7 @@
 """The demo: a call centre that looks alive, the same each time, made through the doors that everybody uses."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import phonenumbers
@@ -9,12 +9,26 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from calls.demo import day, loading
 from calls.models import ArticleUse, Call, CallEvent, UnansweredQuestion
 from config.platform import tokens
-from config.platform.models import ApiToken, AuditEvent, User
-from crm.models import Article, Contact, Department, Import, PhoneNumber
+from config.platform.models import ApiToken, AuditEvent, Scope, User
+from crm import duplicate_pairs
+from crm.models import (
+    Article,
+    Consent,
+    Contact,
+    Department,
+    DuplicateCandidate,
+    Import,
+    LifecycleChange,
+    PhoneNumber,
+    Suppression,
+    SuppressionUpload,
+    Task,
+)
 
 NOW = datetime(2026, 11, 23, 15, 20, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -82,6 +96,13 @@ def test_it_looks_like_a_day_of_a_call_centre():
     assert Article.objects.readable().count() == Article.objects.count() > 11
     assert ArticleUse.objects.count() > 10 and set(ArticleUse.objects.values_list("key", flat=True)) == {1}
     assert UnansweredQuestion.objects.filter(status="open").count() == 4
+    assert Consent.objects.filter(status="granted").count() > Consent.objects.filter(status="refused").count() > 0
+    assert Suppression.objects.filter(source="customer").exists() and SuppressionUpload.objects.get().list_code == "registry"
+    assert set(Contact.objects.values_list("lifecycle", flat=True)) == set(Contact.Lifecycle.values)
+    assert LifecycleChange.objects.filter(to_stage="client").count() > 50
+    assert Task.objects.count() > 5
+    duplicate_pairs.look(now=timezone.now() + timedelta(minutes=1))
+    assert DuplicateCandidate.objects.filter(status="open").count() >= 4
     its_numbers_are_possible_and_its_addresses_are_examples()
 
 
@@ -119,9 +140,7 @@ def test_demo_tokens_open_every_role_and_the_earlier_ones_end(settings):
     for role in ("agent", "supervisor", "back_office", "admin", "integration"):
         assert tokens.check(first[role], now=now) is None
         assert tokens.check(second[role], now=now).user.role == role
-    assert tokens.check(second["integration"], now=now).scopes == [
-        "calls:read", "calls:write", "contacts:read", "contacts:write", "events:write", "lookup:read",
-    ]  # fmt: skip
+    assert tokens.check(second["integration"], now=now).scopes == sorted(Scope.values)
     admin = User.objects.get(username=second["admin_password"]["username"])
     assert admin.check_password(second["admin_password"]["password"])
     assert not admin.check_password(first["admin_password"]["password"])

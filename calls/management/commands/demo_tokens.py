@@ -14,14 +14,7 @@ from config.platform import people, tokens
 from config.platform.models import ApiToken, Scope
 
 NAME = "demo"
-INTEGRATION_SCOPES = (
-    Scope.EVENTS_WRITE,
-    Scope.LOOKUP_READ,
-    Scope.CONTACTS_READ,
-    Scope.CONTACTS_WRITE,
-    Scope.CALLS_READ,
-    Scope.CALLS_WRITE,
-)
+INTEGRATION_SCOPES = tuple(Scope)  # it is there to try everything with
 
 
 class Command(BaseCommand):
