@@ -14,6 +14,7 @@ from crm.searching import key_of
 # How much each reason speaks for it; reasons join as chances do: 1 - (1 - a)(1 - b).
 WEIGHTS = {"phone": 0.7, "email": 0.7, "company_name": 0.6, "full_name": 0.6, "name": 0.4, "external_id": 0.99, "custom_field": 0.9}
 LIKELY = 0.6
+NOBODY = UUID(int=0)
 MOST = 10
 
 
@@ -66,10 +67,10 @@ def candidates(
         of_source = Contact.objects.filter(source=source, external_id=external_id).values_list("id", flat=True)
         for contact_id in who_is_left(of_source).values():
             note(contact_id, "external_id")
-    said = {name: value for name, value in (custom or {}).items() if value not in (None, "", [])}
-    for name in CustomField.objects.identifying() if said else []:
-        if name in said:
-            same = Contact.objects.living().filter(custom_fields__contains={name: said[name]})
+    said = {column: value for column, value in (custom or {}).items() if value not in (None, "", [])}
+    for column in CustomField.objects.identifying() if said else []:
+        if column in said:
+            same = Contact.objects.living().filter(custom_fields__contains={column: said[column]})
             for contact_id in same.values_list("id", flat=True)[:50]:
                 note(contact_id, "custom_field")
     key = key_of(company_name) if kind == Contact.Kind.COMPANY else key_of(surname, name, patronymic)
@@ -77,6 +78,10 @@ def candidates(
     if reason:
         for contact_id in Contact.objects.living().filter(search_key=key, kind=kind).values_list("id", flat=True)[:50]:
             note(contact_id, reason)
+    me = Compared(NOBODY, kind, (surname, name, patronymic), key)
+    for row in Contact.objects.filter(pk__in=found).values_list("id", "kind", "surname", "name", "patronymic", "search_key"):
+        if me.is_one_shorter(Compared(row[0], row[1], row[2:5], row[5])):
+            note(row[0], "name")
     return sorted(found.values(), key=lambda one: (-one.score, str(one.contact_id)))[:MOST]
 
 
@@ -114,7 +119,16 @@ class Compared:
         if self.kind == other.kind and self.key == other.key:
             reason = name_reason(self.kind, self.key, *self.names, *other.names)
             found.reasons |= {reason} - {""}
+        elif self.is_one_shorter(other):
+            found.reasons.add("name")
         return found
+
+    def is_one_shorter(self, other: "Compared") -> bool:
+        """Whether two people have the same surname and name, and one of them is written without the patronymic."""
+        if not self.kind == other.kind == Contact.Kind.PERSON or not all((*self.names[:2], *other.names[:2])):
+            return False
+        is_one_short = bool(self.names[2]) != bool(other.names[2])
+        return is_one_short and key_of(*self.names[:2]) == key_of(*other.names[:2])
 
     def fingerprint(self, other: "Compared") -> str:
         """Stands for all that was compared of the two: it differs as soon as anything of it changed."""

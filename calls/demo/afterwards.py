@@ -48,10 +48,9 @@ def tell(made: House, *, now: datetime) -> int:
         fate, origin = random.random(), {"kind": "call", "id": call.pk}
         if fate < 0.35:
             status = "granted" if fate < 0.25 else "refused"
-            words = {"evidence": "Said so at the end of the call.", "text_version": "2026-1"}
             consent.say(
                 contact=contact, purpose="marketing", channel="call", status=status, obtained_via="call", origin=origin, by=call.agent,
-                now=at, **words,
+                now=at, evidence="Said so at the end of the call.", text_version="2026-1",
             )  # fmt: skip
             said += 1
         elif fate < 0.40:

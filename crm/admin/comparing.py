@@ -14,7 +14,7 @@ from django.utils import timezone
 from config.platform.admin_base import RoleAdmin, who
 from config.platform.errors import Refusal
 from crm import contact_rows, merging
-from crm.merging.fields import BOTH, CUSTOM
+from crm.merging.fields import BOTH, CUSTOM, choosable
 from crm.models import Contact
 
 LISTS = ("phones", "emails", "addresses")
@@ -39,7 +39,7 @@ def compared(first: Contact, second: Contact) -> tuple[list[Line], dict[str, int
     for one in prospect.differences:
         ticked = {"survivor": "first", "loser": "second"}.get(one.choice, one.choice)
         is_custom = one.field.startswith(CUSTOM)
-        label = one.field.removeprefix(CUSTOM).replace("_", " ")
+        label = " and ".join([one.field.removeprefix(CUSTOM), *choosable().get(one.field, ())[1:]]).replace("_", " ")
         said = [_said(contact, one.field, value, is_custom) for contact, value in ((first, one.survivor), (second, one.loser))]
         lines.append(Line(one.field, label, said[0], said[1], ticked, may_be_both=one.choice == BOTH))
     return lines, prospect.moves
@@ -97,7 +97,8 @@ def _said(contact: Contact, name: str, value: Any, is_custom: bool) -> str:
         return ", ".join(map(str, value)) if isinstance(value, list) else str("" if value is None else value)
     display = getattr(contact, f"get_{name}_display", None)
     told = display() if display else getattr(contact, name)
-    return "" if told is None else str(told)
+    with_it = [str(getattr(contact, column)) for column in choosable().get(name, ())[1:]]
+    return ", ".join(filter(None, ["" if told is None else str(told), *with_it]))
 
 
 def _list(entries: list[dict[str, Any]]) -> list[str]:

@@ -35,6 +35,8 @@ def nameless(number: int, **fields) -> Contact:
         ({**ANNA}, {**ANNA}, 0.6, ["full_name"]),
         ({**ANNA}, {"surname": "ИВАНОВА", "name": "анна", "patronymic": "Петровна"}, 0.6, ["full_name"]),
         ({**ANNA, "phones": [NUMBER]}, {**ANNA, "phones": [NUMBER]}, 0.88, ["full_name", "phone"]),
+        ({**ANNA, "phones": [NUMBER]}, {**ANNA, "patronymic": "", "phones": [NUMBER]}, 0.82, ["name", "phone"]),
+        ({**ANNA, "phones": [NUMBER]}, {**ANNA, "patronymic": "Ильинична", "phones": [NUMBER]}, 0.7, ["phone"]),
         ({"surname": "А", "name": "Б", "phones": [NUMBER]}, {"surname": "В", "name": "Г", "phones": [NUMBER]}, 0.7, ["phone"]),
         ({"company": True, "company_name": "ООО «Ромашка»"}, {"company": True, "company_name": "ооо ромашка"}, 0.6, ["company_name"]),
     ],
@@ -54,12 +56,16 @@ def test_an_address_makes_a_pair_and_a_surname_does_not():
     assert [(pair.first_id, pair.second_id, pair.reasons) for pair in look()] == [(one.pk, other.pk, ["email"])]
 
 
-def test_the_entry_and_the_background_judge_by_one_rule():
+@pytest.mark.parametrize("patronymic", ["Петровна", "", "Ильинична"])
+def test_the_entry_and_the_background_judge_by_one_rule(patronymic):
     """Whoever is refused at entry is found in the background when forced, with the same score and reasons."""
-    first = ContactFactory(**ANNA, phones=[NUMBER])
+    first = ContactFactory(**ANNA, phones=[NUMBER], custom_fields={"tax_id": "7707083893"})
+    CustomFieldFactory(key="tax_id", type="text", identifies=True)
     ContactEmailFactory(contact=first, email="a@example.com")
-    (told,) = duplicates.candidates(**ANNA, e164s=[NUMBER], emails=["a@example.com"])
-    made = {**ANNA, "phones": [{"number": NUMBER}], "emails": [{"email": "a@example.com"}]}
+    who = {**ANNA, "patronymic": patronymic}
+    (told,) = duplicates.candidates(**who, e164s=[NUMBER], emails=["a@example.com"], custom={"tax_id": "7707083893"})
+    assert told.reasons >= {"phone", "email", "custom_field"}
+    made = {**who, "phones": [{"number": NUMBER}], "emails": [{"email": "a@example.com"}], "custom_fields": {"tax_id": "7707083893"}}
     contacts.add(**made, force=True, reason="For the test.", by=None, now=timezone.now())
     (pair,) = look()
     assert (pair.score, set(pair.reasons)) == (told.score, told.reasons)
