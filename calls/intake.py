@@ -17,7 +17,7 @@ import orjson
 from django.db import Error, connection, transaction
 from django.db.models import F, Q
 
-from calls import folding
+from calls import folding, joining
 from calls.events import Event
 from calls.facts import CallFacts
 from calls.models import Call, CallEvent, CallKey, CallLeg, PhoneSystem
@@ -206,26 +206,13 @@ def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -
     if calls:
         call = calls[0]
         for other in calls[1:]:
-            _join(call, other)
+            joining.join(call, other, now=now)
     else:
         call = Call(phone_system=system, external_id=event.call_key, started_at=event.occurred_at, last_event_at=now)
         statements.insert(call)
     for key in sorted(keys - known.keys()):
         statements.insert(CallKey(phone_system=system, key=key, call=call))
     return call
-
-
-def _join(call: Call, other: Call) -> None:
-    """Two calls proved to be one: events and keys move, what people wrote on the other is kept."""
-    CallEvent.objects.filter(call=other).update(call=call)
-    CallKey.objects.filter(call=other).update(call=call)
-    if other.wrap_up_state == Call.WrapUp.DONE and call.wrap_up_state != Call.WrapUp.DONE:
-        for name in ("wrap_up_state", "disposition", "note", "wrapped_up_by", "wrapped_up_at"):
-            setattr(call, name, getattr(other, name))
-        call.topics.set(other.topics.all())
-    if call.contact_id is None:
-        call.contact_id, call.match_quality = other.contact_id, other.match_quality
-    other.delete()
 
 
 def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
