@@ -4,14 +4,17 @@ from typing import Any
 
 from django_filters import rest_framework as filters
 from rest_framework import serializers
+from rest_framework.response import Response
 
+from calls import systems
 from calls.models import AgentExtension, Disposition, PhoneSystem
 from config.api.catalogue import CatalogueViewSet, catalogue
 from config.api.fields import CountryField, TimeZoneField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
-from config.api.viewsets import example
+from config.api.viewsets import example, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
+from config.platform.moves import VersionConflict
 
 ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
 SYSTEM: dict[str, Any] = {
@@ -19,6 +22,9 @@ SYSTEM: dict[str, Any] = {
     "name": "PBX in Manila",
     "adapter": "native",
     "auth_mode": "token",
+    "account": "",
+    "public_url": "",
+    "allowed_networks": [],
     "default_region": "PH",
     "naive_time_zone": "Asia/Manila",
     "own_lines": ["+6328123456"],
@@ -27,13 +33,16 @@ SYSTEM: dict[str, Any] = {
 }
 
 
-@example({"id": ID, **SYSTEM, "last_event_at": "2026-11-23T07:15:00Z"})
+SEEN = {"old_secret_until": None, "last_event_at": "2026-11-23T07:15:00Z", "refused": 0, "last_refused_at": None}
+
+
+@example({"id": ID, **SYSTEM, **SEEN})
 class PhoneSystemSerializer(serializers.ModelSerializer):
     class Meta:
         model = PhoneSystem
         fields = [
-            "id", "slug", "name", "adapter", "auth_mode", "default_region", "naive_time_zone", "own_lines", "stale_after_s",
-            "is_active", "last_event_at",
+            "id", "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region",
+            "naive_time_zone", "own_lines", "stale_after_s", "is_active", "old_secret_until", "last_event_at", "refused", "last_refused_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -57,13 +66,53 @@ class PhoneSystemBody(serializers.ModelSerializer):
             "name",
             "adapter",
             "auth_mode",
+            "account",
             "secret",
+            "public_url",
+            "allowed_networks",
             "default_region",
             "naive_time_zone",
             "own_lines",
             "stale_after_s",
             "is_active",
         ]
+
+
+@example({"overlap_s": 86400})
+class RotateBody(serializers.Serializer):
+    secret = serializers.CharField(
+        required=False, min_length=16, max_length=200, help_text="The new secret; left out, one is made and shown once."
+    )
+    overlap_s = serializers.IntegerField(
+        required=False, default=86400, min_value=0, max_value=30 * 86400, help_text="How long the secret before counts too, in seconds."
+    )
+
+
+@example({"id": ID, "secret": "kT1xQ0b7vS9m2Wc4Yz6Rj8Lp", "old_secret_until": "2026-11-24T07:15:00Z"}, request=False)
+class RotatedSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    secret = serializers.CharField(help_text="Shown this once.")
+    old_secret_until = serializers.DateTimeField(allow_null=True)
+
+
+TRIED = {
+    "sent": {"content_type": "application/json", "headers": ["x-signature"], "body": '{"type": "call.initiated", "call_id": "test"}'},
+    "is_genuine": True,
+    "events": [{"type": "call.initiated", "call_id": "test"}],
+    "answer": {"status": "accepted"},
+    "problem": "",
+}
+
+
+@example(TRIED, request=False)
+class TriedSerializer(serializers.Serializer):
+    sent = serializers.DictField(help_text="What the phone system would send: kind, names of the headers, body.")
+    is_genuine = serializers.BooleanField(
+        allow_null=True, help_text="Null: only the phone system itself can sign so, or a token proves it."
+    )
+    events = serializers.ListField(child=serializers.DictField(), help_text="The events that are read out of it.")
+    answer = serializers.DictField(allow_null=True, help_text="What it would be answered. Nothing is kept.")
+    problem = serializers.CharField(allow_blank=True, help_text="What is to be mended; empty: all is well.")
 
 
 class PhoneSystemFilter(FilterSet):
@@ -91,7 +140,29 @@ class PhoneSystemViewSet(CatalogueViewSet):
         "create": allow(Role.ADMIN),
         "partial_update": allow(Role.ADMIN),
         "destroy": allow(Role.ADMIN),
+        "rotate_secret": allow(Role.ADMIN),
+        "test": allow(Role.ADMIN),
     }
+
+    @operation(body=RotateBody, answer=RotatedSerializer, refusals=[VersionConflict])
+    def rotate_secret(self, request, pk) -> Response:
+        """Change the secret
+
+        The secret before counts too until `old_secret_until`, so that nothing is lost while the phone system is told. To shut the old
+        one out at once: `overlap_s` 0.
+        """
+        said = self.read(RotateBody)
+        system, secret = systems.rotate(self.get_object().pk, **said, if_version=self.if_version, **self.by)
+        return Response({"id": str(system.pk), "secret": secret, "old_secret_until": system.old_secret_until})
+
+    @operation(answer=TriedSerializer)
+    def test(self, request, pk) -> Response:
+        """Try a phone system
+
+        Makes the first event of a call as the phone system would send it, signed with the secret that is set up, and lets it go all
+        the way: proof, reading, folding, answer. Nothing is kept.
+        """
+        return Response(systems.trial(self.get_object(), url=request.build_absolute_uri("/"), now=self.by["now"]))
 
 
 EXTENSION = {
