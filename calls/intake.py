@@ -344,6 +344,7 @@ def _set_aside(row: CallEvent) -> CallEvent:
 
 def keep_unreadable(system: PhoneSystem, raw: Any, *, reason: str, now: datetime) -> UUID:
     """Keep what came genuinely and could not be read as an event, where people see it and can have it read anew. The same once."""
+    raw = {"body": None} if raw is None else raw
     content = hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
     _note_life(system, now)
     row = CallEvent(

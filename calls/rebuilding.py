@@ -48,6 +48,7 @@ def replay(event_id: UUID, *, by: User | None, now: datetime) -> UUID:
             _reread(row, row.phone_system)
             if row.call_id is not None:
                 refold(row.call_id, row.phone_system, now=now)
+                record(Call.objects.get(pk=row.call_id), "replay", by=by, now=now, before={}, event=str(row.pk))
         return row.call_id or _folded(row, now=now)
     if row.call_key:
         raise StillContradicts("Another event with this id has other content, and the first one counts.")

@@ -21,7 +21,7 @@ from calls.phone_systems.deliveries import Delivery, DeliveryUnreadable
 from calls.receipts import TooManyEvents
 from config.api.authentication import BearerAuthentication
 from config.api.callers import client_ip
-from config.api.permissions import allow
+from config.api.permissions import ANYBODY, allow
 from config.api.viewsets import ApiViewSet, operation
 from config.platform.models import Role, Scope
 
@@ -92,7 +92,24 @@ class IngestViewSet(ApiViewSet):
     authentication_classes = [DeliveryAuthentication, BearerAuthentication]
     permission_classes: list[type[BasePermission]] = [SignedOrPermitted]
     throttle_classes = [PerSystem]
-    permits = {"create": allow(Role.ADMIN, scope=Scope.EVENTS_WRITE)}
+    permits = {"create": allow(Role.ADMIN, scope=Scope.EVENTS_WRITE), "check": ANYBODY}
+
+    def get_authenticators(self) -> list[Any]:
+        """A GET proves nothing: it only says back what it was told."""
+        request = self.request
+        return [] if request is not None and request.method == "GET" else super().get_authenticators()
+
+    @operation(answer={(200, "text/plain"): OpenApiTypes.STR}, method="get", filters=False)
+    def check(self, request, slug) -> HttpResponse:
+        """Is the address yours?
+
+        Some phone systems ask this before they send anything, and want a word of theirs back. Any other GET is a 404.
+        """
+        system = system_of(request)
+        echo = adapters.named(system.adapter).echo(delivery_of(request)) if system else None
+        if echo is None:
+            raise NotFound
+        return HttpResponse(echo[:200], content_type="text/plain; charset=utf-8", headers={"X-Content-Type-Options": "nosniff"})
 
     @operation(
         body={"application/json": OpenApiTypes.OBJECT, "application/x-www-form-urlencoded": OpenApiTypes.OBJECT},
@@ -110,20 +127,3 @@ class IngestViewSet(ApiViewSet):
         if system is None:
             raise NotFound
         return Response(ingesting.take(system, delivery_of(request), now=timezone.now()))
-
-
-def ingest(request: Any, slug: str, *args: Any, **kwargs: Any) -> Any:
-    """POST is a delivery; a GET is how some phone systems check that the address is ours."""
-    if request.method == "GET":
-        system = PhoneSystem.objects.filter(slug=slug[:50].replace("\0", ""), is_active=True).first()
-        delivery = Delivery(b"", query=request.META.get("QUERY_STRING", ""), method="GET")
-        echo = adapters.named(system.adapter).echo(delivery) if system else None
-        if echo is not None:
-            return HttpResponse(echo[:200], content_type="text/plain; charset=utf-8", headers={"X-Content-Type-Options": "nosniff"})
-    return _view(request, slug=slug)
-
-
-_view = IngestViewSet.as_view({"post": "create"})
-ingest.cls = IngestViewSet  # type: ignore[attr-defined]
-ingest.actions = {"post": "create"}  # type: ignore[attr-defined]
-ingest.csrf_exempt = True  # type: ignore[attr-defined]

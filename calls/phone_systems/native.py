@@ -225,10 +225,15 @@ def _sample(at: datetime) -> Delivery:
     return Delivery(orjson.dumps(body), "application/json")
 
 
+def _echo(delivery: Delivery) -> str | None:
+    return dict(delivery.query_pairs()).get("challenge")
+
+
 ADAPTER = Adapter(
     name="native",
     label="Our own event format",
     auth_modes=("token", "hmac_t_v1", "standard_webhooks", "basic", "body_token"),
     read=_read,
     sample=_sample,
+    echo=_echo,
 )

@@ -170,7 +170,7 @@ class PhoneNumberViewSet(ReadViewSet):
         Whether calls from it are to be blocked, whether it can be reached; whoever has it, or nobody. A number that is new to us
         is written down. Phone systems learn of a block by the `hints` in the answer to their events.
         """
-        return self.respond(phone_book.mark(**self.read(MarkBody), **self.by))
+        return self.respond(phone_book.mark(**self.read(MarkBody), **self.by), location=True)
 
     @operation(body=PhoneNumberBody(partial=True), answer=PhoneNumberSerializer, refusals=[VersionConflict])
     def partial_update(self, request, pk) -> Response:
