@@ -6,7 +6,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from calls import systems
+from calls import health, systems
 from calls.models import AgentExtension, Disposition, PhoneSystem
 from config.api.catalogue import CatalogueViewSet, catalogue
 from config.api.fields import CountryField, TimeZoneField
@@ -115,6 +115,58 @@ class TriedSerializer(serializers.Serializer):
     problem = serializers.CharField(allow_blank=True, help_text="What is to be mended; empty: all is well.")
 
 
+class HourSerializer(serializers.Serializer):
+    calls = serializers.IntegerField(help_text="Calls that began in it.")
+    partial = serializers.IntegerField(help_text="Of these: their beginning was never told.")
+    silent = serializers.IntegerField(help_text="Of these: closed because nothing more was heard.")
+
+
+class RefusalSerializer(serializers.Serializer):
+    at = serializers.DateTimeField()
+    reason = serializers.CharField()
+    address = serializers.CharField(allow_null=True)
+    body = serializers.CharField(help_text="Cut, without what looks like a secret.")
+
+
+class UnknownExtensionSerializer(serializers.Serializer):
+    extension = serializers.CharField()
+    legs = serializers.IntegerField(help_text="How often it was on the line in the last calls.")
+
+
+HEALTH: dict[str, Any] = {
+    "hours": [{"calls": 12, "partial": 0, "silent": 0}],
+    "events": 940,
+    "ignored": 3,
+    "without_time": 0,
+    "late_median_s": 0.2,
+    "late_p95_s": 1.4,
+    "waiting": 0,
+    "quarantined": 0,
+    "refused": 1,
+    "last_refused_at": "2026-11-23T07:15:00Z",
+    "refusals": [{"at": "2026-11-23T07:15:00Z", "reason": "The proof is missing.", "address": "203.0.113.7", "body": "{}"}],
+    "unknown_extensions": [{"extension": "217", "legs": 4}],
+    "advice": ["Nobody is known to sit at 217: say under Extensions whose they are, or their calls are nobody's."],
+}
+
+
+@example(HEALTH, request=False)
+class HealthSerializer(serializers.Serializer):
+    hours = HourSerializer(many=True, help_text="The last 24 hours, the eldest first.")
+    events = serializers.IntegerField(help_text="Of the last 200 calls; so are the next four.")
+    ignored = serializers.IntegerField(help_text="Of types that mean nothing to us.")
+    without_time = serializers.IntegerField(help_text="Without a time of their own.")
+    late_median_s = serializers.FloatField(allow_null=True, help_text="Seconds from what happened to its news.")
+    late_p95_s = serializers.FloatField(allow_null=True)
+    waiting = serializers.IntegerField(help_text="Events that are not folded yet, up to 1,000.")
+    quarantined = serializers.IntegerField(help_text="Events set aside, up to 1,000.")
+    refused = serializers.IntegerField(help_text="Deliveries that could not prove who sent them, ever.")
+    last_refused_at = serializers.DateTimeField(allow_null=True)
+    refusals = RefusalSerializer(many=True, help_text="The last ten that were kept.")
+    unknown_extensions = UnknownExtensionSerializer(many=True)
+    advice = serializers.ListField(child=serializers.CharField(), help_text="What to look at, the worst first.")
+
+
 class PhoneSystemFilter(FilterSet):
     slug = filters.CharFilter()
     is_active = filters.BooleanFilter()
@@ -140,9 +192,18 @@ class PhoneSystemViewSet(CatalogueViewSet):
         "create": allow(Role.ADMIN),
         "partial_update": allow(Role.ADMIN),
         "destroy": allow(Role.ADMIN),
+        "health": allow(*LEADERS, scope=Scope.CALLS_READ),
         "rotate_secret": allow(Role.ADMIN),
         "test": allow(Role.ADMIN),
     }
+
+    @operation(answer=HealthSerializer, method="get", filters=False)
+    def health(self, request, pk) -> Response:
+        """How a phone system is
+
+        What it told of late and how late, what is stuck, what was refused and why, and whom we do not know at its extensions.
+        """
+        return Response(HealthSerializer(health.of(self.get_object(), now=self.by["now"]).shown()).data)
 
     @operation(body=RotateBody, answer=RotatedSerializer, refusals=[VersionConflict])
     def rotate_secret(self, request, pk) -> Response:

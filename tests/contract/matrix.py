@@ -133,6 +133,7 @@ phone_numbers_partial_update sA     contacts:write
 phone_numbers_retrieve       asbA   contacts:read
 phone_systems_create         A      -
 phone_systems_destroy        A      -
+phone_systems_health         sA     calls:read
 phone_systems_list           sA     calls:read
 phone_systems_partial_update A      -
 phone_systems_retrieve       sA     calls:read

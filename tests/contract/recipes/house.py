@@ -319,6 +319,12 @@ def rotate() -> Asked:
     return Asked(PhoneSystemFactory(signing=True), {"overlap_s": 3600})
 
 
+@recipe("phone_systems_health")
+def how_is_it() -> Asked:
+    row = call()
+    return Asked(row.phone_system)
+
+
 @recipe("phone_systems_test")
 def try_out() -> Asked:
     return Asked(PhoneSystemFactory(signing=True))
