@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -12,6 +12,8 @@ from unfold.decorators import action
 
 from config.platform import numbers
 from config.platform.admin_base import ReadOnlyAdmin, badge, confirmed, who
+from config.platform.errors import Refusal
+from config.platform.models import User
 from crm import ordering, returning, searching
 from crm.models import Order, OrderAmendment, OrderLine, OrderReturn, OrderReturnLine
 
@@ -86,6 +88,19 @@ class ReturnInline(_Told):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return super().get_queryset(request).select_related("by")
+
+
+def _new_total(order: Order, by: User) -> str:
+    """What a draft comes to today, when that is something else than it says; nothing is written."""
+    try:
+        with transaction.atomic():
+            ordering.place(order.pk, by=by, now=timezone.now())
+            transaction.set_rollback(True)
+    except ordering.PricesChanged as changed:
+        return str(changed.facts["total_after"])
+    except Refusal:
+        pass
+    return ""
 
 
 @admin.register(Order)
@@ -185,7 +200,16 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @action(description="Place", icon="shopping_cart_checkout", permissions=["place"])
     def place(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._ask(request, object_id, "Place", "From now on its lines and prices stand.", ordering.place)
+        order = self.get_object(request, object_id)
+        total = _new_total(order, who(request))
+        question = "From now on its lines and prices stand."
+        if total:
+            question = f"Prices changed: it was {order.total} {order.currency} and is {total} now. Tell the caller before you place it."
+        accepts = bool(total) and request.POST.get("agreed") == total
+        return confirmed(
+            self, request, order, title=f"Place {order}", question=question, button="Place", done="Done.", agreed=total,
+            act=lambda: ordering.place(order.pk, accept_prices=accepts, by=who(request), now=timezone.now()),
+        )  # fmt: skip
 
     @action(description="Confirm", icon="check", permissions=["confirm"])
     def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
