@@ -133,8 +133,12 @@ def _goes_on(question: UnansweredQuestion, *, by: User | None, now: datetime) ->
         return False
     if last.question_id == question.pk:
         return True
-    before = UnansweredQuestion.objects.select_for_update().get(pk=last.question_id)  # always a shorter one: nobody waits in a ring
-    if question.key.startswith(before.key):
+    key = UnansweredQuestion.objects.filter(pk=last.question_id).values_list("key", flat=True).first()
+    if key is None or not question.key.startswith(key):
+        return False
+    # a shorter one each time, so that nobody waits in a ring
+    before = UnansweredQuestion.objects.select_for_update().filter(pk=last.question_id, key=key).first()
+    if before is not None:
         last.delete()
         if before.asked_count == 1:
             gone = entry(before, "remove", by=by, now=now)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from config.platform.errors import Refusal
-from crm import offers, pricing
+from crm import catalogue, offers, pricing
 from crm.models import Contact, Order, OrderLine, Product, Promotion, PromotionUse
 
 MOST_LINES = 200
@@ -177,9 +177,12 @@ def price(
     *,
     currency: str = "",
     kept: frozenset[UUID] = frozenset(),
+    given: Mapping[str, OrderLine] | None = None,
     now: datetime,
 ) -> Basket:
-    """Price the lines with the promotions that the contact may have. ``kept`` are promotions that the order has already.
+    """Price the lines with the promotions that the contact may have.
+
+    ``kept`` are promotions that the order has already, ``given`` the gifts that it has of them, by the promotion's code: they stay.
 
     Raises:
         CurrencyNeeded, CurrenciesMixed, CurrencyUnknown, CurrencyNotKept, OrderTooLarge
@@ -194,10 +197,16 @@ def price(
         if one.gift and not one.gift.is_active and one.pk not in kept:
             reasons[one.code].append({"code": "gift_not_active", "detail": WHY["gift_not_active"]})
     items = {str(line.pk): line for line in lines}
-    gifts = {one.code: of_product(one.gift, quantity=Decimal(1), is_gift=True) for one in promotions if one.discount == "gift" and one.gift}
+    shelves = catalogue.shelves() if any(one.categories.all() for one in promotions) else {}
+    had = given or {}
+    gifts = {
+        one.code: had[one.code] if one.pk in kept and one.code in had else of_product(one.gift, quantity=Decimal(1), is_gift=True)
+        for one in promotions
+        if one.discount == "gift" and one.gift
+    }
     bill = pricing.bill(
         [_item(line) for line in lines],
-        [_offer(one, items, gifts) for one in promotions if not reasons[one.code]],
+        [_offer(one, items, gifts, shelves) for one in promotions if not reasons[one.code]],
         currency=currency,
     )
     for code, why in bill.unused.items():
@@ -223,12 +232,15 @@ def _item(line: OrderLine) -> pricing.Item:
     return pricing.Item(str(line.pk), line.quantity, line.unit_price, line.vat_rate, line.price_includes_vat)
 
 
-def _offer(promotion: Promotion, items: Mapping[str, OrderLine], gifts: Mapping[str, OrderLine]) -> pricing.Offer:
+def _offer(
+    promotion: Promotion, items: Mapping[str, OrderLine], gifts: Mapping[str, OrderLine], shelves: Mapping[UUID, UUID | None]
+) -> pricing.Offer:
     is_for_all = not promotion.products.all() and not promotion.categories.all()
     keys = [
         key
         for key, line in items.items()
-        if not line.is_delivery and (is_for_all or (line.product is not None and offers.applies_to(promotion, line.product)))
+        if not line.is_delivery
+        and (is_for_all or (line.product is not None and offers.applies_to(promotion, line.product, shelves=shelves)))
     ]
     return pricing.Offer(
         code=promotion.code,

@@ -15,6 +15,7 @@ from config.platform.models import User
 from config.platform.moves import transition
 from crm.models import Contact, LifecycleChange
 from crm.models.consent import ERASED
+from crm.old_ids import refuse_merged
 from crm.timeline import Happening, Position, older
 
 Stage = Contact.Lifecycle
@@ -69,11 +70,12 @@ def move(
 
     Raises:
         TransitionNotAllowed: the stage cannot be reached from where it is.
-        StageReasonNeeded, OriginUnknown, VersionConflict
+        StageReasonNeeded, OriginUnknown, VersionConflict, ContactMerged
     """
     if to in NEEDS_A_REASON and not reason.strip():
         raise StageReasonNeeded("Say in `reason` why.")
     came_from = origins.columns(origin)
+    refuse_merged(Contact.objects.select_for_update().get(pk=contact_id))
     with transition(Contact, contact_id, VERBS[to], by=by, now=now, reason=reason, if_version=if_version, **_fact(origin)) as contact:
         path = [contact.lifecycle, to]
         if to == Stage.CLIENT and contact.lifecycle == Stage.LEAD:

@@ -154,7 +154,8 @@ def changed_basket(
     if stays or not any(line.product for line in new):
         currency = currency or order.currency
     asked = basket.named(order.codes if promotions is None else promotions, is_locked=is_locked)
-    return basket.price(new, asked, order.contact, currency=currency, kept=kept, now=now)
+    given = {code: line for line in had if line.is_gift for code in line.promotions}
+    return basket.price(new, asked, order.contact, currency=currency, kept=kept, given=given, now=now)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from uuid import UUID
 from crm import consent, suppression
 from crm.consent import Standing
 from crm.models import ContactPhone
+from crm.old_ids import who_is_left
 from crm.suppression import Asked, Reason
 
 
@@ -27,11 +28,13 @@ class Verdict:
 
 
 def check(asked: Sequence[Asked], *, purpose: str, channel: str, at: datetime) -> list[Verdict]:
-    """A verdict for each, in their order; four statements for however many.
+    """A verdict for each, in their order; five statements for however many. The id of a contact that was merged means the one that is left.
 
     A number alone is asked for whoever has it: what one of them refused or withdrew counts. That a consent is missing is told in
     ``consent`` and is no reason here: whether it is needed is the caller's policy.
     """
+    left = who_is_left({one.contact_id for one in asked if one.contact_id})
+    asked = [Asked(one.e164, left.get(one.contact_id, one.contact_id)) if one.contact_id else one for one in asked]
     owners = _owners([one.e164 for one in asked if one.e164 and not one.contact_id])
     also = [(i, Asked(contact_id=owner)) for i, one in enumerate(asked) if not one.contact_id for owner in owners.get(one.e164, ())]
     standings = consent.standing_of_many([*asked, *(one for _, one in also)], purpose=purpose, channel=channel, at=at)

@@ -28,8 +28,8 @@ from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import TransitionNotAllowed, VersionConflict
+from crm.api.contact_ids import ContactField
 from crm.knowledge_search import QuestionTooShort
-from crm.models import Contact
 
 READ = allow(*PEOPLE, scope=Scope.KNOWLEDGE_READ)
 TELL = allow(*PEOPLE, scope=Scope.KNOWLEDGE_WRITE)
@@ -46,7 +46,7 @@ class AskedOnCall(serializers.Serializer):
 class Asked(AskedOnCall):
     """The query of ready answers without a call."""
 
-    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.all(), required=False, default=None)
+    contact = ContactField(required=False, default=None)
     queue = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
 
 

@@ -18,7 +18,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, who
-from config.platform.admin_base.pages import NOBODY
+from config.platform.admin_base.pages import LEADING, NOBODY
 from crm import knowledge, knowledge_search
 from crm.knowledge_words import bare
 from crm.models import Article, ArticleTally, ArticleVersion, ArticleWord
@@ -49,6 +49,10 @@ class ArticleForm(forms.ModelForm):
     valid_until = forms.SplitDateTimeField(required=False, widget=UnfoldAdminSplitDateTimeWidget)
     change_note = forms.CharField(max_length=300, required=False, widget=UnfoldAdminTextInputWidget)
     seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    translation_of = forms.CharField(
+        max_length=100, required=False, widget=UnfoldAdminTextInputWidget,
+        help_text="Slug of the article that says the same in another language. Only for a new article.",
+    )  # fmt: skip
 
     class Meta:
         model = Article
@@ -66,6 +70,15 @@ class ArticleForm(forms.ModelForm):
             self.initial[name] = "" if is_new else getattr(version, name)
             if name in self.fields and version.status == ArticleVersion.Status.IN_REVIEW:
                 self.fields[name].disabled = True
+
+    def clean_translation_of(self) -> Article | None:
+        slug = self.cleaned_data["translation_of"].replace("\0", "").strip()
+        if not slug or not self.instance._state.adding:
+            return None
+        found = Article.objects.filter(slug=slug).order_by("pk").first()
+        if found is None:
+            raise forms.ValidationError("There is no article with this slug.")
+        return found
 
     def clean_short_answer(self) -> str:
         return self.cleaned_data["short_answer"].replace("\r\n", "\n")
@@ -148,7 +161,10 @@ class ArticleAdmin(AuditedAdmin):
     change_form_outer_after_template = "admin/article_preview.html"
     fieldsets = [
         (None, {"fields": ["title", "short_answer", "body", "keywords", ("valid_from", "valid_until"), "change_note"]}),
-        ("Where it belongs", {"fields": [("slug", "language", "audience"), "topics", ("owner", "review_at"), "seen_version"]}),
+        (
+            "Where it belongs",
+            {"fields": [("slug", "language", "audience"), "topics", ("owner", "review_at"), "translation_of", "seen_version"]},
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Article]:
@@ -176,7 +192,9 @@ class ArticleAdmin(AuditedAdmin):
         given, by, now = form.cleaned_data, who(request), timezone.now()
         if not change:
             fields = {name: given[name] for name in (*OF_THE_ARTICLE, *knowledge.TEXT)}
-            form.instance.pk = knowledge.write(**fields | {"topics": list(given["topics"])}, by=by, now=now).pk
+            form.instance.pk = knowledge.write(
+                **fields | {"topics": list(given["topics"]), "translation_of": given["translation_of"]}, by=by, now=now
+            ).pk
             return
         fields = {name: given[name] for name in form.changed if name in (*OF_THE_ARTICLE, *knowledge.TEXT)}  # type: ignore[attr-defined]
         if "topics" in fields:
@@ -259,6 +277,19 @@ class ArticleVersionAdmin(ReadOnlyAdmin):
         ("article", "number", "status"), "title", "short_answer", "body", "keywords", ("valid_from", "valid_until", "published_at"),
         ("author", "reviewer"), "change_note",
     ]  # fmt: skip
+    actions_detail = ["revert"]
+
+    def has_revert_permission(self, request: HttpRequest, object_id: str) -> bool:
+        return self._may(request, LEADING)
+
+    @action(description="Say this again", icon="history", permissions=["revert"])
+    def revert(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        version = self.get_object(request, object_id)
+        return confirmed(
+            self, request, version, title=f"Say version {version.number} again", button="Make it the draft", done="It is the draft now.",
+            question="The draft of the article will say what this version says; somebody reviews and publishes it.",
+            act=lambda: knowledge.revert_to(version.article_id, number=version.number, by=who(request), now=timezone.now()),
+        )  # fmt: skip
 
     @admin.display(description="state")
     def status_badge(self, version: ArticleVersion) -> SafeString:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import action
 
-from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, who
+from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, StorableJSONField, badge, confirmed, who
 from crm import catalogue, promotions
 from crm.models import Category, Product, ProductPrice, Promotion, PromotionUse
 
@@ -99,6 +99,7 @@ class ProductPriceAdmin(ReadOnlyAdmin):
 class PromotionAdmin(AuditedAdmin):
     """Written through crm.promotions. A promotion runs by its dates; nobody need switch it on the day."""
 
+    formfield_overrides = {models.JSONField: {"form_class": StorableJSONField}}
     list_display = ["title", "code", "state_badge", "discount", "value", "currency", "starts_at", "ends_at", "uses"]
     list_filter = ["status", "discount"]
     search_fields = ["title", "code"]

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, who
+from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, StorableJSONField, badge, confirmed, who
 from config.platform.admin_base.pages import LEADING, NOBODY
 from config.platform.errors import Refusal
 from config.platform.models import Role
@@ -33,7 +33,7 @@ def lists() -> list[tuple[str, str]]:
 
 class SavedFilterForm(forms.ModelForm):
     entity = forms.ChoiceField(choices=lists, widget=UnfoldAdminSelectWidget, label="List")
-    query = forms.JSONField(required=False, initial=dict, widget=UnfoldAdminTextareaWidget, help_text=QUERY)
+    query = StorableJSONField(required=False, initial=dict, widget=UnfoldAdminTextareaWidget, help_text=QUERY)
 
     class Meta:
         model = SavedFilter
@@ -91,7 +91,7 @@ class ExportForm(forms.ModelForm):
     format = forms.ChoiceField(
         choices=[one for one in Export.Format.choices if one[0] in jobs.PUBLIC_FORMATS], widget=UnfoldAdminSelectWidget
     )
-    query = forms.JSONField(required=False, initial=dict, widget=UnfoldAdminTextareaWidget, help_text=QUERY)
+    query = StorableJSONField(required=False, initial=dict, widget=UnfoldAdminTextareaWidget, help_text=QUERY)
     columns = SimpleArrayField(
         forms.CharField(max_length=60),
         required=False,

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -12,7 +12,10 @@ from unfold.decorators import action
 
 from config.platform import numbers
 from config.platform.admin_base import ReadOnlyAdmin, badge, confirmed, who
-from crm import ordering, returning, searching
+from config.platform.errors import Refusal
+from config.platform.models import User
+from crm import amending, ordering, returning, searching
+from crm.admin import order_lines
 from crm.models import Order, OrderAmendment, OrderLine, OrderReturn, OrderReturnLine
 
 TONES = {
@@ -88,9 +91,22 @@ class ReturnInline(_Told):
         return super().get_queryset(request).select_related("by")
 
 
+def _new_total(order: Order, by: User) -> str:
+    """What a draft comes to today, when that is something else than it says; nothing is written."""
+    try:
+        with transaction.atomic():
+            ordering.place(order.pk, by=by, now=timezone.now())
+            transaction.set_rollback(True)
+    except ordering.PricesChanged as changed:
+        return str(changed.facts["total_after"])
+    except Refusal:
+        pass
+    return ""
+
+
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    """Orders: read, and moved on by buttons. They are taken and amended over the API, where they are priced."""
+    """Orders: read, amended and moved on by buttons. They are taken over the API, where the operator has the caller on the line."""
 
     list_display = ["number", "contact", "status_badge", "total", "currency", "placed_by", "placed_at", "created_at"]
     list_select_related = ["contact", "placed_by"]
@@ -100,7 +116,7 @@ class OrderAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     sortable_by: list[str] = []
     inlines = [LineInline, AmendmentInline, ReturnInline]
-    actions_detail = ["place", "confirm", "begin", "complete", "cancel", "take_back"]
+    actions_detail = ["place", "confirm", "begin", "complete", "amend", "cancel", "take_part_back", "take_back"]
     readonly_fields = ["status_badge", "codes_shown", "origin_shown", "created_at"]
     fieldsets = [
         (
@@ -164,6 +180,12 @@ class OrderAdmin(ReadOnlyAdmin):
     def has_cancel_permission(self, request: HttpRequest, object_id: str) -> bool:
         return self._is_open(request, object_id, "cancel")
 
+    def has_amend_permission(self, request: HttpRequest, object_id: str) -> bool:
+        return self._is_open(request, object_id, "amend")
+
+    def has_take_part_back_permission(self, request: HttpRequest, object_id: str) -> bool:
+        return self._is_open(request, object_id, "return")
+
     def has_take_back_permission(self, request: HttpRequest, object_id: str) -> bool:
         return self._is_open(request, object_id, "return")
 
@@ -185,7 +207,16 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @action(description="Place", icon="shopping_cart_checkout", permissions=["place"])
     def place(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._ask(request, object_id, "Place", "From now on its lines and prices stand.", ordering.place)
+        order = self.get_object(request, object_id)
+        total = _new_total(order, who(request))
+        question = "From now on its lines and prices stand."
+        if total:
+            question = f"Prices changed: it was {order.total} {order.currency} and is {total} now. Tell the caller before you place it."
+        accepts = bool(total) and request.POST.get("agreed") == total
+        return confirmed(
+            self, request, order, title=f"Place {order}", question=question, button="Place", done="Done.", agreed=total,
+            act=lambda: ordering.place(order.pk, accept_prices=accepts, by=who(request), now=timezone.now()),
+        )  # fmt: skip
 
     @action(description="Confirm", icon="check", permissions=["confirm"])
     def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -203,9 +234,25 @@ class OrderAdmin(ReadOnlyAdmin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._ask(request, object_id, "Cancel", "It is called off; its promotions may be had again.", ordering.cancel, asks_why=True)
 
+    @action(description="Amend", icon="edit", permissions=["amend"])
+    def amend(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        order = self.get_object(request, object_id)
+        return order_lines.page(
+            self, request, order, title=f"Amend {order}", button="Amend", is_amendment=True,
+            act=lambda lines, why: amending.amend(order.pk, reason=why, lines=lines, by=who(request), now=timezone.now()),
+        )  # fmt: skip
+
+    @action(description="Take a part back", icon="undo", permissions=["take_part_back"])
+    def take_part_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        order = self.get_object(request, object_id)
+        return order_lines.page(
+            self, request, order, title=f"Take a part of {order} back", button="Take back", is_amendment=False,
+            act=lambda lines, why: returning.take_back(order.pk, reason=why, lines=lines, by=who(request), now=timezone.now()),
+        )  # fmt: skip
+
     @action(description="Take all back", icon="assignment_return", permissions=["take_back"])
     def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        question = "All that is not back yet comes back, and is refunded. A part is taken back over the API."
+        question = "All that is not back yet comes back, and is refunded."
         return self._ask(request, object_id, "Take back", question, returning.take_back, asks_why=True)
 
     @admin.display(description="status")

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 from unfold.decorators import action
 
-from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, who
+from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, StorableJSONField, badge, confirmed, who
 from config.platform.admin_base.pages import LEADING, NOBODY
 from crm import script_picture, scripts
 from crm.models import Script, ScriptStep, ScriptVersion
@@ -67,6 +67,7 @@ class StepInline(StackedInline):
     ordering = ["position"]
     fields = [("position", "key", "kind", "must_say"), "text", ("choices", "field", "outcome"), "next"]
     verbose_name_plural = "steps"
+    formfield_overrides = {models.JSONField: {"form_class": StorableJSONField}}
 
     def _may(self, request: HttpRequest, version: models.Model | None) -> bool:
         return getattr(request.user, "role", "") in LEADING and getattr(version, "status", "draft") == ScriptVersion.Status.DRAFT
@@ -84,6 +85,26 @@ class StepInline(StackedInline):
         return self._may(request, obj)
 
 
+class DraftForm(forms.ModelForm):
+    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = ScriptVersion
+        fields = ["script", "comment"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.initial["seen_version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        seen = given.get("seen_version")
+        if not self.instance._state.adding and seen is not None and seen != self.instance.version:
+            raise forms.ValidationError("Somebody else saved this draft in the meantime: open it again.", code="version_conflict")
+        return given
+
+
 @admin.register(ScriptVersion)
 class ScriptVersionAdmin(AuditedAdmin):
     """The text itself: a draft is written here; what was published is only looked at."""
@@ -97,7 +118,8 @@ class ScriptVersionAdmin(AuditedAdmin):
     ordering = ["-id"]
     sortable_by: list[str] = []
     autocomplete_fields = ["script"]
-    fields = [("script", "comment")]
+    form = DraftForm
+    fields = [("script", "comment"), "seen_version"]
     inlines = [StepInline]
     actions_detail = ["publish", "retire"]
     change_form_outer_before_template = "admin/script_tree.html"
@@ -138,7 +160,10 @@ class ScriptVersionAdmin(AuditedAdmin):
         for formset in formsets:
             rows = [one.cleaned_data for one in formset.forms if one.cleaned_data and not one.cleaned_data.get("DELETE")]
             steps = [{name: row[name] for name in scripts.STEP} for row in sorted(rows, key=lambda row: row["position"])]
-            scripts.write(form.instance.pk, comment=form.cleaned_data["comment"], steps=steps, by=who(request), now=timezone.now())
+            seen = form.cleaned_data["seen_version"]
+            scripts.write(
+                form.instance.pk, comment=form.cleaned_data["comment"], steps=steps, if_version=seen, by=who(request), now=timezone.now()
+            )
             formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
 
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:

@@ -16,6 +16,7 @@ from config.api.viewsets import ApiViewSet, ReadViewSet, example, operation
 from config.platform.models import PEOPLE, Scope
 from config.platform.origins import OriginUnknown
 from crm import consent, suppressions_of_contacts
+from crm.api.contact_ids import ContactField, ContactFilter, meant
 from crm.models import Channel, Consent, Contact, Purpose
 from crm.number_keys import keys_of
 from crm.phone_book import NumberIsInternal
@@ -62,7 +63,7 @@ class ConsentSerializer(serializers.ModelSerializer):
 
 @example(SAID)
 class ConsentBody(serializers.Serializer):
-    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.all(), required=False, allow_null=True)
+    contact = ContactField(required=False, allow_null=True)
     phone = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="As people write it.")
     purpose = serializers.ChoiceField(choices=Purpose.choices)
     channel = serializers.ChoiceField(choices=Channel.choices)
@@ -97,7 +98,7 @@ def of_number(queryset: Any, name: str, value: str) -> Any:
 
 
 class ConsentFilter(FilterSet):
-    contact = filters.UUIDFilter(field_name="contact_id")
+    contact = ContactFilter(field_name="contact_id")
     phone = filters.CharFilter(method=of_number, help_text="As people write it.")
     purpose = filters.ChoiceFilter(choices=Purpose.choices)
     channel = filters.ChoiceFilter(choices=Channel.choices)
@@ -208,7 +209,7 @@ class ContactConsentsViewSet(ApiViewSet):
 
         Every purpose by every channel, as it is now: the statement that counts, and the suppressions that stand against it.
         """
-        contact, now = self.get_object(), timezone.now()
+        contact, now = meant(self.get_object()), timezone.now()
         stops = suppressions_of_contacts.in_force(contact.pk, at=now)
         return Response({"results": [_standing(key, one, stops) for key, one in consent.current(contact.pk, at=now).items()]})
 

@@ -10,6 +10,11 @@ from crm.models import Contact
 from crm.old_ids import survivor_of, who_is_left
 
 
+def meant(contact: Contact) -> Contact:
+    """Whoever the contact means today: itself, or the one that is left after it was merged."""
+    return Contact.objects.get(pk=survivor_of(contact)) if contact.merged_into_id else contact
+
+
 class ContactField(serializers.PrimaryKeyRelatedField):
     """A contact by its id. Whoever kept the id of one that was merged reaches the one that is left."""
 
@@ -18,8 +23,7 @@ class ContactField(serializers.PrimaryKeyRelatedField):
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Contact:
-        contact = super().to_internal_value(data)
-        return Contact.objects.get(pk=survivor_of(contact)) if contact.merged_into_id else contact
+        return meant(super().to_internal_value(data))
 
 
 class ContactFilter(filters.UUIDFilter):

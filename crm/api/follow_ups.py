@@ -12,7 +12,8 @@ from config.platform.models import PEOPLE, Scope, User
 from config.platform.moves import TransitionNotAllowed, VersionConflict
 from config.platform.origins import OriginUnknown
 from crm import follow_ups
-from crm.models import Contact, Task, Team
+from crm.api.contact_ids import ContactField, ContactFilter
+from crm.models import Task, Team
 
 READ = allow(*PEOPLE, scope=Scope.CONTACTS_READ)
 WRITE = allow(*PEOPLE, scope=Scope.CONTACTS_WRITE)
@@ -59,7 +60,7 @@ class TaskSerializer(serializers.ModelSerializer):
 class TaskChangeBody(serializers.Serializer):
     title = serializers.CharField(max_length=200)
     text = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.all(), required=False, allow_null=True)
+    contact = ContactField(required=False, allow_null=True)
     assignee = serializers.PrimaryKeyRelatedField(
         queryset=User.objects.filter(is_active=True),
         required=False,
@@ -89,7 +90,7 @@ class TaskFilter(FilterSet):
     state = filters.ChoiceFilter(field_name="status", choices=Task.Status.choices)
     assignee = filters.UUIDFilter(field_name="assignee_id")
     team = filters.UUIDFilter(field_name="team_id")
-    contact = filters.UUIDFilter(field_name="contact_id")
+    contact = ContactFilter(field_name="contact_id")
     due_before = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lt", help_text="Open or not; combine with `state=open`.")
     due_after = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="gte")
 

@@ -17,7 +17,9 @@ from config.platform.origins import OriginUnknown
 from crm import contact_rows, funnel, lifecycle, ownership
 from crm.api.contact_bodies import SHOWN as CONTACT
 from crm.api.contact_bodies import ContactSerializer
+from crm.api.contact_ids import meant
 from crm.models import Contact, LifecycleChange
+from crm.old_ids import ContactMerged
 
 READ = allow(*PEOPLE, scope=Scope.CONTACTS_READ)
 CALL = {"kind": "call", "id": "0199a1b2-5555-7000-8000-293a4b5c6d7e"}
@@ -99,7 +101,7 @@ class ContactStageViewSet(ApiViewSet):
     @operation(
         body=StageBody,
         answer=ContactSerializer,
-        refusals=[TransitionNotAllowed, lifecycle.StageReasonNeeded, OriginUnknown, VersionConflict],
+        refusals=[TransitionNotAllowed, lifecycle.StageReasonNeeded, OriginUnknown, VersionConflict, ContactMerged],
     )
     def move(self, request, pk) -> Response:
         """Move a contact to another stage
@@ -116,7 +118,7 @@ class ContactStageViewSet(ApiViewSet):
 
         Each step with its time, reason, call, the owner then and the source; the last first.
         """
-        contact = self.get_object()
+        contact = meant(self.get_object())
         steps = StageStepSerializer(lifecycle.history(contact.pk), many=True).data
         return Response({"stage": contact.lifecycle, "open_moves": contact.open_moves(), "results": steps})
 

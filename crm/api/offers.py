@@ -5,6 +5,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.viewsets import ApiViewSet, example, operation
+from crm.api.contact_ids import meant
 from crm.api.promotions import ID, PROMOTION, READ
 from crm.models import Contact, Product, Promotion
 from crm.offers import MOST_PRODUCTS, for_contact
@@ -113,4 +114,4 @@ class OfferViewSet(ApiViewSet):
         Promotions that the contact can have, best first: the higher priority, then what fits what was bought, then what ends
         soonest. Each with what to say. The rest come with the reasons why not.
         """
-        return Response(OffersSerializer(for_contact(self.get_object(), now=timezone.now())).data)
+        return Response(OffersSerializer(for_contact(meant(self.get_object()), now=timezone.now())).data)

@@ -7,8 +7,9 @@ from rest_framework import serializers
 
 from config.api.fields import OriginField, TimeZoneField
 from config.api.viewsets import example
+from crm.api.contact_ids import ContactField
 from crm.basket import MOST_LINES
-from crm.models import Contact, Order, OrderAmendment, OrderLine, OrderReturn, OrderReturnLine
+from crm.models import Order, OrderAmendment, OrderLine, OrderReturn, OrderReturnLine
 
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 2}
 ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
@@ -223,7 +224,7 @@ class BasketFields(serializers.Serializer):
 
 @example({"contact": SHOWN["contact"], "lines": WANTED, "promotions": ["AUTUMN"]})
 class QuoteBody(BasketFields):
-    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.all(), help_text="Limits and segments of promotions are theirs.")
+    contact = ContactField(help_text="Limits and segments of promotions are theirs.")
 
 
 @example(

@@ -15,6 +15,7 @@ from config.platform.models import PEOPLE, Scope
 from config.platform.moves import TransitionNotAllowed, VersionConflict
 from config.platform.origins import OriginUnknown
 from crm import amending, basket, ordering, pricing, returning
+from crm.api.contact_ids import ContactFilter
 from crm.api.order_bodies import (
     AmendBody,
     CancelBody,
@@ -53,7 +54,7 @@ class StatusesFilter(filters.BaseInFilter, filters.ChoiceFilter):
 
 
 class OrderFilter(FilterSet):
-    contact = filters.UUIDFilter(field_name="contact_id")
+    contact = ContactFilter(field_name="contact_id")
     status = StatusesFilter(choices=Order.Status.choices, help_text="One or several, with commas between: `placed,confirmed`.")
     number = filters.CharFilter(help_text="O-2026-000123. As people say it: `search`.")
     placed_by = filters.UUIDFilter(field_name="placed_by_id", help_text="Id of a user.")

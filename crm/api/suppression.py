@@ -18,7 +18,8 @@ from config.platform.moves import VersionConflict
 from config.platform.origins import OriginUnknown
 from crm import permission, suppression
 from crm.api.consent import of_number, said_number
-from crm.models import Channel, Contact, Purpose, Source, Suppression
+from crm.api.contact_ids import ContactField, ContactFilter
+from crm.models import Channel, Purpose, Source, Suppression
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
 from crm.suppression import Asked
@@ -78,7 +79,7 @@ class SuppressionSerializer(serializers.ModelSerializer):
 
 @example(ENTRY)
 class SuppressionBody(serializers.Serializer):
-    contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.all(), required=False, allow_null=True)
+    contact = ContactField(required=False, allow_null=True)
     phone = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="As people write it.")
     purpose = serializers.ChoiceField(choices=ANY_PURPOSE, required=False, help_text="Left out: for whatever purpose.")
     channel = serializers.ChoiceField(choices=ANY_CHANNEL, required=False, help_text="Left out: by whatever channel.")
@@ -193,7 +194,7 @@ class ChecksSerializer(serializers.Serializer):
 
 
 class SuppressionFilter(FilterSet):
-    contact = filters.UUIDFilter(field_name="contact_id", help_text="Of the contact itself; ask for its numbers with `phone`.")
+    contact = ContactFilter(field_name="contact_id", help_text="Of the contact itself; ask for its numbers with `phone`.")
     phone = filters.CharFilter(method=of_number, help_text="As people write it.")
     purpose = filters.ChoiceFilter(choices=Purpose.choices)
     channel = filters.ChoiceFilter(choices=Channel.choices)

@@ -84,3 +84,17 @@ def test_the_same_question_of_eight_at_once_is_one_row_asked_eight_times(client_
     assert [answer.status_code for answer in answers] == [201] * 8
     row = UnansweredQuestion.objects.get()
     assert (row.asked_count, row.times.count()) == (8, 8)
+
+
+def test_people_who_search_for_other_things_in_turns_do_not_wait_in_a_ring(client_of):
+    """Each has asked what the other asks now: whoever looks at their own last question must not hold another's."""
+    clients = [client_of("agent") for _ in range(4)]
+    for turn in range(6):
+        words = ["zzyzx qwkpl", "xqjjv wwkzz"]
+        answers = at_once(
+            *(
+                lambda client=client, word=words[(number + turn) % 2]: client.get("/api/v1/articles/", {"search": word})
+                for number, client in enumerate(clients)
+            )
+        )
+        assert [answer.status_code for answer in answers] == [200] * 4

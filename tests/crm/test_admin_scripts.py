@@ -2,9 +2,10 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from config.platform.models import AuditEvent, Role
-from crm import script_picture
+from crm import script_picture, scripts
 from crm.models import ScriptVersion
 from tests.config.test_admin_pages import address, client_for
 from tests.config.test_admin_writes import save
@@ -66,3 +67,22 @@ def test_any_script_can_be_drawn_also_a_broken_one():
     assert [(line.depth, line.key, line.is_seen, line.step is None) for line in lines] == [
         (0, "a", False, False), (1, "b", False, False), (1, "a", True, False), (1, "gone", False, True), (0, "c", False, False), (0, "c", True, False),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", '"\\u0000"', '"\\ud800"', "[" * 60 + "]" * 60, "9" * 40])
+def test_what_the_database_cannot_keep_is_told_at_its_field(supervisor, value):
+    draft = ScriptVersionFactory(draft=True)
+    for name in ("next", "choices"):
+        errors = save(supervisor, address(ScriptVersion, "change", draft.pk), **{f"steps-0-{name}": f'[{{"when": {value}}}]'})
+        assert errors["steps"][0], name
+    assert draft.steps.count() == len(STEPS)
+
+
+def test_a_draft_that_somebody_else_saved_meanwhile_is_not_overwritten(supervisor):
+    draft = ScriptVersionFactory(draft=True)
+    url = address(ScriptVersion, "change", draft.pk)
+    scripts.write(draft.pk, comment="Somebody else was here.", by=None, now=timezone.now())
+    errors = save(supervisor, url, seen_version=draft.version, comment="Mine.")
+    assert "Somebody else saved this draft" in str(errors)
+    draft.refresh_from_db()
+    assert draft.comment == "Somebody else was here."

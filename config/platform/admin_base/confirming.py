@@ -24,10 +24,12 @@ def confirmed(
     act: Callable[..., Any],
     done: str,
     ask: str = "",
+    agreed: str = "",
 ) -> HttpResponse:
     """Ask ``question``; when it is answered, ``act`` and go back to the row's page.
 
     With ``ask``, the label of a field, ``act`` is given what was written there; an empty answer is asked for again.
+    ``agreed`` is what the question told, for instance a price: it comes back with the answer as ``agreed`` of the request.
     """
     options = row._meta
     back = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
@@ -48,6 +50,7 @@ def confirmed(
         "question": question,
         "button": button,
         "ask": ask,
+        "agreed": agreed,
         "back": back,
         "opts": options,
         "original": row,
