@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotFound
 from rest_framework.parsers import BaseParser
@@ -46,6 +47,12 @@ def system_of(request: Request) -> PhoneSystem | None:
     return PhoneSystem.objects.filter(slug=slug[:50].replace("\0", ""), is_active=True).first()
 
 
+DELIVERED = {"CallSid": "CA1", "CallStatus": "ringing", "Direction": "inbound", "From": "+12025550123", "SequenceNumber": "1"}
+
+
+SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH, description="Slug of the phone system.")
+
+
 class AnyBody(BaseParser):
     """The room of the phone system reads the body; REST framework leaves it alone."""
 
@@ -60,8 +67,9 @@ class DeliveryAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[None, PhoneSystem] | None:
         system = system_of(request)
-        if system is not None and system.auth_mode == PhoneSystem.AuthMode.TOKEN:
-            return None
+        has_token = request.headers.get("Authorization", "")[:7].lower() == "bearer "
+        if system.auth_mode == PhoneSystem.AuthMode.TOKEN if system else has_token:
+            return None  # whoever has a token may learn that there is nothing here
         url = request.build_absolute_uri()
         if system is None or not ingesting.prove(system, delivery_of(request), url=url, now=timezone.now()):
             raise AuthenticationFailed(
@@ -94,12 +102,15 @@ class IngestViewSet(ApiViewSet):
     throttle_classes = [PerSystem]
     permits = {"create": allow(Role.ADMIN, scope=Scope.EVENTS_WRITE), "check": ANYBODY}
 
+    def refuse_unknown_parameters(self, request: Request) -> None:
+        """Phone systems put into the query what they like; their room reads it."""
+
     def get_authenticators(self) -> list[Any]:
         """A GET proves nothing: it only says back what it was told."""
         request = self.request
         return [] if request is not None and request.method == "GET" else super().get_authenticators()
 
-    @operation(answer={(200, "text/plain"): OpenApiTypes.STR}, method="get", filters=False)
+    @operation(answer={(200, "text/plain"): OpenApiTypes.STR}, method="get", filters=False, parameters=[SLUG])
     def check(self, request, slug) -> HttpResponse:
         """Is the address yours?
 
@@ -114,7 +125,12 @@ class IngestViewSet(ApiViewSet):
     @operation(
         body={"application/json": OpenApiTypes.OBJECT, "application/x-www-form-urlencoded": OpenApiTypes.OBJECT},
         answer=OpenApiTypes.OBJECT,
+        examples=[
+            OpenApiExample("Twilio says that it rings", DELIVERED, request_only=True),
+            OpenApiExample("Stored", {"status": "accepted", "duplicate": False}, response_only=True, status_codes=["200"]),
+        ],
         refusals=[DeliveryUnreadable, TooManyEvents],
+        parameters=[SLUG],
     )
     def create(self, request, slug) -> Response:
         """Post what a phone system says, in its own words

@@ -19,8 +19,8 @@ router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)
 urlpatterns = [
     path("calls/events/", EventViewSet.as_view({"get": "list", "post": "create"}), name="call-events"),
-    path("calls/events/<str:pk>/replay/", EventViewSet.as_view({"post": "replay"}), name="call-event-replay"),
-    path("calls/ingest/<str:slug>/", IngestViewSet.as_view({"post": "create", "get": "check"}), name="call-ingest"),
+    re_path(r"^calls/events/(?P<pk>[^/.]+)/replay/$", EventViewSet.as_view({"post": "replay"}), name="call-event-replay"),
+    re_path(r"^calls/ingest/(?P<slug>[^/.]+)/$", IngestViewSet.as_view({"post": "create", "get": "check"}), name="call-ingest"),
     re_path(r"^calls/(?P<pk>[^/.]+)/answers/$", CallAnswerViewSet.as_view({"get": "answers", "post": "answered"}), name="call-answers"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),

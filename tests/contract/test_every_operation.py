@@ -92,6 +92,8 @@ def test_it_succeeds_as_documented(admin, operation):
 
 @pytest.mark.parametrize("operation", ALL, ids=str)
 def test_it_knows_the_parameters_that_the_document_names(admin, operation):
+    if operation.id in ("call_ingest_check", "call_ingest_create"):
+        return  # phone systems put into the query what they like
     asked = RECIPES[operation.id]()
     asked.query = {"nobody_knows_this": "1"}
     answer = ask(admin, operation, asked)
@@ -136,7 +138,7 @@ def test_a_retry_is_done_once_and_answered_alike(admin, operation):
 def test_a_change_decided_on_an_older_state_is_refused(admin, operation):
     if "412" not in document()["paths"][operation.path][operation.method.lower()]["responses"]:
         # asking for everything that is known changes nothing of it
-        assert operation.id in {"tokens_revoke", "contacts_personal_data"} | WRITES_ANOTHER_ROW, (
+        assert operation.id in {"tokens_revoke", "contacts_personal_data"} | WRITES_ANOTHER_ROW | WRITES_NOTHING | TOLD_BY_THEMSELVES, (
             "it may overwrite what its caller has not seen"
         )
         return

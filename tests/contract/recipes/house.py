@@ -295,23 +295,24 @@ def post_event() -> Asked:
 
 @recipe("call_events_replay")
 def read_anew() -> Asked:
-    row = call()
-    body = {"event_id": "1", "type": "call.initiated", "call_id": row.external_id, "from": "84950000001"}
-    receipt = intake.receive(row.phone_system, body, now=timezone.now())
+    body = {"event_id": "1", "type": "call.initiated", "call_id": "77", "from": "84950000001"}
+    receipt = intake.receive(PhoneSystemFactory(), body, now=timezone.now())
     return Asked(CallEvent.objects.get(pk=receipt.event_id))
 
 
 @recipe("call_ingest_create")
 def post_in_its_own_words() -> Asked:
-    PhoneSystemFactory(slug="pbx")
+    PhoneSystemFactory(slug="own-words")
     contact()
-    return Asked(id="pbx", body={"event_id": "1", "type": "call.initiated", "call_id": "42", "from": "84950000001", "to": "+78001234567"})
+    return Asked(
+        id="own-words", body={"event_id": "1", "type": "call.initiated", "call_id": "42", "from": "84950000001", "to": "+78001234567"}
+    )
 
 
 @recipe("call_ingest_check")
 def is_it_yours() -> Asked:
-    PhoneSystemFactory(slug="pbx")
-    return Asked(id="pbx", query={"challenge": "tell-me-back"})
+    PhoneSystemFactory(slug="asks-first")
+    return Asked(id="asks-first", query={"challenge": "tell-me-back"})
 
 
 @recipe("phone_systems_rotate_secret")
