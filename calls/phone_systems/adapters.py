@@ -66,7 +66,10 @@ class Adapter:
         return event.is_known or event.type in self.own_types
 
 
-ROOMS = ("native",)
+ROOMS = (
+    "native",
+    "asterisk_cel",
+)
 
 
 @cache
