@@ -68,6 +68,7 @@ class Adapter:
 
 ROOMS = (
     "native",
+    "asterisk_cdr",
     "asterisk_cel",
 )
 
