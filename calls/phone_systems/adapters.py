@@ -66,7 +66,11 @@ class Adapter:
         return event.is_known or event.type in self.own_types
 
 
-ROOMS = ("native",)
+ROOMS = (
+    "native",
+    "asterisk_cdr",
+    "asterisk_cel",
+)
 
 
 @cache
