@@ -26,7 +26,7 @@ class Manager:
             self.socket = socket.create_connection((host, port), timeout=timeout_s)
             if uses_tls:
                 self.socket = ssl.create_default_context().wrap_socket(self.socket, server_hostname=host)
-            self.waiting = b""
+            self.waiting, self.partial = b"", dict[str, str]()
             greeting = self._line()
             if b"Asterisk Call Manager" not in greeting:
                 raise ManagerError("This is no manager interface of Asterisk.")
@@ -81,11 +81,11 @@ class Manager:
             raise ManagerError(f"The connection broke: {error}.") from None
 
     def _message(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        while line := self._line():
+        while line := self._line():  # a pause in the middle of a message loses nothing of it
             name, colon, value = line.decode("utf-8", "replace").partition(":")
             if colon:
-                found[name.strip().lower()] = value.strip()
+                self.partial[name.strip().lower()] = value.strip()
+        found, self.partial = self.partial, {}
         return found
 
     def _line(self) -> bytes:

@@ -21,6 +21,10 @@ class Command(BaseCommand):
     help = "Connect to Asterisk's manager interface (CEL events) and follow its queue_log; spool to disk and post until it is stored."
     requires_system_checks: list[str] = []
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.over = threading.Event()
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--url", required=True, help="of Switchboard, for instance https://calls.example.com")
         parser.add_argument("--token", default=os.environ.get("SWITCHBOARD_TOKEN", ""), help="with events:write; else SWITCHBOARD_TOKEN")
@@ -38,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError("Give a token (--token, or SWITCHBOARD_TOKEN).")
         if not options["cel_system"] and not (options["queue_log"] and options["queue_system"]):
             raise CommandError("Say what to hand on: --cel-system, or --queue-log with --queue-system, or both.")
-        over = threading.Event()
+        over = self.over
         if threading.current_thread() is threading.main_thread():
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, lambda *_: over.set())
