@@ -63,8 +63,8 @@ def _record(record: dict[str, Any]) -> dict[str, Any] | None:
     fields = rows.plain(record)
     if "queuename" in fields or ("event" in fields and "agent" in fields and "disposition" not in fields):
         data = [rows.text(fields, f"data{place}") for place in range(1, 6)]
-        parts = [rows.text(fields, "time"), rows.text(fields, "callid"), rows.text(fields, "queuename"), rows.text(fields, "agent")]
-        return _queue_event(*parts, rows.text(fields, "event"), data)
+        at, call, queue, member, kind = (rows.text(fields, name) for name in ("time", "callid", "queuename", "agent", "event"))
+        return _queue_event(at, call, queue, member, kind, data)
     return _cdr(fields)
 
 
@@ -310,8 +310,7 @@ class _Call:
         elif kind in PASSING:
             connect = self._connect_before(event)
             key = (self._data(connect, 1) if connect else "") or member
-            place = 1 if self._data(event, 0) in ("BRIDGE", "APP", "LINK") else 0
-            target = self._data(event, place)
+            target = self._data(event, 1 if self._data(event, 0) in ("BRIDGE", "APP", "LINK") else 0)
             to = {"extension" if rows.is_short(target) else "number": target} if any(letter.isdigit() for letter in target) else {}
             yield self._say("call.transferred", at, key, leg_key=key, transfer={"kind": PASSING[kind], "to": to, "from_leg": key})
 

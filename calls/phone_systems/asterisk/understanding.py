@@ -240,6 +240,9 @@ class Call:
         if self.main is None or channel is self.main or self._is_far_main or is_short(self._asked()):
             return False
         passed = [row.at for row in self.rows if row.kind in ("BLINDTRANSFER", "ATTENDEDTRANSFER", "FORWARD")]
+        earlier = self.real[1 : self.real.index(channel)]
+        if any(one.name.extension or (is_short(one.number) and not one.is_outside) for one in earlier):
+            return False  # one of us was called, and passes it on
         return not channel.is_caller and all(channel.start < at for at in passed)
 
     @cached_property
@@ -257,7 +260,7 @@ class Call:
 
     def _memberships(self) -> list[tuple[str, str, datetime, datetime | None]]:
         """Channel, bridge, from when to when."""
-        found = []
+        found: list[tuple[str, str, datetime, datetime | None]] = []
         for channel in self.channels.values():
             inside: dict[str, datetime] = {}
             gone = channel.end
@@ -334,7 +337,7 @@ class Call:
         direction = self.direction
         is_far = direction == "inbound"
         caller = self.of_channel[main.key]
-        to_raw = self._asked() or (next((one.number for one in self.parties if one.kind != "agent"), "") if not is_far else "")
+        to_raw = self._asked() or (next((one.number for one in self.parties if one is not caller), "") if not is_far else "")
         if direction == "outbound":
             to_raw = next((one.number for one in self.parties if one.kind == "customer"), to_raw)
         return self._say(

@@ -569,7 +569,48 @@ def random_line_names():
     )
 
 
+def internal_forwarded_outside():
+    line = Line()
+    line.start(0, "201", "PJSIP/201-00000001", num="201", exten="305")
+    line.app(0.1, "201", "Dial", "PJSIP/305,15")
+    line.rings(0.2, "305", by="201")
+    line.end(15, "305", cause=19)
+    line.app(15.1, "201", "Dial", f"PJSIP/{MOBILE}@trunk,30")
+    line.start(15.2, "mobile", "PJSIP/trunk-00000002", by="201", num=MOBILE, exten="", context="from-trunk")
+    line.answer(20, "mobile", "201")
+    line.talk(20, 30, "b1", "mobile", "201")
+    line.end(30, "mobile", source="201")
+    line.end(30, "201", source="201", status="ANSWER")
+    line.retire(30, "201")
+    for row in line.rows:
+        row["exten"] = ""  # as when the column is not sent
+    return (
+        line,
+        {"direction": "internal", "from_raw": "201", "to_raw": "305", "outcome": "answered", "answered_at": at(20)},
+        [("agent", "201", True), ("agent", "305", False), ("external", MOBILE, True)],
+    )
+
+
+def internal_to_a_mailbox():
+    line = Line()
+    line.start(0, "201", "PJSIP/201-00000001", num="201", exten="305")
+    line.app(0.1, "201", "Dial", "PJSIP/305,15")
+    line.rings(0.2, "305", by="201")
+    line.end(15, "305", cause=19)
+    line.answer(15.1, "201")
+    line.app(15.1, "201", "VoiceMail", "305@default,u")
+    line.end(30, "201", source="201", status="NOANSWER")
+    line.retire(30, "201")
+    return (
+        line,
+        {"direction": "internal", "outcome": "voicemail", "answered_at": None, "talk_s": 0, "answered_by_raw": ""},
+        [("agent", "201", False), ("agent", "305", False), ("voicemail", "305", True)],
+    )
+
+
 SCENARIOS = [
+    internal_to_a_mailbox,
+    internal_forwarded_outside,
     plain_inbound, outbound, outbound_busy, outbound_no_answer, internal, ring_group, queue_with_two_members, queue_abandoned, queue_then_closed,
     blind_to_phone, blind_to_outside, attended, pick_up, forwarded_always, forwarded_by_the_phone, forwarded_on_no_answer,
     unreachable_then_another, mobile_push, voicemail, menu_then_gone, missed, screened_away, parked, recorded_and_held, random_line_names,
