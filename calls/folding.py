@@ -274,7 +274,7 @@ def _talking_to(legs: tuple[LegFacts, ...], direction: str, from_raw: str, ends:
     if direction == "outbound":
         far = [leg for leg in legs if leg.party in TALKING_TO["outbound"]]
     else:
-        far = [leg for leg in legs if leg.extension != from_raw or not from_raw]
+        far = [leg for leg in legs if (leg.extension != from_raw or not from_raw) and leg.party not in ("voicemail", "ivr", "queue")]
     if far:
         return far
     for end in ends:

@@ -5,11 +5,13 @@ or because somebody holds the call too long, the event is kept as ``accepted`` a
 system must not learn of our troubles, for many of them drop an event, or the whole address, after an error.
 """
 
+import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +19,11 @@ import orjson
 from django.db import Error, connection, transaction
 from django.db.models import F, Q
 
-from calls import folding
+from calls import folding, joining
 from calls.events import Event
 from calls.facts import CallFacts
 from calls.models import Call, CallEvent, CallKey, CallLeg, PhoneSystem
-from calls.phone_systems import native
+from calls.phone_systems import adapters, native
 from config.platform import statements
 from config.platform.queue import later
 from crm.phone_numbers import NumberInvalid, is_withheld, parse
@@ -56,8 +58,8 @@ class _Contradicts(Exception):
     """An event with this id but other content is there already: what was begun for this one must not stay."""
 
 
-def receive(system: PhoneSystem, body: Any, *, now: datetime) -> Receipt:
-    """Take one event of a phone system.
+def receive(system: PhoneSystem, body: Any, *, now: datetime, raw: Any = None) -> Receipt:
+    """Take one event of a phone system; ``raw`` is what it was made of, when that is not the body itself.
 
     Raises:
         EventUnreadable: it has no usable ``type`` or ``call_id``; nothing is stored.
@@ -66,7 +68,7 @@ def receive(system: PhoneSystem, body: Any, *, now: datetime) -> Receipt:
     _note_life(system, now)
     try:
         with transaction.atomic():
-            return _project(system, event, body, now)
+            return _project(system, event, body if raw is None else raw, now)
     except _Contradicts:
         pass
     except Error as error:
@@ -75,26 +77,26 @@ def receive(system: PhoneSystem, body: Any, *, now: datetime) -> Receipt:
         logger.warning("event_not_folded", extra={"error": type(error).__name__})
     except Exception:
         logger.exception("event_not_folded")
-    receipt = store(system, [body], now=now)[0]
+    receipt = store(system, [body], now=now, raws=[raw])[0]
     if isinstance(receipt, native.EventUnreadable):
         raise receipt
     return receipt
 
 
-def store(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[Receipt | native.EventUnreadable]:
+def store(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime, raws: Sequence[Any] = ()) -> list[Receipt | native.EventUnreadable]:
     """Take many events at once: all that can be read are stored in one transaction; folding is owed, see ``fold_waiting``.
 
     The receipts are in the order of the bodies. A double, or the same id with other content, is found as in ``receive``.
     """
     receipts: list[Receipt | native.EventUnreadable] = []
     rows: list[CallEvent] = []
-    for body in bodies:
+    for body, raw in zip_longest(bodies, raws):
         try:
             event = native.parse(body, received_at=now, naive_time_zone=system.naive_time_zone)
         except native.EventUnreadable as refusal:
             receipts.append(refusal)
             continue
-        row = _row(system, event, body, now, state=CallEvent.State.ACCEPTED, run_after=now)
+        row = _row(system, event, body if raw is None else raw, now, state=CallEvent.State.ACCEPTED, run_after=now)
         rows.append(row)
         receipts.append(Receipt(ACCEPTED, row.pk))
     _note_life(system, now)
@@ -125,8 +127,7 @@ def store(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[
 def _project(system: PhoneSystem, event: Event, body: Any, now: datetime) -> Receipt:
     """Store the event as a part of its call, and fold the call."""
     call = _call_of(system, {event.call_key, *event.linked_keys}, event, now)
-    state = CallEvent.State.PROJECTED if event.is_known else CallEvent.State.IGNORED
-    row = _row(system, event, body, now, state=state, call=call)
+    row = _row(system, event, body, now, state=state_of(system, event), call=call)
     if not statements.insert_new(row, unique="phone_system_id, dedupe_key"):
         first = CallEvent.objects.only("content_hash", "call_id").get(phone_system=system, dedupe_key=row.dedupe_key)
         if first.content_hash != row.content_hash:
@@ -170,15 +171,20 @@ def fold_key(system: PhoneSystem, key: str, *, now: datetime) -> UUID | None:
         return None
     keys = {name for event in events.values() for name in (event.call_key, *event.linked_keys)}
     call = _call_of(system, keys, next(iter(events.values())), now)
-    _claim(call, events)
+    _claim(system, call, events)
     refold(call, system=system, now=now)
     return call.pk
 
 
-def _claim(call: Call, events: Mapping[UUID, Event]) -> None:
+def state_of(system: PhoneSystem, event: Event) -> str:
+    """The state of an event that is a part of its call: whether it counts."""
+    return CallEvent.State.PROJECTED if adapters.named(system.adapter).is_known(event) else CallEvent.State.IGNORED
+
+
+def _claim(system: PhoneSystem, call: Call, events: Mapping[UUID, Event]) -> None:
     """Make waiting events a part of their call: only those whose keys, their own and the linked ones, the call has been given."""
-    for is_known, state in ((True, CallEvent.State.PROJECTED), (False, CallEvent.State.IGNORED)):
-        ids = [event_id for event_id, event in events.items() if event.is_known is is_known]
+    for state in (CallEvent.State.PROJECTED, CallEvent.State.IGNORED):
+        ids = [event_id for event_id, event in events.items() if state_of(system, event) == state]
         if ids:
             owed = CallEvent.objects.filter(pk__in=ids, state=CallEvent.State.ACCEPTED)
             owed.update(call=call, state=state, error="", run_after=None)
@@ -206,7 +212,7 @@ def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -
     if calls:
         call = calls[0]
         for other in calls[1:]:
-            _join(call, other)
+            joining.join(call, other, now=now)
     else:
         call = Call(phone_system=system, external_id=event.call_key, started_at=event.occurred_at, last_event_at=now)
         statements.insert(call)
@@ -215,24 +221,11 @@ def _call_of(system: PhoneSystem, keys: set[str], event: Event, now: datetime) -
     return call
 
 
-def _join(call: Call, other: Call) -> None:
-    """Two calls proved to be one: events and keys move, what people wrote on the other is kept."""
-    CallEvent.objects.filter(call=other).update(call=call)
-    CallKey.objects.filter(call=other).update(call=call)
-    if other.wrap_up_state == Call.WrapUp.DONE and call.wrap_up_state != Call.WrapUp.DONE:
-        for name in ("wrap_up_state", "disposition", "note", "wrapped_up_by", "wrapped_up_at"):
-            setattr(call, name, getattr(other, name))
-        call.topics.set(other.topics.all())
-    if call.contact_id is None:
-        call.contact_id, call.match_quality = other.contact_id, other.match_quality
-    other.delete()
-
-
 def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     """Compute the call from all its events and write what they say. What people wrote (contact, wrap-up) stays."""
     rows = statements.rows(EVENTS, [call.pk])
     told = [(Event.from_json(orjson.loads(normalised)), received_at) for normalised, received_at in rows]
-    facts = folding.fold((event for event, _ in told), is_ours=lambda raw: _is_ours(raw, system))
+    facts = folding.fold(_understood(system, [event for event, _ in told]), is_ours=lambda raw: _is_ours(raw, system))
     first = min((event for event, _ in told), key=lambda event: event.order)
     people = _people(system, {facts.extension, *(leg.extension for leg in facts.legs)})
     number = call.customer_e164
@@ -255,6 +248,12 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     # a leg that a later event explains away, one that only a record proved for instance, is no leg any more
     statements.rows("DELETE FROM calls_callleg WHERE call_id = %s AND NOT key = ANY(%s)", [call.pk, [leg.key for leg in legs]])
     statements.upsert(legs, unique="call_id, key")
+
+
+def _understood(system: PhoneSystem, events: list[Event]) -> Iterable[Event]:
+    """What the events say in the words of the fold: the phone system's room interprets those of its own types together."""
+    interpret = adapters.named(system.adapter).interpret
+    return events if interpret is None else [*interpret(events, system.setting)] or events
 
 
 def _write(call: Call, facts: CallFacts, *, system: PhoneSystem, people: dict[str, UUID]) -> None:
@@ -341,6 +340,19 @@ def _set_aside(row: CallEvent) -> CallEvent:
     row.dedupe_key = f"{row.dedupe_key}#{row.content_hash[:16]}"
     row.error = "Another event with this id has other content."
     return row
+
+
+def keep_unreadable(system: PhoneSystem, raw: Any, *, reason: str, now: datetime) -> UUID:
+    """Keep what came genuinely and could not be read as an event, where people see it and can have it read anew. The same once."""
+    raw = {"body": None} if raw is None else raw
+    content = hashlib.sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+    _note_life(system, now)
+    row = CallEvent(
+        phone_system=system, call_key="", dedupe_key=f"unreadable:{content}", content_hash=content, type="unreadable", occurred_at=now,
+        received_at=now, normalised={}, raw=raw, state=CallEvent.State.QUARANTINED, error=reason[:500],
+    )  # fmt: skip
+    CallEvent.objects.bulk_create([row], ignore_conflicts=True)
+    return CallEvent.objects.values_list("pk", flat=True).get(phone_system=system, dedupe_key=row.dedupe_key)
 
 
 def _note_life(system: PhoneSystem, now: datetime) -> None:

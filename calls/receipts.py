@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from calls import call_rows, intake
+from calls import call_rows, hints, intake
 from calls.models import CallEvent, PhoneSystem
 from calls.phone_systems.native import EventUnreadable
 from config.platform import statements
@@ -57,16 +57,16 @@ def system_named(slug: str, body: Any) -> PhoneSystem:
 @cache
 def _columns() -> statements.Columns[PhoneSystem]:
     """Without the secrets: nobody here needs them, and unsealing costs time."""
-    return statements.Columns(PhoneSystem, "s", without=("secret",))
+    return statements.Columns(PhoneSystem, "s", without=("secret", "old_secret"))
 
 
-def one(system: PhoneSystem, body: Any, *, now: datetime) -> dict[str, Any]:
-    """Take one event and say all that helps whoever answers the phone.
+def one(system: PhoneSystem, body: Any, *, now: datetime, raw: Any = None) -> dict[str, Any]:
+    """Take one event and say all that helps whoever answers the phone; ``raw`` is what it was made of, if not the body itself.
 
     Raises:
         EventUnreadable
     """
-    receipt = intake.receive(system, body, now=now)
+    receipt = intake.receive(system, body, now=now, raw=raw)
     shown = call_rows.show([receipt.call_id])[0] if receipt.call_id else None
     found = _found(shown)
     return {
@@ -77,10 +77,11 @@ def one(system: PhoneSystem, body: Any, *, now: datetime) -> dict[str, Any]:
         "matches": found.matches,
         "open": _besides(found.open, receipt.call_id),
         "screen_pop": _screen_pop(shown, found),
+        "hints": hints.of(system, shown, found),
     }
 
 
-def many(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[dict[str, Any]]:
+def many(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime, raws: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """Take many events: one verdict for each, in their order. Calls are folded here as long as the sender's patience allows.
 
     Raises:
@@ -88,7 +89,7 @@ def many(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime) -> list[d
     """
     if len(bodies) > MOST:
         raise TooManyEvents(f"At most {MOST} events in one request: send the rest in another.")
-    receipts = intake.store(system, bodies, now=now)
+    receipts = intake.store(system, bodies, now=now, raws=raws)
     stored = [receipt.event_id for receipt in receipts if isinstance(receipt, intake.Receipt) and receipt.event_id]
     _fold_while_patient(system, stored, now)
     calls: dict[Any, UUID | None] = dict(CallEvent.objects.filter(pk__in=stored).values_list("pk", "call_id"))

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
+from config.platform import upkeep
 from config.platform.errors import Refusal
+from config.platform.models import User
 from crm.models import Contact, ContactPhone, PhoneNumber
 from crm.phone_numbers import ParsedNumber, parse, reversed_digits, time_zones
 
@@ -66,6 +69,21 @@ def numbers_of(parsed: Iterable[ParsedNumber]) -> dict[str, PhoneNumber]:
         PhoneNumber.objects.bulk_create([made_of(one) for one in missing], ignore_conflicts=True)
         rows.update({row.e164: row for row in PhoneNumber.objects.filter(e164__in=[one.e164 for one in missing])})
     return rows
+
+
+def mark(number: str, *, by: User | None, now: datetime, **fields: Any) -> PhoneNumber:
+    """Say something of a number, whoever has it or nobody: ``is_blocked``, ``validity``.
+
+    Raises:
+        NumberInvalid, NumberIsInternal
+    """
+    (link,) = read([{"number": number}])
+    return upkeep.alter(PhoneNumber, numbers_of([link.parsed])[link.e164].pk, by=by, now=now, **fields)
+
+
+def is_blocked(e164: str) -> bool:
+    """Whether calls from this number are not to be put through."""
+    return bool(e164) and PhoneNumber.objects.filter(e164=e164, is_blocked=True).exists()
 
 
 def made_of(parsed: ParsedNumber) -> PhoneNumber:

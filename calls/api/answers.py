@@ -20,6 +20,7 @@ from calls.api.answer_bodies import (
     UseBody,
     UseSerializer,
 )
+from calls.api.call_ids import OldIdsAnswer
 from calls.models import ArticleUse, Call, UnansweredQuestion
 from config.api.fields import LanguageField
 from config.api.filters import FilterSet
@@ -53,7 +54,7 @@ TOPIC = OpenApiParameter("topic", str, description="Code of the topic that the o
 LANGUAGE = OpenApiParameter("language", str, description="BCP 47; else the language of the contact.")
 
 
-class CallAnswerViewSet(ApiViewSet):
+class CallAnswerViewSet(OldIdsAnswer, ApiViewSet):
     """Ready answers on a call."""
 
     resource = "calls"

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from calls import by_hand, call_rows, identifying, script_runs, wrap_up
 from calls.api.call_bodies import BeginBody, CallSerializer, FinishBody, IdentifyBody, WrapUpBody
+from calls.api.call_ids import OldIdsAnswer
 from calls.api.event_bodies import EventSerializer
 from calls.api.script_bodies import CallScriptSerializer, ScriptRunSerializer, StartBody
 from calls.call_filters import CallFilter
@@ -34,7 +35,7 @@ class CallListFilter(CallFilter):
     contact = ContactFilter(field_name="contact_id")
 
 
-class CallViewSet(ReadViewSet):
+class CallViewSet(OldIdsAnswer, ReadViewSet):
     """Calls."""
 
     resource = "calls"

@@ -114,6 +114,19 @@ class ScreenPopSerializer(serializers.Serializer):
     url = serializers.CharField(allow_null=True, help_text="What to open there (setting SCREEN_POP_URL).")
 
 
+class RouteSerializer(serializers.Serializer):
+    extension = serializers.CharField(required=False)
+    queue = serializers.CharField(required=False)
+    number = serializers.CharField(required=False)
+    reason = serializers.CharField(help_text="`last_agent`: whom the caller talked with last.")
+
+
+class HintsSerializer(serializers.Serializer):
+    display_name = serializers.CharField(allow_blank=True, help_text="To show on the telephone; empty when there is doubt.")
+    route_to = RouteSerializer(allow_null=True, help_text="Where this caller is best put through, if anywhere.")
+    block = serializers.BooleanField(help_text="The number is blocked: do not put it through.")
+
+
 class ItemSerializer(serializers.Serializer):
     index = serializers.IntegerField()
     status = serializers.ChoiceField(choices=["accepted", "duplicate", "quarantined", "rejected"])
@@ -134,6 +147,7 @@ class ItemSerializer(serializers.Serializer):
                 "matches": [{"contact": SHOWN, "quality": "exact", "score": 1.0}],
                 "open": {"calls": [], "tasks": []},
                 "screen_pop": {"agent": CALL["agent"], "contact": SHOWN["id"], "url": None},
+                "hints": {"display_name": "", "route_to": None, "block": False},
             },
             response_only=True,
         ),
@@ -158,4 +172,5 @@ class ReceiptSerializer(serializers.Serializer):
     matches = MatchSerializer(many=True, required=False)
     open = serializers.DictField(child=serializers.ListField(), required=False)
     screen_pop = ScreenPopSerializer(required=False)
+    hints = HintsSerializer(required=False, help_text="For a phone system that can use them, while nobody answered yet.")
     results = ItemSerializer(many=True, required=False, help_text="For many: one verdict for each, in their order.")

@@ -5,6 +5,7 @@ from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
 from calls.api.calls import CallViewSet
 from calls.api.events import EventViewSet
+from calls.api.ingest import IngestViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
 
@@ -18,6 +19,8 @@ router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)
 urlpatterns = [
     path("calls/events/", EventViewSet.as_view({"get": "list", "post": "create"}), name="call-events"),
+    re_path(r"^calls/events/(?P<pk>[^/.]+)/replay/$", EventViewSet.as_view({"post": "replay"}), name="call-event-replay"),
+    re_path(r"^calls/ingest/(?P<slug>[^/.]+)/$", IngestViewSet.as_view({"post": "create", "get": "check"}), name="call-ingest"),
     re_path(r"^calls/(?P<pk>[^/.]+)/answers/$", CallAnswerViewSet.as_view({"get": "answers", "post": "answered"}), name="call-answers"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),

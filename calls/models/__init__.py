@@ -1,19 +1,21 @@
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
-from calls.models.calls import Call, CallKey, CallLeg, Disposition
+from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
-from calls.models.phone_systems import AgentExtension, PhoneSystem
+from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
 from calls.models.script_runs import ScriptRun, ScriptRunStep
 
 __all__ = [
     "AgentExtension",
     "ArticleUse",
     "Call",
+    "CallAlias",
     "CallEvent",
     "CallKey",
     "CallLeg",
     "Disposition",
     "PhoneSystem",
     "QuestionAsked",
+    "RefusedDelivery",
     "ScriptRun",
     "ScriptRunStep",
     "UnansweredQuestion",

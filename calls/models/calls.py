@@ -179,6 +179,20 @@ class CallKey(models.Model):
         return self.key
 
 
+class CallAlias(models.Model):
+    """The id of a call that was joined to another: it still answers."""
+
+    old_id = models.UUIDField(primary_key=True, editable=False)
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="aliases")
+
+    class Meta:
+        verbose_name = "earlier id of a call"
+        verbose_name_plural = "earlier ids of calls"
+
+    def __str__(self) -> str:
+        return str(self.old_id)
+
+
 class CallLeg(Row):
     """One party's part of a call. Its state only goes forward: created, ringing, answered, ended."""
 

@@ -22,7 +22,8 @@ class CallEvent(models.Model):
         ACCEPTED = "accepted", "Stored, waiting to be folded"
         PROJECTED = "projected", "Part of its call"
         IGNORED = "ignored", "Of a type we do not know"
-        QUARANTINED = "quarantined", "Same id as an earlier one, other content"
+        REPLAYED = "replayed", "Read anew since: others stand for it"
+        QUARANTINED = "quarantined", "Set aside: it contradicts an earlier one, or cannot be read"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     phone_system = models.ForeignKey("calls.PhoneSystem", null=True, on_delete=models.PROTECT, related_name="events")

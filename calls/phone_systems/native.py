@@ -16,6 +16,8 @@ from typing import Any
 import orjson
 
 from calls.events import Event
+from calls.phone_systems.adapters import Adapter, Setting
+from calls.phone_systems.deliveries import Delivery
 from calls.phone_systems.reading import Reader, key_of, seconds_of
 from config.platform.errors import Refusal
 
@@ -212,3 +214,26 @@ def _transfer(reader: Reader) -> dict[str, Any] | None:
     if leg is not None and (leg := key_of(leg)):
         kept["from_leg"] = leg
     return kept
+
+
+def _read(value: Any, _setting: Setting) -> list[dict[str, Any]]:
+    return list(value["events"]) if isinstance(value, dict) and isinstance(value.get("events"), list) else [value]
+
+
+def _sample(at: datetime) -> Delivery:
+    body = {"type": "call.initiated", "call_id": "test", "direction": "inbound", "from": "+12025550123", "occurred_at": at.isoformat()}
+    return Delivery(orjson.dumps(body), "application/json")
+
+
+def _echo(delivery: Delivery) -> str | None:
+    return dict(delivery.query_pairs()).get("challenge")
+
+
+ADAPTER = Adapter(
+    name="native",
+    label="Our own event format",
+    auth_modes=("token", "hmac_t_v1", "standard_webhooks", "basic", "body_token"),
+    read=_read,
+    sample=_sample,
+    echo=_echo,
+)

@@ -20,13 +20,13 @@ class PhoneNumberAdmin(AuditedAdmin):
 
     may_add = may_delete = NOBODY
     actions = None
-    list_display = ["shown", "contacts", "line_type", "region", "time_zone", "validity"]
-    list_filter = ["validity"]
+    list_display = ["shown", "contacts", "line_type", "region", "time_zone", "validity", "is_blocked"]
+    list_filter = ["validity", "is_blocked"]
     search_fields = ["e164"]
     search_help_text = "By the beginning (+7495…) or by the last digits"
     ordering = ["-id"]
     sortable_by: list[str] = []
-    fields = [("e164", "raw_first_seen"), ("line_type", "region", "time_zone"), ("validity", "validity_at"), "contacts"]
+    fields = [("e164", "raw_first_seen"), ("line_type", "region", "time_zone"), ("validity", "validity_at", "is_blocked"), "contacts"]
     readonly_fields = ["e164", "raw_first_seen", "region", "time_zone", "contacts"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[PhoneNumber]:

@@ -13,11 +13,15 @@ from config.api.fields import countries
 from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, example, operation
-from config.platform.models import PEOPLE, Scope
-from crm import lookup
+from config.platform import upkeep
+from config.platform.models import LEADERS, PEOPLE, Scope
+from config.platform.moves import VersionConflict
+from crm import lookup, phone_book
 from crm.api.contact_bodies import SHOWN, ContactSerializer
 from crm.contact_rows import shown_number
 from crm.models import PhoneNumber
+from crm.phone_book import NumberIsInternal
+from crm.phone_numbers import NumberInvalid
 
 
 class MatchSerializer(serializers.Serializer):
@@ -97,6 +101,7 @@ class LookupViewSet(ApiViewSet):
         "time_zone": "Europe/Moscow",
         "validity": "unknown",
         "validity_at": None,
+        "is_blocked": False,
         "contacts": ["0199a1b2-c3d4-75f6-8718-293a4b5c6d7f"],
     },
     request=False,
@@ -108,7 +113,7 @@ class PhoneNumberSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = PhoneNumber
-        fields = ["id", "number", "display", "line_type", "region", "time_zone", "validity", "validity_at", "contacts"]
+        fields = ["id", "number", "display", "line_type", "region", "time_zone", "validity", "validity_at", "is_blocked", "contacts"]
         read_only_fields = fields
 
     def get_display(self, row: PhoneNumber) -> str:
@@ -122,9 +127,26 @@ class PhoneNumberFilter(FilterSet):
     number = filters.CharFilter(field_name="e164", help_text="E.164, exactly.")
     validity = filters.ChoiceFilter(choices=PhoneNumber.Validity.choices)
 
+    is_blocked = filters.BooleanFilter()
+
     class Meta:
         model = PhoneNumber
-        fields = ["validity"]
+        fields = ["validity", "is_blocked"]
+
+
+@example({"validity": "unreachable", "is_blocked": False})
+class PhoneNumberBody(serializers.ModelSerializer):
+    class Meta:
+        model = PhoneNumber
+        fields = ["validity", "is_blocked"]
+
+
+@example({"number": "8 (495) 123-45-67", "is_blocked": True})
+class MarkBody(PhoneNumberBody):
+    number = serializers.CharField(max_length=200, help_text="As people write it.")
+
+    class Meta(PhoneNumberBody.Meta):
+        fields = ["number", *PhoneNumberBody.Meta.fields]
 
 
 class PhoneNumberViewSet(ReadViewSet):
@@ -137,7 +159,27 @@ class PhoneNumberViewSet(ReadViewSet):
     permits = {
         "list": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
         "retrieve": allow(*PEOPLE, scope=Scope.CONTACTS_READ),
+        "create": allow(*LEADERS, scope=Scope.CONTACTS_WRITE),
+        "partial_update": allow(*LEADERS, scope=Scope.CONTACTS_WRITE),
     }
+
+    @operation(body=MarkBody, answer=PhoneNumberSerializer, refusals=[NumberInvalid, NumberIsInternal])
+    def create(self, request) -> Response:
+        """Say something of a number
+
+        Whether calls from it are to be blocked, whether it can be reached; whoever has it, or nobody. A number that is new to us
+        is written down. Phone systems learn of a block by the `hints` in the answer to their events.
+        """
+        return self.respond(phone_book.mark(**self.read(MarkBody), **self.by), location=True)
+
+    @operation(body=PhoneNumberBody(partial=True), answer=PhoneNumberSerializer, refusals=[VersionConflict])
+    def partial_update(self, request, pk) -> Response:
+        """Correct what is known of a number
+
+        Whether it can be reached, and whether calls from it are to be blocked.
+        """
+        fields = self.read(PhoneNumberBody, partial=True)
+        return self.respond(upkeep.alter(PhoneNumber, self.get_object().pk, **fields, if_version=self.if_version, **self.by))
 
     @operation(answer=PhoneNumberSerializer(many=True), method="get")
     def list(self, request) -> Response:

@@ -30,11 +30,13 @@ class PhoneNumber(Row):
     time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name, when the number tells exactly one.")
     validity = models.CharField(max_length=12, choices=Validity, default=Validity.UNKNOWN)
     validity_at = models.DateTimeField(null=True, blank=True)
+    is_blocked = models.BooleanField("blocked", default=False, db_default=False, help_text="Calls from it are not to be put through.")
 
     class Meta:
         indexes = [
             models.Index(OpClass("reversed", name="varchar_pattern_ops"), name="phone_last_digits"),
             models.Index(fields=["validity", "-id"], name="phone_validity"),
+            models.Index(fields=["-id"], condition=Q(is_blocked=True), name="phone_blocked"),
             models.Index(fields=["region", "-id"], name="phone_region", condition=~Q(region="")),
         ]
         constraints = [models.CheckConstraint(name="phone_is_e164", condition=Q(e164__regex=r"^\+[1-9][0-9]{3,17}$"))]

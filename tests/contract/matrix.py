@@ -29,6 +29,9 @@ calendars_partial_update     A      -
 calendars_retrieve           asbA   contacts:read
 call_events_create           A      events:write
 call_events_list             sA     calls:read
+call_events_replay           sA     -
+call_ingest_check            everybody
+call_ingest_create           A      events:write
 calls_answered               asbA   knowledge:write
 calls_answers                asbA   knowledge:read
 calls_create                 asA    calls:write
@@ -124,13 +127,18 @@ orders_take_back             asbA   orders:write
 merges_list                  asbA   contacts:read
 merges_retrieve              asbA   contacts:read
 merges_undo                  sbA    contacts:write
+phone_numbers_create         sA     contacts:write
 phone_numbers_list           asbA   contacts:read
+phone_numbers_partial_update sA     contacts:write
 phone_numbers_retrieve       asbA   contacts:read
 phone_systems_create         A      -
 phone_systems_destroy        A      -
+phone_systems_health         sA     calls:read
 phone_systems_list           sA     calls:read
 phone_systems_partial_update A      -
 phone_systems_retrieve       sA     calls:read
+phone_systems_rotate_secret  A      -
+phone_systems_test           A      -
 problems_list                everybody
 problems_retrieve            everybody
 products_bulk                sA     catalogue:write

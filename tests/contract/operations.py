@@ -21,7 +21,7 @@ class Operation:
     def address(self, **ids: str) -> str:
         """The path with its ids filled in; an id that is not given is nobody's."""
         address = self.path
-        for name in ("id", "pk", "code"):
+        for name in ("id", "pk", "code", "slug"):
             address = address.replace("{" + name + "}", ids.get(name, "not_found" if name == "code" else NOBODYS))
         return address
 

@@ -16,13 +16,13 @@ pytestmark = pytest.mark.django_db
 ALL = operations()
 WRITES = [one for one in ALL if one.method != "GET"]
 # Events of phone systems are their own record: each is kept as it came, with the time of its arrival. A check only asks.
-TOLD_BY_THEMSELVES = {"call_events_create", "suppressions_check"}
+TOLD_BY_THEMSELVES = {"call_events_create", "call_ingest_create", "suppressions_check"}
 # A quote is asked by POST for its body alone; nothing is written.
-WRITES_NOTHING = {"orders_quote"}
+WRITES_NOTHING = {"orders_quote", "phone_systems_test"}
 # Signing in takes no key: a kept answer would be a token lying about. Events are told apart by their own ids.
 WITHOUT_KEY = {"tokens_create"}
 # These hang a row of its own on the one they name, which does not change: the audit event is of the new row, and nothing is overwritten.
-WRITES_ANOTHER_ROW = {"contacts_notes", "calls_answered", "calls_script_runs", "promotions_copy"}
+WRITES_ANOTHER_ROW = {"call_events_replay", "contacts_notes", "calls_answered", "calls_script_runs", "promotions_copy"}
 
 
 @pytest.fixture
@@ -92,6 +92,8 @@ def test_it_succeeds_as_documented(admin, operation):
 
 @pytest.mark.parametrize("operation", ALL, ids=str)
 def test_it_knows_the_parameters_that_the_document_names(admin, operation):
+    if operation.id in ("call_ingest_check", "call_ingest_create"):
+        return  # phone systems put into the query what they like
     asked = RECIPES[operation.id]()
     asked.query = {"nobody_knows_this": "1"}
     answer = ask(admin, operation, asked)
@@ -136,7 +138,7 @@ def test_a_retry_is_done_once_and_answered_alike(admin, operation):
 def test_a_change_decided_on_an_older_state_is_refused(admin, operation):
     if "412" not in document()["paths"][operation.path][operation.method.lower()]["responses"]:
         # asking for everything that is known changes nothing of it
-        assert operation.id in {"tokens_revoke", "contacts_personal_data"} | WRITES_ANOTHER_ROW, (
+        assert operation.id in {"tokens_revoke", "contacts_personal_data"} | WRITES_ANOTHER_ROW | WRITES_NOTHING | TOLD_BY_THEMSELVES, (
             "it may overwrite what its caller has not seen"
         )
         return
@@ -164,7 +166,7 @@ def test_what_can_be_changed_has_a_tag(admin, operation):
 def test_what_was_made_is_found_where_the_answer_says(admin, operation):
     answer = ask(admin, operation, RECIPES[operation.id]())
     if "Location" not in answer:
-        assert operation.id in {"tokens_create", "call_events_create"}
+        assert operation.id in {"tokens_create", "call_events_create", "call_ingest_create"}
         return
     found = admin.get(answer["Location"])
     assert found.status_code == 200

@@ -1,10 +1,11 @@
 """Calls as rows. The fold is tested with events (tests/calls/scenarios.py); these stand where a call must merely be there."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import factory
 
-from calls.models import AgentExtension, Call, CallEvent, CallKey, CallLeg, Disposition, PhoneSystem
+from calls.models import AgentExtension, Call, CallAlias, CallEvent, CallKey, CallLeg, Disposition, PhoneSystem, RefusedDelivery
 from config.platform.models import Role
 from tests.factories.platform import UserFactory
 
@@ -118,3 +119,22 @@ class CallEventFactory(factory.django.DjangoModelFactory):
     )
     raw = factory.LazyAttribute(lambda event: {"type": event.type, "call_id": event.call_key})
     state = CallEvent.State.PROJECTED
+
+
+class CallAliasFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CallAlias
+
+    old_id = factory.LazyFunction(uuid4)
+    call = factory.SubFactory(CallFactory)
+
+
+class RefusedDeliveryFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RefusedDelivery
+
+    phone_system = factory.SubFactory(PhoneSystemFactory)
+    at = BEGIN
+    reason = "The proof is missing."
+    url = "https://calls.example/api/v1/calls/ingest/pbx/"
+    body = "{}"

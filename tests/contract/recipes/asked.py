@@ -17,7 +17,7 @@ class Asked:
 
     @property
     def ids(self) -> dict[str, str]:
-        return {"id": str(self.row.pk)} if self.row is not None else {"code": self.id}
+        return {"id": str(self.row.pk)} if self.row is not None else {"code": self.id, "slug": self.id}
 
 
 RECIPES: dict[str, Callable[[], Asked]] = {}

@@ -6,6 +6,8 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from calls import intake
+from calls.models import CallEvent
 from config.platform import tokens
 from config.platform.models import Role
 from crm.models import Import, ImportRow
@@ -199,6 +201,16 @@ def a_number() -> Asked:
     return Asked(contact().contact_phones.first().phone)
 
 
+@recipe("phone_numbers_create")
+def block_a_number() -> Asked:
+    return Asked(body={"number": "8 (495) 123-45-67", "is_blocked": True})
+
+
+@recipe("phone_numbers_partial_update")
+def correct_a_number() -> Asked:
+    return Asked(contact().contact_phones.first().phone, {"validity": "unreachable"})
+
+
 @recipe("lookup_retrieve")
 def who_is() -> Asked:
     row = contact()
@@ -279,3 +291,41 @@ def post_event() -> Asked:
         body={"event_id": "1", "type": "call.initiated", "call_id": "42", "from": "84950000001", "to": "+78001234567"},
         query={"phone_system": "pbx"},
     )
+
+
+@recipe("call_events_replay")
+def read_anew() -> Asked:
+    body = {"event_id": "1", "type": "call.initiated", "call_id": "77", "from": "84950000001"}
+    receipt = intake.receive(PhoneSystemFactory(), body, now=timezone.now())
+    return Asked(CallEvent.objects.get(pk=receipt.event_id))
+
+
+@recipe("call_ingest_create")
+def post_in_its_own_words() -> Asked:
+    PhoneSystemFactory(slug="own-words")
+    contact()
+    return Asked(
+        id="own-words", body={"event_id": "1", "type": "call.initiated", "call_id": "42", "from": "84950000001", "to": "+78001234567"}
+    )
+
+
+@recipe("call_ingest_check")
+def is_it_yours() -> Asked:
+    PhoneSystemFactory(slug="asks-first")
+    return Asked(id="asks-first", query={"challenge": "tell-me-back"})
+
+
+@recipe("phone_systems_rotate_secret")
+def rotate() -> Asked:
+    return Asked(PhoneSystemFactory(signing=True), {"overlap_s": 3600})
+
+
+@recipe("phone_systems_health")
+def how_is_it() -> Asked:
+    row = call()
+    return Asked(row.phone_system)
+
+
+@recipe("phone_systems_test")
+def try_out() -> Asked:
+    return Asked(PhoneSystemFactory(signing=True))
