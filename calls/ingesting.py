@@ -82,7 +82,7 @@ def take(system: PhoneSystem, delivery: Delivery, *, now: datetime) -> dict[str,
         kept = intake.keep_unreadable(system, value, reason=problem or "Nothing in it tells of a call.", now=now)
         return {"status": intake.QUARANTINED, "event": str(kept)}
     raws = [body.pop("raw", value) if isinstance(body, dict) else value for body in bodies]
-    if len(bodies) > 1 or adapter.interpret:
+    if len(bodies) > 1:
         return {"results": _many(system, bodies, raws, now=now)}
     try:
         receipt = receipts.one(system, bodies[0], now=now, raw=raws[0])
