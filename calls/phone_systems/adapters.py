@@ -70,6 +70,7 @@ ROOMS = (
     "native",
     "asterisk_cdr",
     "asterisk_cel",
+    "telnyx",
     "twilio",
 )
 
