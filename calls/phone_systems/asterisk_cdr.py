@@ -21,6 +21,7 @@ from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.asterisk import rows
 from calls.phone_systems.asterisk.dialling import destinations, number_meant
 from calls.phone_systems.deliveries import Delivery
+from calls.phone_systems.reading import key_of
 
 CDR, QUEUE = "asterisk.CDR", "asterisk.QUEUE_"
 LEAVING = {
@@ -45,7 +46,7 @@ def _read(value: Any, _setting: Setting) -> list[dict[str, Any]]:
     found = []
     for record in _records(value):
         body = _line(record) if isinstance(record, str) else _record(record) if isinstance(record, dict) else None
-        if body:
+        if body and key_of(body["call_id"]):
             found.append(body if record is value else {**body, "raw": record})
     return found
 

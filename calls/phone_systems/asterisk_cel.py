@@ -17,14 +17,16 @@ import orjson
 
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.asterisk import rows
-from calls.phone_systems.asterisk.understanding import KINDS, PREFIX, understand
+from calls.phone_systems.asterisk.channels import KINDS, PREFIX
+from calls.phone_systems.asterisk.understanding import understand
 from calls.phone_systems.deliveries import Delivery
+from calls.phone_systems.reading import key_of
 
 
 def _read(value: Any, _setting: Setting) -> list[dict[str, Any]]:
     found = []
     for row in rows.members(value, "events", "rows"):
-        if isinstance(row, dict) and (body := _body(row)):
+        if isinstance(row, dict) and (body := _body(row)) and key_of(body["call_id"]):
             found.append(body if row is value else {**body, "raw": row})
     return found
 

@@ -78,7 +78,7 @@ def test_a_contact_is_moved_by_buttons_that_ask_why_when_it_matters(supervisor):
 
 
 def test_the_board_shows_the_funnel_and_narrows(supervisor):
-    contact = ContactFactory(lifecycle="qualified", source="fair")
+    contact = ContactFactory(lifecycle="qualified", source="fair", surname="Вяземская", name="Ольга")
     LifecycleChangeFactory(contact=contact, to_stage="client", from_stage="qualified", source="fair")
     url = reverse("admin:crm_funnel")
     page = supervisor.get(url).content.decode()

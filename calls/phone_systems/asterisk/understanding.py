@@ -10,152 +10,16 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from calls.events import Event, distinct
 from calls.phone_systems.adapters import Setting
-from calls.phone_systems.asterisk.dialling import Destination, destinations, number_meant
-from calls.phone_systems.asterisk.rows import OUTSIDE, Name, is_short, name_of, order_of
-
-PREFIX = "asterisk."
-#: In the order in which they happen when their times are equal.
-KINDS = (
-    "CHAN_START", "APP_START", "FORWARD", "PICKUP", "ANSWER", "PARK_END", "BRIDGE_ENTER", "HOLD", "UNHOLD", "BLINDTRANSFER",
-    "ATTENDEDTRANSFER", "LOCAL_OPTIMIZE_BEGIN", "LOCAL_OPTIMIZE", "LOCAL_OPTIMIZE_END", "BRIDGE_EXIT", "PARK_START", "APP_END", "HANGUP",
-    "CHAN_END", "LINKEDID_END",
-)  # fmt: skip
-RANK = {kind: rank for rank, kind in enumerate(KINDS)}
-#: Causes of a phone that was never reached, so that it did not ring.
-UNREACHABLE = frozenset({3, 20, 27, 38, 41, 42, 44, 58})
-REASONS = {
-    17: "busy",
-    19: "no_answer",
-    18: "no_answer",
-    21: "rejected",
-    26: "answered_elsewhere",
-    **dict.fromkeys(UNREACHABLE, "unreachable"),
-}
-#: How long mobile push may take to wake a phone.
-WAKING = timedelta(seconds=60)
-SOON = timedelta(seconds=2)
-Span = tuple[datetime, datetime | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One channel event."""
-
-    kind: str
-    at: datetime
-    channel: str
-    told: dict[str, Any]
-    event: Event
-
-    def text(self, name: str) -> str:
-        return str(self.told.get(name) or "")
-
-    def more(self, name: str) -> Any:
-        """A member of ``extra``."""
-        extra = self.told.get("extra")
-        return extra.get(name) if isinstance(extra, dict) else None
-
-
-@dataclass
-class Channel:
-    """All that is told of one channel."""
-
-    key: str
-    rows: list[Row]
-
-    @cached_property
-    def name(self) -> Name:
-        names = [name_of(row.text("channel")) for row in self.rows if row.text("channel")]
-        return next((one for one in names if not one.is_plumbing), names[0] if names else Name("", "", True, ""))
-
-    @cached_property
-    def start(self) -> datetime:
-        return min(row.at for row in self.rows)
-
-    @cached_property
-    def end(self) -> datetime | None:
-        hangups = [row.at for row in self.rows if row.kind == "HANGUP"] or [row.at for row in self.rows if row.kind == "CHAN_END"]
-        return min(hangups, default=None)
-
-    @cached_property
-    def is_caller(self) -> bool:
-        """Whether it came to Asterisk by itself, and was not dialled."""
-        return bool(self.rows) and any(row.event.call_key == self.key for row in self.rows if row.kind == "CHAN_START")
-
-    @cached_property
-    def number(self) -> str:
-        return next((row.event.from_raw for row in self.rows if row.event.from_raw), "") or next(
-            (row.text("ani") for row in self.rows if row.text("ani")), ""
-        )
-
-    @cached_property
-    def called(self) -> str:
-        """Whom the caller asked for: the extension it came in at."""
-        said = [row.text("exten") for row in self.rows[:1]] + [row.text("dnid") for row in self.rows]
-        said += [row.text("exten") for row in self.rows]
-        return next((one for one in said if any(letter.isdigit() for letter in one)), "")
-
-    @cached_property
-    def caller_name(self) -> str:
-        return next((row.event.from_name for row in self.rows if row.event.from_name and row.event.from_name != self.number), "")
-
-    @cached_property
-    def is_outside(self) -> bool:
-        """Whether its names say that it leads outside."""
-        if self.name.extension:
-            return False
-        return bool(OUTSIDE.search(self.name.endpoint)) or any(OUTSIDE.search(row.text("context")) for row in self.rows[:1])
-
-    @cached_property
-    def hangup(self) -> Row | None:
-        return next((row for row in self.rows if row.kind == "HANGUP"), None)
-
-    @cached_property
-    def cause(self) -> int | None:
-        cause = self.hangup.more("hangupcause") if self.hangup else None
-        cause = int(cause) if isinstance(cause, str) and cause.isascii() and cause.isdigit() and len(cause) < 4 else cause
-        return cause if type(cause) is int and 0 < cause <= 127 else None
-
-
-@dataclass
-class Party:
-    """One participant, with all channels it took part by."""
-
-    key: str
-    kind: str
-    number: str
-    name: str
-    channels: list[Channel]
-    talks: list[tuple[datetime, datetime | None, frozenset[str]]] = field(default_factory=list)
-
-    @property
-    def answered_at(self) -> datetime | None:
-        return self.talks[0][0] if self.talks else None
-
-    @property
-    def end(self) -> datetime | None:
-        """When it was gone; None while one of the channels that count is there."""
-        ends = [channel.end for channel in self._counting]
-        return None if None in ends else max(end for end in ends if end)
-
-    @property
-    def cause(self) -> int | None:
-        return max(self._counting, key=lambda one: (one.end or one.start, one.key)).cause
-
-    @property
-    def _counting(self) -> list[Channel]:
-        who = frozenset().union(*(names for _, _, names in self.talks)) if self.talks else frozenset()
-        return [channel for channel in self.channels if channel.key in who] or self.channels
-
-    def talks_at(self, at: datetime) -> bool:
-        return any(begin <= at and (end is None or at < end) for begin, end, _ in self.talks)
+from calls.phone_systems.asterisk.channels import PREFIX, RANK, REASONS, SOON, UNREACHABLE, Party, Row, Span
+from calls.phone_systems.asterisk.dialling import number_meant
+from calls.phone_systems.asterisk.participants import Participants, is_long
+from calls.phone_systems.asterisk.rows import is_short, order_of
 
 
 def understand(events: Sequence[Event], setting: Setting) -> Iterable[Event]:
@@ -176,136 +40,8 @@ def _order(row: Row) -> tuple[Any, ...]:
     return row.at, RANK.get(row.kind, 99), order_of(row.channel), row.event.dedupe_key
 
 
-class Call:
-    """All that the rows of one call tell."""
-
-    def __init__(self, told: list[Row], setting: Setting) -> None:
-        self.rows, self.setting = told, setting
-        by_key: dict[str, list[Row]] = {}
-        for row in told:
-            if row.kind != "LINKEDID_END":
-                by_key.setdefault(row.channel, []).append(row)
-        self.channels = {key: Channel(key, found) for key, found in by_key.items()}
-        self.real = sorted(
-            (one for one in self.channels.values() if not one.name.is_plumbing), key=lambda one: (one.start, order_of(one.key))
-        )
-        self.by_name = {row.text("channel"): row.channel for row in told if row.text("channel")}
-        self.dialled: list[tuple[Row, Destination]] = [
-            (row, one)
-            for row in told
-            if row.kind == "APP_START" and row.text("app") in ("Dial", "Queue")
-            for one in destinations(row.text("data"))
-        ]
-        self.linked_id = min((row.event.call_key for row in told), key=order_of)
-        self.main = self.real[0] if self.real else None
-        self.parties = self._parties()
-        self.of_channel = {channel.key: party for party in self.parties for channel in party.channels}
-        self._talk()
-
-    # --- who takes part
-
-    def _parties(self) -> list[Party]:
-        parties: list[Party] = []
-        for channel in self.real:
-            kind, number = self._who(channel)
-            known = next(
-                (one for one in reversed(parties) if kind == one.kind == "agent" and number == one.number and _same_try(one, channel)), None
-            )
-            if known:
-                known.channels.append(channel)
-            else:
-                parties.append(Party(channel.key, kind, number, channel.caller_name, [channel]))
-        return parties
-
-    def _who(self, channel: Channel) -> tuple[str, str]:
-        """The kind of party and its extension or number."""
-        if channel.name.extension:
-            return "agent", channel.name.extension
-        is_main = channel is self.main
-        dialled = [one for row, one in self.dialled if one.endpoint == channel.name.endpoint and row.at <= channel.start + SOON]
-        if channel.is_outside or (dialled and dialled[-1].number):
-            number = channel.number if is_main or not dialled else number_meant(dialled[-1].number or channel.number, self._asked())
-            return ("customer" if is_main or self._is_first_far(channel) else "external"), number or channel.name.endpoint
-        if is_short(channel.number):
-            return "agent", channel.number
-        if dialled or not channel.number or (self._is_far_main and channel.number == self._asked()):
-            return "agent", channel.name.endpoint
-        return ("customer" if is_main or self._is_first_far(channel) else "external"), channel.number
-
-    def _asked(self) -> str:
-        return self.main.called if self.main else ""
-
-    def _is_first_far(self, channel: Channel) -> bool:
-        """Of a call that one of us made, those dialled before anybody passed it on are the ones that were called."""
-        if self.main is None or channel is self.main or self._is_far_main or is_short(self._asked()):
-            return False
-        passed = [row.at for row in self.rows if row.kind in ("BLINDTRANSFER", "ATTENDEDTRANSFER", "FORWARD")]
-        earlier = self.real[1 : self.real.index(channel)]
-        if any(one.name.extension or (is_short(one.number) and not one.is_outside) for one in earlier):
-            return False  # one of us was called, and passes it on
-        return not channel.is_caller and all(channel.start < at for at in passed)
-
-    @cached_property
-    def _is_far_main(self) -> bool:
-        main = self.main
-        if main is None or main.name.extension:
-            return False
-        return main.is_outside or self._is_own_line(main.called) or not (is_short(main.number) or not main.number)
-
-    def _is_own_line(self, number: str) -> bool:
-        plain = number.lstrip("+")
-        return len(plain) >= 6 and any(line.endswith(plain) or plain.endswith(line.lstrip("+")) for line in self.setting.own_lines)
-
-    # --- who talks with whom
-
-    def _memberships(self) -> list[tuple[str, str, datetime, datetime | None]]:
-        """Channel, bridge, from when to when."""
-        found: list[tuple[str, str, datetime, datetime | None]] = []
-        for channel in self.channels.values():
-            inside: dict[str, datetime] = {}
-            gone = channel.end
-            for row in channel.rows:
-                bridge = str(row.more("bridge_id") or "")
-                if row.kind == "BRIDGE_ENTER":
-                    inside.setdefault(bridge, row.at)
-                elif row.kind == "BRIDGE_EXIT" and bridge in inside:
-                    found.append((channel.key, bridge, inside.pop(bridge), row.at))
-            found += [(channel.key, bridge, since, max(gone, since) if gone else None) for bridge, since in inside.items()]
-        return found
-
-    def _talk(self) -> None:
-        stays = self._memberships()
-        marks = sorted({at for _, _, begin, end in stays for at in (begin, end) if at})
-        for position, at in enumerate(marks):
-            until = marks[position + 1] if position + 1 < len(marks) else None
-            inside = [(channel, bridge) for channel, bridge, begin, end in stays if begin <= at and (end is None or end > at)]
-            for group in self._joined(inside):
-                talking = {self.of_channel[one].key for one in group if one in self.of_channel}
-                if len(talking) < 2:
-                    continue
-                for party in self.parties:
-                    if party.key in talking:
-                        party.talks.append((at, until, frozenset(one for one in group if self.of_channel.get(one) is party)))
-
-    def _joined(self, inside: list[tuple[str, str]]) -> Iterator[set[str]]:
-        """Channels that hear each other: in one bridge, or in bridges that the halves of a Local channel join."""
-        leader = {bridge: bridge for _, bridge in inside}
-
-        def find(bridge: str) -> str:
-            while leader[bridge] != bridge:
-                bridge = leader[bridge]
-            return bridge
-
-        pairs: dict[str, str] = {}
-        for channel, bridge in inside:
-            name = self.channels[channel].rows[0].text("channel")
-            if name.startswith("Local/") and name[-2:] in (";1", ";2"):
-                other = pairs.setdefault(name[:-2], bridge)
-                leader[find(bridge)] = find(other)
-        for root in sorted({find(bridge) for bridge in leader}):
-            yield {channel for channel, bridge in inside if find(bridge) == root}
-
-    # --- what is told
+class Call(Participants):
+    """A call told as events that the fold knows."""
 
     def events(self) -> Iterator[Event]:
         """The call in the words of the fold."""
@@ -357,7 +93,7 @@ class Call:
         main = self.main
         if main is None or self.of_channel[main.key].kind == "customer":
             return "inbound"
-        return "outbound" if any(one.kind == "customer" for one in self.parties) or _is_long(self._asked()) else "internal"
+        return "outbound" if any(one.kind == "customer" for one in self.parties) or is_long(self._asked()) else "internal"
 
     def _leg(self, party: Party) -> Iterator[Event]:
         who: dict[str, Any] = {"leg_key": party.key, "party": party.kind}
@@ -557,15 +293,3 @@ class Call:
         if main and main.hangup and main.hangup.more("dialstatus") == "CANCEL":
             return "caller" if self.direction == "inbound" else "agent"
         return ""
-
-
-def _same_try(party: Party, channel: Channel) -> bool:
-    """Whether this channel of a phone belongs to a try or talk that goes on, or that mobile push repeats."""
-    if party.end is None or party.end > channel.start:
-        return True
-    last = party.channels[-1]
-    return last.cause in UNREACHABLE and channel.start - party.end <= WAKING
-
-
-def _is_long(number: str) -> bool:
-    return sum(letter.isdigit() for letter in number) >= 6
