@@ -1,6 +1,7 @@
 """What was heard and is not delivered yet, on disk: a killed bridge, a dead network or a Switchboard that is away lose nothing of it."""
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,12 @@ class Spool:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.database = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self.database.execute("PRAGMA journal_mode=WAL")
+        for _ in range(100):  # whoever opens it first turns it over to WAL; SQLite does not let the others wait for that
+            try:
+                self.database.execute("PRAGMA journal_mode=WAL")
+                break
+            except sqlite3.OperationalError:
+                time.sleep(0.05)
         self.database.execute("PRAGMA synchronous=FULL")
         self.database.execute(
             "CREATE TABLE IF NOT EXISTS line (id INTEGER PRIMARY KEY AUTOINCREMENT, system TEXT NOT NULL, body TEXT NOT NULL)"

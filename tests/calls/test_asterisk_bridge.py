@@ -280,3 +280,22 @@ def test_a_call_goes_from_asterisk_into_switchboard_through_a_broken_connection(
 def test_what_is_missing_is_told(given):
     with pytest.raises(CommandError):
         call_command("asterisk_bridge", "--url", "http://127.0.0.1:1", *given)
+
+
+def test_a_spool_is_opened_by_many_at_once(tmp_path):
+    opened, start = [], threading.Barrier(8)
+
+    def work(number: int) -> None:
+        start.wait()
+        spool = Spool(tmp_path / "spool.sqlite")
+        spool.put("q", [str(number)])
+        spool.close()
+        opened.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(opened) == list(range(8))
+    assert sorted(Spool(tmp_path / "spool.sqlite").next()[2]) == [str(number) for number in range(8)]

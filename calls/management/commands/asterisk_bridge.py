@@ -43,6 +43,7 @@ class Command(BaseCommand):
         if not options["cel_system"] and not (options["queue_log"] and options["queue_system"]):
             raise CommandError("Say what to hand on: --cel-system, or --queue-log with --queue-system, or both.")
         over = self.over
+        Spool(Path(options["spool"])).close()  # made before its threads ask for it
         if threading.current_thread() is threading.main_thread():
             for name in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(name, lambda *_: over.set())
