@@ -7,8 +7,9 @@
 #   make lint     what the tests do not see: format, types, who imports whom
 #   make schema   write docs/openapi.yaml anew from the code
 #   make lock     write the locks anew from requirements*.in
+#   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
 #   make bench    how fast it is beside the bare least (make bench-imports: of an import of 1,000,000 rows)
-.PHONY: up down reset test lint schema bench bench-imports venv lock help
+.PHONY: up down reset test day lint schema bench bench-imports venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -37,6 +38,10 @@ reset:
 # Tests run on embedded PostgreSQL and Valkey of their own, or on the servers that DATABASE_URL and BROKER_URL name.
 test: venv
 	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
+
+# Simulated calls on a Switchboard of its own whose parts are killed in turns; every call is compared in the end (ARGS="--minutes 60").
+day: venv
+	@$(RUN) -W ignore -m tests.faults.day $(ARGS)
 
 # Our answers beside a bare WSGI application with the same statements, on 1,000,000 contacts and 2,000,000 calls (ARGS=--small for a try).
 # Servers of its own, kept in var/bench: only the first run fills them.

@@ -161,8 +161,12 @@ class Running:
 
     def kill9(self, pid: int) -> None:
         """End one process of this folder as a crash does."""
+        self.kill(pid, signal.SIGKILL)
+
+    def kill(self, pid: int, how: signal.Signals) -> None:
+        """Send a signal to one process of this folder."""
         assert pid == self.told()["pids"]["supervisor"] or pid in {process.pid for process in self.everyone()}
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
 
     def end(self) -> None:
         """Leave nothing behind, whatever happened."""
