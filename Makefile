@@ -8,8 +8,8 @@
 #   make schema   write docs/openapi.yaml anew from the code
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
-#   make bench    how fast it is beside the bare least (make bench-imports: of an import of 1,000,000 rows)
-.PHONY: up down reset test day lint schema bench bench-imports venv lock help
+#   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows)
+.PHONY: up down reset test day lint schema bench bench-events bench-imports venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -47,6 +47,10 @@ day: venv
 # Servers of its own, kept in var/bench: only the first run fills them.
 bench: venv
 	@$(RUN) -W ignore -m tests.benchmarks $(ARGS)
+
+# Single events and batches beside a bare INSERT of the same rows, with 1, 8 and 64 clients.
+bench-events: venv
+	@$(RUN) -W ignore -m tests.benchmarks.events $(ARGS)
 
 # An import of 1,000,000 rows beside a bare COPY of what they became and beside the reading of their phones (ARGS="--rows 100000").
 bench-imports: venv

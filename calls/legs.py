@@ -183,8 +183,10 @@ def _leg(leg: Traces, direction: str, ended_at: datetime | None, numbers: frozen
     if answer_at is None and proven:
         answer_at = min(proof.answer_at for proof in proven if proof.answer_at)
         end_at = end_at or max(proof.end for proof in proven)
-    begun = [event.occurred_at for event in leg.events[:1]] + [proof.begin for proof in leg.proofs]
-    created_at = min(begun)
+    begun = [event.occurred_at for event in leg.events[:1]]
+    if (not ring_at and answer_at is None) or not begun:  # a record of the whole call knows less of when its leg began
+        begun += [proof.begin for proof in leg.proofs]
+    created_at = min([*begun, *(at for at in (ring_at, answer_at) if at)])
     for proof in leg.proofs:
         said = proof.event
         if not proof.is_far:

@@ -68,10 +68,16 @@ class Adapter:
 
 ROOMS = (
     "native",
+    "aircall",
     "asterisk_cdr",
     "asterisk_cel",
+    "freeswitch",
+    "generic",
+    "mango",
     "telnyx",
     "twilio",
+    "vonage",
+    "zadarma",
 )
 
 

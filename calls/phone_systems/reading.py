@@ -1,7 +1,7 @@
 """Takes fields out of what a stranger sent. What cannot be used is left out, what is too long is cut; both leave a flag."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -210,6 +210,18 @@ def moment_of(value: Any) -> datetime | None:
             return datetime.fromisoformat(value.strip().upper().replace(":60", ":59", 1))
         except ValueError:
             return None
+
+
+def of_epoch(value: Any, *, unit: float = 1.0) -> str:
+    """ISO 8601 in UTC of seconds since 1970 (of ``unit`` seconds each), a number or digits; empty for anything else and for nought."""
+    if isinstance(value, str) and len(value) < 20 and value.isascii() and value.replace(".", "", 1).isdigit():
+        value = float(value)
+    if type(value) not in (int, float) or not 0 < value < 1e19:
+        return ""
+    try:
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value * unit)).isoformat()
+    except (OverflowError, ValueError):
+        return ""
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from calls.phone_systems.adapters import Adapter, Setting
+from calls.phone_systems.conversation import desk
 from calls.phone_systems.deliveries import Delivery
 
 BEGINS = frozenset({"queued", "initiated", "ringing", "in-progress"})
@@ -64,12 +65,6 @@ def _moment(text: str) -> str:
         return parsedate_to_datetime(text).isoformat() if text else ""
     except (ValueError, TypeError, IndexError, OverflowError):
         return text
-
-
-def desk(address: str) -> str:
-    """The operator's name at ``client:anna``, or the extension at ``sip:201@example.sip.twilio.com``; empty for a number."""
-    kind, _, rest = address.partition(":")
-    return rest.partition("@")[0] if kind in ("client", "sip") and rest else ""
 
 
 def _is_ours(said: dict[str, str]) -> bool:

@@ -28,3 +28,11 @@ def test_the_benchmark_of_imports_runs_on_a_small_file():
     done = run("tests.benchmarks.imports", "--rows", "2000", "--no-limits")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert "PASS  the same file again changes nothing" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+def test_the_benchmark_of_events_runs_with_a_few():
+    done = run("tests.benchmarks.events", "--small")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert done.stdout.count("PASS") == 6

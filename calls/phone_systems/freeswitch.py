@@ -1,0 +1,209 @@
+"""FreeSWITCH: records of legs as ``mod_json_cdr`` posts them, and channel events as the event socket tells them.
+
+Both tell of legs. The leg that made the call has the call's own uuid (``call_uuid``, ``Channel-Call-UUID``); that FreeSWITCH answered it is the menu's or the
+queue's doing, nobody's answer. Legs that were dialled for it name it. A leg of an extension that calls out is ``inbound`` to FreeSWITCH too, so that the
+direction of a call follows from its numbers. Records may come hours late; nothing depends on when.
+
+Sources: FreeSWITCH documentation "mod_json_cdr", "Channel Variables", "Event List", "mod_callcenter" (``callcenter::info``).
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from calls.phone_systems.adapters import Adapter, Setting
+from calls.phone_systems.deliveries import Delivery
+from calls.phone_systems.reading import of_epoch
+
+Told = dict[str, Any]
+MICRO = 1e-6
+OF_DIALLED = {
+    "CHANNEL_CREATE": "call.updated", "CHANNEL_PROGRESS": "leg.ringing", "CHANNEL_PROGRESS_MEDIA": "leg.ringing", "CHANNEL_ANSWER": "leg.answered",
+    "CHANNEL_HOLD": "leg.held", "CHANNEL_UNHOLD": "leg.resumed", "CHANNEL_HANGUP_COMPLETE": "leg.ended",
+}  # fmt: skip
+OF_CALL = {"CHANNEL_CREATE": "call.initiated", "CHANNEL_HANGUP_COMPLETE": "call.ended"}
+#: Why a caller left the queue of mod_callcenter.
+LEFT = {"TIMEOUT": "timeout", "NO_AGENT_TIMEOUT": "noagent", "BREAK_OUT": "abandon", "EXIT_WITH_KEY": "key", "NONE": "abandon"}
+
+
+def _read(value: Any, setting: Setting) -> list[Told]:
+    if isinstance(value, list):
+        parts = [one for one in value if isinstance(one, dict)]
+        return [{**body, "raw": part} for part in parts for body in _one(part, setting)]
+    if isinstance(value, dict) and isinstance(value.get("cdr"), str):  # a form with encoded JSON, as mod_json_cdr can post it
+        try:
+            value = orjson.loads(value["cdr"])
+        except orjson.JSONDecodeError:
+            return []
+    return _one(value, setting) if isinstance(value, dict) else []
+
+
+def _one(said: Told, setting: Setting) -> list[Told]:
+    variables = said.get("variables")
+    if isinstance(variables, dict):
+        return list(_record(said, {name: _plain(text) for name, text in variables.items()}, setting))
+    event = {name: _plain(text) for name, text in said.items()}
+    return list(_event(event, setting)) if event.get("Event-Name") else []
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _is_ours(number: str, setting: Setting) -> bool:
+    return bool(re.fullmatch(r"\d{2,5}", number, re.ASCII)) or number in setting.own_lines
+
+
+def _ends(caller: str, name: str, called: str, setting: Setting) -> Told:
+    """Who calls whom, and which way that is."""
+    ours = _is_ours(caller, setting)
+    direction = "inbound" if not ours else "internal" if _is_ours(called, setting) else "outbound"
+    told: Told = {"direction": direction, "from": {"number": caller, "name": "" if name == caller else name}, "to": called}
+    return {**told, "agent": caller} if ours and re.fullmatch(r"\d{2,5}", caller, re.ASCII) else told
+
+
+def _whose(number: str, setting: Setting) -> Told:
+    """Whose leg it is that was dialled."""
+    return {"agent": number} if re.fullmatch(r"\d{2,5}", number, re.ASCII) else {"to": number} if number else {}
+
+
+# --- mod_json_cdr
+
+
+def _record(said: Told, told: dict[str, str], setting: Setting) -> Iterator[Told]:
+    """One leg from its beginning to its end."""
+    leg = told.get("uuid", "")
+    if not leg:
+        return
+    profile = _profile(said)
+    begin, ring, answer, end = (_moment(told, name) for name in ("start", "progress", "answer", "end"))
+    ring = ring or _moment(told, "progress_media")
+    a_leg = (
+        told.get("originating_leg_uuid") or told.get("originator") or (told.get("call_uuid") if told.get("direction") == "outbound" else "")
+    )
+    call = a_leg or leg
+    common: Told = {"call_id": call, "linked_ids": [leg] if leg != call else []}
+    why = {"cause": told.get("hangup_cause_q850", ""), "cause_text": told.get("hangup_cause", "")}
+    called = told.get("dialed_user") or _text(profile, "destination_number") or _text(profile, "callee_id_number")
+
+    def body(kind: str, at: str, **more: Any) -> Told:
+        return {**common, "event_id": f"cdr/{leg}/{kind}"[:200], "type": kind, **({"occurred_at": at} if at else {}), **more}
+
+    if call == leg and told.get("direction") != "outbound":
+        ends = _ends(_text(profile, "caller_id_number"), _text(profile, "caller_id_name"), called, setting)
+        yield body("call.initiated", begin, **ends)
+        yield body("call.ended", end, **_normal(why), **_by(told))
+    else:
+        whose = _whose(called, setting)
+        if call == leg:  # ordered by a program: its own leg is the first that is dialled
+            yield body("call.initiated", begin, direction="outbound", **whose)
+            yield body("call.ended", end, **_normal(why))
+        yield body("leg.ringing", ring or begin, leg_id=leg, **whose)
+        if answer:
+            yield body("leg.answered", answer, leg_id=leg, **whose)
+        yield body("leg.ended", end, leg_id=leg, **why, **whose)
+    if path := told.get("record_path") or told.get("cc_record_filename") or told.get("recording_file", ""):
+        yield body("recording.available", end, recording={"id": path})
+
+
+def _profile(said: Told) -> Told:
+    """The first caller profile: what was dialled before any transfer. The flow is told newest first."""
+    flow = said.get("callflow")
+    flows = [one for one in (flow if isinstance(flow, list) else [flow]) if isinstance(one, dict)]
+    found = flows[-1].get("caller_profile") if flows else None
+    return found if isinstance(found, dict) else {}
+
+
+def _text(said: Told, name: str) -> str:
+    return _plain(said.get(name))
+
+
+def _moment(told: dict[str, str], name: str) -> str:
+    return of_epoch(told.get(f"{name}_uepoch"), unit=MICRO) or of_epoch(told.get(f"{name}_epoch"))
+
+
+def _normal(why: Told) -> Told:
+    """A normal end says nothing of why nobody answered."""
+    return {} if why["cause_text"] in ("NORMAL_CLEARING", "NONE", "") else why
+
+
+def _by(told: dict[str, str]) -> Told:
+    """Who hung up, as the signalling of the caller's leg tells: what was received came from the caller."""
+    how = told.get("sip_hangup_disposition", "")
+    return {"hangup_by": "caller" if how.startswith("recv") else "agent" if how == "send_bye" else "unknown"} if how else {}
+
+
+# --- the event socket
+
+
+def _event(said: dict[str, str], setting: Setting) -> Iterator[Told]:
+    name, leg = said["Event-Name"], said.get("Unique-ID", "")
+    at = of_epoch(said.get("Event-Date-Timestamp"), unit=MICRO)
+    key = f"{said.get('Core-UUID', '')}/{said.get('Event-Sequence', '')}"
+    if not said.get("Event-Sequence"):
+        key = f"{name}/{leg}/{at}"
+    common: Told = {"event_id": key[:200], **({"occurred_at": at} if at else {})}
+    if name == "CUSTOM":
+        yield from _queue(said, common)
+        return
+    call = said.get("Channel-Call-UUID") or said.get("variable_call_uuid") or leg
+    if not leg:
+        return
+    common |= {"call_id": call, "linked_ids": [leg] if leg != call else []}
+    other = said.get("Other-Leg-Unique-ID", "")
+    if name in ("CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE") and other and other != call:
+        common["linked_ids"] = [*common["linked_ids"], other]
+    why = {
+        "cause": said.get("variable_hangup_cause_q850", ""),
+        "cause_text": said.get("Hangup-Cause") or said.get("variable_hangup_cause", ""),
+    }
+    called = said.get("variable_dialed_user") or said.get("Caller-Destination-Number", "")
+    if leg == call:
+        kind = OF_CALL.get(name, f"freeswitch.{name}"[:60])
+        ends = (
+            _ends(said.get("Caller-Caller-ID-Number", ""), said.get("Caller-Caller-ID-Name", ""), called, setting)
+            if kind in OF_CALL.values()
+            else {}
+        )
+        over = (
+            {**_normal(why), **_by({"sip_hangup_disposition": said.get("variable_sip_hangup_disposition", "")})}
+            if kind == "call.ended"
+            else {}
+        )
+        yield {**common, "type": kind, **ends, **over}
+        return
+    kind = OF_DIALLED.get(name, f"freeswitch.{name}"[:60])
+    whose = _whose(called, setting) if kind.startswith("leg.") else {}
+    yield {**common, "type": kind, "leg_id": leg, **whose, **(why if kind == "leg.ended" else {})}
+
+
+def _queue(said: dict[str, str], common: Told) -> Iterator[Told]:
+    """mod_callcenter: a caller joins the queue, and leaves it."""
+    call, action = said.get("CC-Member-Session-UUID", ""), said.get("CC-Action", "")
+    if said.get("Event-Subclass", "") != "callcenter::info" or not call or not action:
+        return
+    body = {**common, "call_id": call, "queue": said.get("CC-Queue", "").partition("@")[0]}
+    if action == "member-queue-start":
+        yield {**body, "type": "call.queued"}
+    elif action == "member-queue-end":
+        reason = "answered" if said.get("CC-Cause") == "Terminated" else LEFT.get(said.get("CC-Cancel-Reason", ""), "abandon")
+        yield {**body, "type": "call.left_queue", "reason": reason}
+    else:
+        yield {**body, "type": f"freeswitch.{action}"[:60]}
+
+
+def _sample(at: datetime) -> Delivery:
+    said = {
+        "Event-Name": "CHANNEL_CREATE", "Core-UUID": "6d2375b0-5183-11e1-b24c-f527b57af954", "Event-Sequence": "1001", "Call-Direction": "inbound",
+        "Event-Date-Timestamp": str(int(at.timestamp() * 1_000_000)), "Unique-ID": "3feeb3dc-ee62-49b4-bdd6-7b1c0f6e1d9c",
+        "Channel-Call-UUID": "3feeb3dc-ee62-49b4-bdd6-7b1c0f6e1d9c", "Caller-Caller-ID-Number": "+12025550123", "Caller-Destination-Number": "+12025550199",
+    }  # fmt: skip
+    return Delivery(orjson.dumps(said), "application/json")
+
+
+ADAPTER = Adapter(
+    name="freeswitch", label="FreeSWITCH", auth_modes=("basic", "token", "hmac_t_v1", "body_token"), read=_read, sample=_sample
+)
