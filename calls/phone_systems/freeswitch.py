@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -25,6 +26,7 @@ OF_DIALLED = {
     "CHANNEL_HOLD": "leg.held", "CHANNEL_UNHOLD": "leg.resumed", "CHANNEL_HANGUP_COMPLETE": "leg.ended",
 }  # fmt: skip
 OF_CALL = {"CHANNEL_CREATE": "call.initiated", "CHANNEL_HANGUP_COMPLETE": "call.ended"}
+JOINED = ("sip_hangup_disposition", "bridge_uuid", "last_bridge_to")
 #: Why a caller left the queue of mod_callcenter.
 LEFT = {"TIMEOUT": "timeout", "NO_AGENT_TIMEOUT": "noagent", "BREAK_OUT": "abandon", "EXIT_WITH_KEY": "key", "NONE": "abandon"}
 
@@ -87,7 +89,7 @@ def _record(said: Told, told: dict[str, str], setting: Setting) -> Iterator[Told
     call = a_leg or leg
     common: Told = {"call_id": call, "linked_ids": [leg] if leg != call else []}
     why = {"cause": told.get("hangup_cause_q850", ""), "cause_text": told.get("hangup_cause", "")}
-    called = told.get("dialed_user") or _text(profile, "destination_number") or _text(profile, "callee_id_number")
+    called = unquote(told.get("dialed_user", "")) or _text(profile, "destination_number") or _text(profile, "callee_id_number")
 
     def body(kind: str, at: str, **more: Any) -> Told:
         return {**common, "event_id": f"cdr/{leg}/{kind}"[:200], "type": kind, **({"occurred_at": at} if at else {}), **more}
@@ -106,7 +108,7 @@ def _record(said: Told, told: dict[str, str], setting: Setting) -> Iterator[Told
             yield body("leg.answered", answer, leg_id=leg, **whose)
         yield body("leg.ended", end, leg_id=leg, **why, **whose)
     if path := told.get("record_path") or told.get("cc_record_filename") or told.get("recording_file", ""):
-        yield body("recording.available", end, recording={"id": path})
+        yield body("recording.available", end, recording={"id": unquote(path)})
 
 
 def _profile(said: Told) -> Told:
@@ -115,6 +117,14 @@ def _profile(said: Told) -> Told:
     flows = [one for one in (flow if isinstance(flow, list) else [flow]) if isinstance(one, dict)]
     found = flows[-1].get("caller_profile") if flows else None
     return found if isinstance(found, dict) else {}
+
+
+def _originator(profile: Told) -> str:
+    """The leg that dialled this one, as the flow tells it."""
+    found = profile.get("originator")
+    those = found.get("originator_caller_profiles") if isinstance(found, dict) else None
+    first = those[0] if isinstance(those, list) and those else None
+    return _text(first, "uuid") if isinstance(first, dict) else ""
 
 
 def _text(said: Told, name: str) -> str:
@@ -131,9 +141,12 @@ def _normal(why: Told) -> Told:
 
 
 def _by(told: dict[str, str]) -> Told:
-    """Who hung up, as the signalling of the caller's leg tells: what was received came from the caller."""
+    """Who hung up, as the signalling of the caller's leg tells: what was received came from the caller, what was sent from whoever they were joined to."""
     how = told.get("sip_hangup_disposition", "")
-    return {"hangup_by": "caller" if how.startswith("recv") else "agent" if how == "send_bye" else "unknown"} if how else {}
+    if not how:
+        return {}
+    was_joined = told.get("bridge_uuid") or told.get("last_bridge_to")
+    return {"hangup_by": "caller" if how.startswith("recv") else "agent" if was_joined else "system"}
 
 
 # --- the event socket
@@ -168,11 +181,7 @@ def _event(said: dict[str, str], setting: Setting) -> Iterator[Told]:
             if kind in OF_CALL.values()
             else {}
         )
-        over = (
-            {**_normal(why), **_by({"sip_hangup_disposition": said.get("variable_sip_hangup_disposition", "")})}
-            if kind == "call.ended"
-            else {}
-        )
+        over = {**_normal(why), **_by({name: said.get(f"variable_{name}", "") for name in JOINED})} if kind == "call.ended" else {}
         yield {**common, "type": kind, **ends, **over}
         return
     kind = OF_DIALLED.get(name, f"freeswitch.{name}"[:60])

@@ -78,7 +78,7 @@ def _call(said: Told, leg: str) -> list[Told]:
     at = of_epoch(said.get("timestamp"))
     ours, theirs = _text(caller, "extension"), _text(called, "extension")
     direction = "inbound" if not ours else "internal" if theirs else "outbound"
-    state, place = _text(said, "call_state"), _text(said, "location")
+    state, place = _text(said, "call_state"), _text(said, "location") or _text(said, "locaton") or "abonent"  # older exchanges say none
     ends: Told = {"direction": direction, "from": _number(caller) or ours, "to": _text(called, "line_number") or _number(called) or theirs}
     queue = _text(called, "acd_group")
     found: list[Told] = []
@@ -121,7 +121,7 @@ def _summary(said: Told) -> Told:
     if agent and (talk or direction != "inbound"):
         record["agent"] = agent
     if talk and end:
-        record |= {"answered_at": talk, "talk_s": max(0, int(said["end_time"]) - int(said["talk_time"]))}
+        record |= {"answered_at": talk, "talk_s": max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(talk)).total_seconds())}
     elif direction != "inbound":
         record |= {"talk_s": 0, "cause_text": "no answer"}
     who = ENDED_BY.get(_text(said, "disconnect_reason"))

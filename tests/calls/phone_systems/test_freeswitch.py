@@ -98,6 +98,17 @@ SCENARIOS: dict[str, tuple[list[Delivery], Expected]] = {
         Expected({"direction": "inbound", "outcome": "answered", "from_raw": CALLER, "to_raw": LINE, "started_at": at(0), "answered_at": at(9),
                   "ended_at": at(70), "talk_s": 61.0, "extension": "201", "hangup_by": "caller"}, [("agent", "201", True)]),
     ),
+    "records: inbound, the operator hangs up": (
+        [
+            record("a", 0, 70, answer=1, number=LINE, sip_hangup_disposition="send_bye", bridge_uuid="b"),
+            record("b", 3, 70, ring=4, answer=9, **DESK),
+        ],
+        Expected({"outcome": "answered", "hangup_by": "agent", "talk_s": 61.0}),
+    ),
+    "records: inbound, the menu hangs up": (
+        [record("a", 0, 20, answer=1, number=LINE, sip_hangup_disposition="send_bye")],
+        Expected({"outcome": "unknown", "hangup_by": "system"}, []),
+    ),
     "records: inbound, two are rung and nobody answers": (
         [
             record("a", 0, 25, answer=1, number=LINE), record("b", 3, 23, ring=4, cause="NO_ANSWER", code=19, **DESK),
@@ -185,7 +196,7 @@ def test_a_call_is_right_in_any_order(name):
 
 
 def test_a_recording_is_on_the_call_and_a_form_with_encoded_json_is_read():
-    plain = record("b", 3, 70, answer=9, record_path="/var/rec/b.wav", **DESK)
+    plain = record("b", 3, 70, answer=9, record_path="%2Fvar%2Frec%2Fb.wav", **DESK)
     form = Delivery(urlencode({"cdr": plain.body.decode()}).encode(), "application/x-www-form-urlencoded")
     (facts,) = calls_of("freeswitch", [record("a", 0, 70, number=LINE), form], SETTING)
     assert [one["id"] for one in facts.recordings] == ["/var/rec/b.wav"]

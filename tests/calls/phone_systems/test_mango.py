@@ -108,6 +108,18 @@ SCENARIOS: dict[str, tuple[list[Delivery], Expected]] = {
         ],
         Expected({"outcome": "answered", "answered_at": at(6), "talk_s": 60.0, "extension": "102"}, [("agent", "101", True), ("agent", "102", True)]),
     ),
+    "a colleague is asked, then given the caller": (
+        [
+            leg(0, "c1", 1, "Appeared", "ivr"), desk(2, "c2", 1, "Appeared"), desk(6, "c2", 2, "Connected"), desk(30, "c2", 3, "OnHold"),
+            leg(31, "c3", 1, "Appeared", "", OURS, extension="102", number="sip:user102@vpbx.example"),
+            leg(35, "c3", 2, "Connected", "", OURS, extension="102", number="sip:user102@vpbx.example"), desk(40, "c2", 4, "Disconnected"),
+            leg(40, "c3", 3, "Connected", "", {"number": CALLER, "taken_from_call_id": "c2"}, extension="102", number="sip:user102@vpbx.example"),
+            leg(70, "c3", 4, "Disconnected", "", {"number": CALLER}, extension="102", number="sip:user102@vpbx.example"),
+            summary(0, 6, 70, to={"extension": "102", "number": "sip:user102@vpbx.example"}),
+        ],
+        Expected({"direction": "inbound", "outcome": "answered", "from_raw": CALLER, "answered_at": at(6), "ended_at": at(70), "extension": "102"},
+                 [("agent", "101", True), ("agent", "102", True)]),
+    ),
     "outbound, answered": (
         [
             leg(0, "c1", 1, "Appeared", "abonent", OURS, number=FAR), leg(9, "c1", 2, "Connected", "abonent", OURS, number=FAR),
@@ -170,7 +182,11 @@ SOME = st.fixed_dictionaries(
 )
 
 
-@given(JSON | st.dictionaries(NAMES, st.text() | JSON) | SOME)
+TIMES = st.integers(0, 2_000_000_000) | st.sampled_from(["1399906976", "1399906976.5", "0", ""])
+WHOLE = st.fixed_dictionaries({"entry_id": st.text(), "entry_result": JSON, "create_time": TIMES, "talk_time": TIMES, "end_time": TIMES})
+
+
+@given(JSON | st.dictionaries(NAMES, st.text() | JSON) | SOME | WHOLE)
 def test_any_value_gets_an_answer(value):
     for body in mango.ADAPTER.read(value, SETTING):
         assert body["call_id"] and body["type"]
