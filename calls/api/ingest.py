@@ -47,6 +47,7 @@ def system_of(request: Request) -> PhoneSystem | None:
     return PhoneSystem.objects.filter(slug=slug[:50].replace("\0", ""), is_active=True).first()
 
 
+CODE = OpenApiParameter("code", str, OpenApiParameter.PATH, description="What is told: `call`, `summary`, `recording` and so on.")
 DELIVERED = {"CallSid": "CA1", "CallStatus": "ringing", "Direction": "inbound", "From": "+12025550123", "SequenceNumber": "1"}
 
 
@@ -100,7 +101,11 @@ class IngestViewSet(ApiViewSet):
     authentication_classes = [DeliveryAuthentication, BearerAuthentication]
     permission_classes: list[type[BasePermission]] = [SignedOrPermitted]
     throttle_classes = [PerSystem]
-    permits = {"create": allow(Role.ADMIN, scope=Scope.EVENTS_WRITE), "check": ANYBODY}
+    permits = {
+        "create": allow(Role.ADMIN, scope=Scope.EVENTS_WRITE),
+        "below": allow(Role.ADMIN, scope=Scope.EVENTS_WRITE),
+        "check": ANYBODY,
+    }
 
     def refuse_unknown_parameters(self, request: Request) -> None:
         """Phone systems put into the query what they like; their room reads it."""
@@ -144,8 +149,20 @@ class IngestViewSet(ApiViewSet):
             raise NotFound
         return Response(ingesting.take(system, delivery_of(request), now=timezone.now()))
 
+    @operation(
+        body={"application/json": OpenApiTypes.OBJECT, "application/x-www-form-urlencoded": OpenApiTypes.OBJECT},
+        answer=OpenApiTypes.OBJECT,
+        examples=[
+            OpenApiExample("Mango Office says that a call appeared", {"vpbx_api_key": "…", "sign": "…", "json": "{…}"}, request_only=True),
+            OpenApiExample("Stored", {"status": "accepted", "duplicate": False}, response_only=True, status_codes=["200"]),
+        ],
+        refusals=[DeliveryUnreadable, TooManyEvents],
+        parameters=[SLUG, CODE],
+    )
+    def below(self, request, slug, code) -> Response:
+        """Post it under the name of what is told
 
-class IngestBelowViewSet(IngestViewSet):
-    """The same under ``events/…``, which Mango Office puts behind the address: what it tells shows in the body, so this is no door of its own."""
-
-    schema = None
+        The same as `POST /calls/ingest/{slug}/`, for phone systems that put the name of what they tell behind the address that
+        they are given, as Mango Office does. The name is passed over: the body says what it is.
+        """
+        return self.create(request, slug)

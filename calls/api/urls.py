@@ -5,7 +5,7 @@ from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
 from calls.api.calls import CallViewSet
 from calls.api.events import EventViewSet
-from calls.api.ingest import IngestBelowViewSet, IngestViewSet
+from calls.api.ingest import IngestViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
 
@@ -23,7 +23,9 @@ urlpatterns = [
     re_path(r"^calls/ingest/(?P<slug>[^/.]+)/$", IngestViewSet.as_view({"post": "create", "get": "check"}), name="call-ingest"),
     # Some phone systems put the kind of what they tell behind the address that they are given.
     re_path(
-        r"^calls/ingest/(?P<slug>[^/.]+)/events/[a-z/]{1,60}$", IngestBelowViewSet.as_view({"post": "create"}), name="call-ingest-below"
+        r"^calls/ingest/(?P<slug>[^/.]+)/events/(?P<code>[\w/-]{1,100})$",
+        IngestViewSet.as_view({"post": "below"}),
+        name="call-ingest-below",
     ),
     re_path(r"^calls/(?P<pk>[^/.]+)/answers/$", CallAnswerViewSet.as_view({"get": "answers", "post": "answered"}), name="call-answers"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),

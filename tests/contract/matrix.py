@@ -30,6 +30,7 @@ calendars_retrieve           asbA   contacts:read
 call_events_create           A      events:write
 call_events_list             sA     calls:read
 call_events_replay           sA     -
+call_ingest_below            A      events:write
 call_ingest_check            everybody
 call_ingest_create           A      events:write
 calls_answered               asbA   knowledge:write

@@ -309,6 +309,14 @@ def post_in_its_own_words() -> Asked:
     )
 
 
+@recipe("call_ingest_below")
+def post_under_its_name() -> Asked:
+    PhoneSystemFactory(slug="own-words")
+    return Asked(
+        id="own-words", body={"event_id": "1", "type": "call.initiated", "call_id": "43", "from": "84950000002", "to": "+78001234567"}
+    )
+
+
 @recipe("call_ingest_check")
 def is_it_yours() -> Asked:
     PhoneSystemFactory(slug="asks-first")
