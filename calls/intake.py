@@ -31,7 +31,6 @@ from crm.phone_numbers import NumberInvalid, is_withheld, parse
 logger = logging.getLogger(__name__)
 ACCEPTED, DUPLICATE, QUARANTINED, REJECTED = "accepted", "duplicate", "quarantined", "rejected"
 SEEN_EVERY = timedelta(seconds=10)
-INLINE_S = 1.5
 RETRY = (timedelta(seconds=10), timedelta(hours=1))
 
 

@@ -17,7 +17,6 @@ from config.platform.errors import Refusal
 from crm import contact_rows, lookup
 
 MOST = 500
-INLINE_S = 1.5
 
 
 class PhoneSystemNeeded(Refusal):
@@ -98,7 +97,7 @@ def many(system: PhoneSystem, bodies: Sequence[Any], *, now: datetime, raws: Seq
 
 def _fold_while_patient(system: PhoneSystem, stored: Sequence[UUID], now: datetime) -> None:
     """Fold inline for a moment; what is left is owed already and comes by the queue."""
-    until = time.monotonic() + INLINE_S
+    until = time.monotonic() + settings.BATCH_PATIENCE_S
     waiting = CallEvent.objects.filter(pk__in=stored, state=CallEvent.State.ACCEPTED)
     for key in dict.fromkeys(waiting.order_by("id").values_list("call_key", flat=True)):
         if time.monotonic() > until:

@@ -235,6 +235,8 @@ RATE_LIMITS = {  # requests per minute; 0 switches a limit off
     "anonymous": env.int("RATE_LIMIT_ANONYMOUS_PER_MINUTE", default=60),
     "login": env.int("RATE_LIMIT_LOGIN_PER_MINUTE", default=20),
 }
+#: how long the sender of a batch of call events waits for them to be folded before the rest is left to the workers
+BATCH_PATIENCE_S = env.float("BATCH_PATIENCE_S", default=1.5)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Switchboard",
     "VERSION": "1.0.0",

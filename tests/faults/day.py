@@ -17,7 +17,7 @@ import redis
 from config.embedded import addresses, folders
 from tests.faults.running import REPOSITORY, Running, eventually
 
-FAULTS = ("--late", "0.05", "--doubled", "0.05", "--shuffled", "0.2", "--batches", "0.3")
+FAULTS = ("--late", "0.05", "--doubled", "0.05", "--shuffled", "0.2", "--batches", "0.3", "--batch", "40")
 
 
 def worker_killed(system: Running) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import tee
 from pathlib import Path
@@ -21,7 +23,8 @@ from calls import simulating
 TRIES = 60
 #: The last calls go on after the last of them began; nothing may happen in the future.
 AFTERWARDS = timedelta(hours=1)
-BATCH = 40
+#: Seconds between two lines of progress.
+TELL_EVERY_S = 5.0
 
 
 class Command(BaseCommand):
@@ -45,7 +48,8 @@ class Command(BaseCommand):
             ("shuffled", "come out of order"),
         ):
             parser.add_argument(f"--{name}", type=float, default=0.0, help=f"share of events that {said}, 0 to 1")
-        parser.add_argument("--batches", type=float, default=0.0, help=f"share of events that are posted {BATCH} at a time, 0 to 1")
+        parser.add_argument("--batches", type=float, default=0.0, help="share of events that are posted many at a time, 0 to 1")
+        parser.add_argument("--batch", type=int, default=200, help="how many that is, 1 to 500")
         parser.add_argument("--check", action="store_true", help="compare every call in the end; exit with 1 when one differs")
         parser.add_argument("--patience", type=float, default=120.0, help="seconds in which a call may still come right, with --check")
 
@@ -59,32 +63,42 @@ class Command(BaseCommand):
             line="+78005553535", prefix="+7495", name=name,
         )  # fmt: skip
         calls, kept = tee(shift.calls(begin, minutes=options["minutes"]))
-        posted, failed, started = 0, 0, time.monotonic()
+        started = time.monotonic()
         poster = _Poster(f"{url}/api/v1/calls/events/?{urlencode({'phone_system': options['system']})}", token)
         arriving = self._in_time(simulating.deliveries(calls, faults, seed=options["seed"]), begin, options["speed"], started)
-        with ThreadPoolExecutor(options["clients"]) as pool:
-            waiting = []
-            for events in _parcels(arriving, options["batches"], Random(options["seed"])):
-                waiting.append((len(events), pool.submit(poster.post, events)))
-                if len(waiting) >= options["clients"] * 4:
-                    for many, done in waiting[: options["clients"]]:
-                        posted, failed = posted + many, failed + (0 if done.result() else many)
-                    del waiting[: options["clients"]]
-                    if posted % 400 < options["clients"]:
-                        self.stdout.write(f"{posted} events, {posted / (time.monotonic() - started):.0f} a second")
-            for many, done in waiting:
-                posted, failed = posted + many, failed + (0 if done.result() else many)
+        parcels = _parcels(arriving, options["batches"], max(1, min(500, options["batch"])), Random(options["seed"]))
+        done = self._post(parcels, poster, options["clients"], started)
         took = time.monotonic() - started
-        self.stdout.write(f"{shift.made} calls, {posted} events in {took:.0f} s, {posted / took:.0f} a second; {failed} never delivered")
+        self.stdout.write(
+            f"{shift.made} calls, {done.posted} events in {took:.0f} s, {done.posted / took:.0f} a second; {done.failed} never delivered"
+        )
+        self.stdout.write(f"{done.left} events of batches were left to the workers")
         if options["check"]:
             self._check(url, token, options["system"], list(kept), options["patience"])
-        if failed:
-            raise CommandError(f"{failed} events could not be delivered.")
+        if done.failed:
+            raise CommandError(f"{done.failed} events could not be delivered.")
+
+    def _post(self, parcels: Iterable[list[dict[str, Any]]], poster: "_Poster", clients: int, started: float) -> "_Posted":
+        """Post all of them, so many at once, and tell now and then how far it is."""
+        sum_of, told = _Posted(), started
+        waiting: deque[tuple[int, Future[int | None]]] = deque()
+        with ThreadPoolExecutor(clients) as pool:
+            for events in parcels:
+                waiting.append((len(events), pool.submit(poster.post, events)))
+                while len(waiting) > clients * 4:
+                    sum_of.add(*waiting.popleft())
+                if time.monotonic() - told > TELL_EVERY_S:
+                    told = time.monotonic()
+                    self.stdout.write(f"{sum_of.posted} events, {sum_of.posted / (told - started):.0f} a second")
+            for many, answer in waiting:
+                sum_of.add(many, answer)
+        return sum_of
 
     def _ahead(self, options: dict[str, Any]) -> timedelta:
         """How long ago the shift began, so that at its speed it is over by the time that it tells."""
         speed = options["speed"]
-        return (timedelta(minutes=options["minutes"]) + AFTERWARDS) * (1 - 1 / speed if speed else 1) if speed != 1 else timedelta()
+        ahead = 1 - 1 / speed if speed else 1.0
+        return (timedelta(minutes=options["minutes"]) + AFTERWARDS) * max(0.0, ahead)
 
     def _in_time(
         self, arriving: Iterable[tuple[datetime, dict[str, Any]]], begin: datetime, speed: float, started: float
@@ -121,7 +135,23 @@ class Command(BaseCommand):
             raise CommandError(f"{len(wrong)} calls differ.")
 
 
-def _parcels(events: Iterable[dict[str, Any]], share: float, random: Random) -> Iterator[list[dict[str, Any]]]:
+@dataclass
+class _Posted:
+    """Events posted, how many of them never delivered, and how many of batches were stored and not yet in their calls when that was answered."""
+
+    posted: int = 0
+    failed: int = 0
+    left: int = 0
+
+    def add(self, many: int, answer: "Future[int | None]") -> None:
+        """Count one request, when it is answered."""
+        later = answer.result()
+        self.posted += many
+        self.failed += many if later is None else 0
+        self.left += later or 0
+
+
+def _parcels(events: Iterable[dict[str, Any]], share: float, most: int, random: Random) -> Iterator[list[dict[str, Any]]]:
     """Each event alone, or with others when so many have come together."""
     kept: list[dict[str, Any]] = []
     for event in events:
@@ -129,7 +159,7 @@ def _parcels(events: Iterable[dict[str, Any]], share: float, random: Random) -> 
             yield [event]
             continue
         kept.append(event)
-        if len(kept) == BATCH:
+        if len(kept) == most:
             yield kept
             kept = []
     if kept:
@@ -153,11 +183,14 @@ class _Poster:
     def __init__(self, url: str, token: str) -> None:
         self.url, self.headers = url, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    def post(self, events: list[dict[str, Any]]) -> bool:
-        """Whether they are stored: one alone, several as a batch."""
+    def post(self, events: list[dict[str, Any]]) -> int | None:
+        """One alone, several as a batch: how many of these are stored and not yet in their calls. None: they are not stored."""
         body = events[0] if len(events) == 1 else {"events": events}
         request = Request(self.url, json.dumps(body).encode(), self.headers)  # noqa: S310 (the operator's own address)
-        return _asked(request) is not None
+        answer = _asked(request)
+        if answer is None:
+            return None
+        return sum(1 for one in answer.get("results", []) if one["status"] == "accepted" and one["call"] is None)
 
 
 def _asked(request: Request) -> Any:
