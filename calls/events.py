@@ -30,6 +30,11 @@ TYPES = (
 RANK = {name: rank for rank, name in enumerate(TYPES)}
 
 
+def is_extension(number: str) -> bool:
+    """Whether it looks like a short internal number. Who knows the system's own lines adds them."""
+    return number.isascii() and number.isdigit() and 2 <= len(number) <= 5
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """What happened on one leg of one call. Times are aware and in UTC, keys are the sender's own, durations are seconds.

@@ -26,7 +26,7 @@ from typing import Any
 
 from calls import legs as leg_rules
 from calls import outcomes
-from calls.events import RANK, Event, distinct
+from calls.events import RANK, Event, distinct, is_extension
 from calls.facts import CallFacts, LegFacts, QueueStay
 from calls.legs import LEG_TYPES, Known, Proof, Traces, common, union, union_s
 from calls.passing import queue_stays, recordings, shown, transfers
@@ -36,11 +36,6 @@ TOLD_LATER = frozenset({"cdr", "recording.available", "call.updated", "call.hear
 #: Records count in whole seconds.
 ROUNDING = timedelta(seconds=2)
 TALKING_TO = {"inbound": ("agent", "external", "unknown"), "outbound": ("customer", "external", "unknown")}
-
-
-def is_extension(raw: str) -> bool:
-    """A short internal number. The door gives a better answer: it knows the system's own lines."""
-    return raw.isdigit() and 2 <= len(raw) <= 5
 
 
 def fold(events: Iterable[Event], *, is_ours: Callable[[str], bool] = is_extension) -> CallFacts:

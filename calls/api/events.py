@@ -68,7 +68,7 @@ class SignedOrPermitted(RolePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if isinstance(request.auth, PhoneSystem):
-            return view.action == "create"
+            return view.action in ("create", "below")
         return super().has_permission(request, view)
 
 

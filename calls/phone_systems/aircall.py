@@ -14,7 +14,7 @@ import orjson
 
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.deliveries import Delivery
-from calls.phone_systems.reading import of_epoch
+from calls.phone_systems.reading import natural_key, of_epoch, text_of
 
 Told = dict[str, Any]
 #: Why nobody took a call, in our words (see ``outcomes``).
@@ -28,29 +28,33 @@ def _read(value: Any, _setting: Setting) -> list[Told]:
     call = value.get("data") if isinstance(value, dict) else None
     if not isinstance(value, dict) or not isinstance(call, dict):
         return []
-    kind, identity = value.get("event"), call.get("id")
-    if not isinstance(kind, str) or not kind.startswith("call.") or isinstance(identity, bool) or not isinstance(identity, int | str):
+    kind, identity = value.get("event"), text_of(call.get("id"))
+    if not isinstance(kind, str) or not kind.startswith("call.") or not identity:
         return []
     at = of_epoch(value.get("timestamp"))
     base: Told = {
-        "call_id": str(identity)[:200],
+        "call_id": identity,
         "direction": call["direction"] if call.get("direction") in ("inbound", "outbound") else "",
     }
     user = _user(call.get("user"))
-    key = f"{kind}/{identity}/{user.get('extension', '')}/{at}"
     maker = READS.get(kind)
     bodies = maker(call, user, at) if maker else [{"type": f"aircall.{kind}"[:60], "occurred_at": at}]
     return [
-        {**base, **{name: said for name, said in body.items() if said not in ("", None)}, "event_id": f"{key}/{number}"[:200]}
+        {
+            **base,
+            **{name: said for name, said in body.items() if said not in ("", None)},
+            "event_id": natural_key(kind, identity, user.get("extension", ""), at, str(number)),
+        }
         for number, body in enumerate(bodies)
     ]
 
 
 def _user(user: Any) -> Told:
     """An operator, as far as Aircall names one."""
-    if not isinstance(user, dict) or isinstance(user.get("id"), bool) or not isinstance(user.get("id"), int | str):
+    extension = text_of(user.get("id")) if isinstance(user, dict) else ""
+    if not extension:
         return {}
-    told = {"extension": str(user["id"])[:100]}
+    told = {"extension": extension[:100]}
     return told | {name: user[name] for name in ("email", "name") if isinstance(user.get(name), str)}
 
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import orjson
 
-from calls.events import Event, distinct
+from calls.events import Event, distinct, is_extension
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.asterisk import rows
 from calls.phone_systems.asterisk.dialling import destinations, number_meant
 from calls.phone_systems.deliveries import Delivery
-from calls.phone_systems.reading import key_of
+from calls.phone_systems.reading import EPOCH, key_of
 
 CDR, QUEUE = "asterisk.CDR", "asterisk.QUEUE_"
 LEAVING = {
@@ -224,13 +224,13 @@ class _Call:
             or not self._extension(first.text("channel"), first.text("src"))
         ):
             return "inbound"
-        return "internal" if rows.is_short(first.event.to_raw) else "outbound"
+        return "internal" if is_extension(first.event.to_raw) else "outbound"
 
     def _extension(self, channel: str, number: str) -> str:
         name = rows.name_of(channel)
         if name.extension or name.is_plumbing or rows.OUTSIDE.search(name.endpoint):
             return name.extension
-        return number if rows.is_short(number) else ""
+        return number if is_extension(number) else ""
 
     def _attempt(self, record: Record) -> Iterator[Event]:
         """The two channels of a record: the first one's owner, and whoever was called."""
@@ -245,10 +245,8 @@ class _Call:
             return
         name = rows.name_of(called)
         dialled = [one for one in destinations(record.text("data")) if one.endpoint == name.endpoint and one.number]
-        extension = name.extension or (
-            local[1] if (local := _MEMBER.match(called)) and name.is_plumbing and rows.is_short(local[1]) else ""
-        )
-        if not extension and not dialled and rows.is_short(record.event.to_raw) and not rows.OUTSIDE.search(name.endpoint):
+        extension = name.extension or (local[1] if (local := _MEMBER.match(called)) and name.is_plumbing and is_extension(local[1]) else "")
+        if not extension and not dialled and is_extension(record.event.to_raw) and not rows.OUTSIDE.search(name.endpoint):
             extension = record.event.to_raw
         who: dict[str, Any] = {"leg_key": f"agent:{extension}" if extension else called, "agent_extension": extension}
         if extension:
@@ -312,7 +310,7 @@ class _Call:
             connect = self._connect_before(event)
             key = (self._data(connect, 1) if connect else "") or member
             target = self._data(event, 1 if self._data(event, 0) in ("BRIDGE", "APP", "LINK") else 0)
-            to = {"extension" if rows.is_short(target) else "number": target} if any(letter.isdigit() for letter in target) else {}
+            to = {"extension" if is_extension(target) else "number": target} if any(letter.isdigit() for letter in target) else {}
             yield self._say("call.transferred", at, key, leg_key=key, transfer={"kind": PASSING[kind], "to": to, "from_leg": key})
 
     def _leaving(self, connect: Event) -> datetime | None:
@@ -352,7 +350,7 @@ class _Call:
 
 
 def _sample(at: datetime) -> Delivery:
-    unique = f"{(at - rows.EPOCH) // timedelta(seconds=1)}.1"
+    unique = f"{(at - EPOCH) // timedelta(seconds=1)}.1"
     record = {
         "clid": '"" <+12025550123>', "src": "+12025550123", "dst": "201", "dcontext": "from-trunk", "channel": "PJSIP/trunk-00000001", "dstchannel": "",
         "lastapp": "Dial", "lastdata": "PJSIP/201,30", "start": at.isoformat(), "answer": "", "end": at.isoformat(), "duration": 0, "billsec": 0,

@@ -20,7 +20,7 @@ from calls.phone_systems.asterisk import rows
 from calls.phone_systems.asterisk.channels import KINDS, PREFIX
 from calls.phone_systems.asterisk.understanding import understand
 from calls.phone_systems.deliveries import Delivery
-from calls.phone_systems.reading import key_of
+from calls.phone_systems.reading import EPOCH, key_of
 
 
 def _read(value: Any, _setting: Setting) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def _extra(value: Any) -> dict[str, Any]:
 
 
 def _sample(at: datetime) -> Delivery:
-    channel = f"{(at - rows.EPOCH) // timedelta(seconds=1)}.1"
+    channel = f"{(at - EPOCH) // timedelta(seconds=1)}.1"
     row = {
         "eventtype": "CHAN_START", "eventtime": f"{at.timestamp():.6f}", "cid_name": "", "cid_num": "+12025550123", "cid_ani": "", "cid_dnid": "",
         "exten": "+12025550199", "context": "from-trunk", "channame": "PJSIP/trunk-00000001", "appname": "", "appdata": "", "uniqueid": channel,

@@ -7,7 +7,6 @@ direction of a call follows from its numbers. Records may come hours late; nothi
 Sources: FreeSWITCH documentation "mod_json_cdr", "Channel Variables", "Event List", "mod_callcenter" (``callcenter::info``).
 """
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -15,12 +14,13 @@ from urllib.parse import unquote
 
 import orjson
 
+from calls.events import is_extension
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.deliveries import Delivery
-from calls.phone_systems.reading import of_epoch
+from calls.phone_systems.reading import natural_key, of_epoch, text_of
 
 Told = dict[str, Any]
-MICRO = 1e-6
+MICRO = 1_000_000
 OF_DIALLED = {
     "CHANNEL_CREATE": "call.updated", "CHANNEL_PROGRESS": "leg.ringing", "CHANNEL_PROGRESS_MEDIA": "leg.ringing", "CHANNEL_ANSWER": "leg.answered",
     "CHANNEL_HOLD": "leg.held", "CHANNEL_UNHOLD": "leg.resumed", "CHANNEL_HANGUP_COMPLETE": "leg.ended",
@@ -31,51 +31,41 @@ JOINED = ("sip_hangup_disposition", "bridge_uuid", "last_bridge_to")
 LEFT = {"TIMEOUT": "timeout", "NO_AGENT_TIMEOUT": "noagent", "BREAK_OUT": "abandon", "EXIT_WITH_KEY": "key", "NONE": "abandon"}
 
 
-def _read(value: Any, setting: Setting) -> list[Told]:
+def _read(value: Any, _setting: Setting) -> list[Told]:
     if isinstance(value, list):
         parts = [one for one in value if isinstance(one, dict)]
-        return [{**body, "raw": part} for part in parts for body in _one(part, setting)]
+        return [{**body, "raw": part} for part in parts for body in _one(part)]
     if isinstance(value, dict) and isinstance(value.get("cdr"), str):  # a form with encoded JSON, as mod_json_cdr can post it
         try:
             value = orjson.loads(value["cdr"])
         except orjson.JSONDecodeError:
             return []
-    return _one(value, setting) if isinstance(value, dict) else []
+    return _one(value) if isinstance(value, dict) else []
 
 
-def _one(said: Told, setting: Setting) -> list[Told]:
+def _one(said: Told) -> list[Told]:
     variables = said.get("variables")
     if isinstance(variables, dict):
-        return list(_record(said, {name: _plain(text) for name, text in variables.items()}, setting))
-    event = {name: _plain(text) for name, text in said.items()}
-    return list(_event(event, setting)) if event.get("Event-Name") else []
+        return list(_record(said, {name: text_of(text) for name, text in variables.items()}))
+    event = {name: text_of(text) for name, text in said.items()}
+    return list(_event(event)) if event.get("Event-Name") else []
 
 
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+def _ends(caller: str, name: str, called: str) -> Told:
+    """Who calls whom. Which way that is follows from the numbers: the fold knows which of them are ours."""
+    told: Told = {"from": {"number": caller, "name": "" if name == caller else name}, "to": called}
+    return {**told, "agent": caller} if is_extension(caller) else told
 
 
-def _is_ours(number: str, setting: Setting) -> bool:
-    return bool(re.fullmatch(r"\d{2,5}", number, re.ASCII)) or number in setting.own_lines
-
-
-def _ends(caller: str, name: str, called: str, setting: Setting) -> Told:
-    """Who calls whom, and which way that is."""
-    ours = _is_ours(caller, setting)
-    direction = "inbound" if not ours else "internal" if _is_ours(called, setting) else "outbound"
-    told: Told = {"direction": direction, "from": {"number": caller, "name": "" if name == caller else name}, "to": called}
-    return {**told, "agent": caller} if ours and re.fullmatch(r"\d{2,5}", caller, re.ASCII) else told
-
-
-def _whose(number: str, setting: Setting) -> Told:
+def _whose(number: str) -> Told:
     """Whose leg it is that was dialled."""
-    return {"agent": number} if re.fullmatch(r"\d{2,5}", number, re.ASCII) else {"to": number} if number else {}
+    return {"agent": number} if is_extension(number) else {"to": number} if number else {}
 
 
 # --- mod_json_cdr
 
 
-def _record(said: Told, told: dict[str, str], setting: Setting) -> Iterator[Told]:
+def _record(said: Told, told: dict[str, str]) -> Iterator[Told]:
     """One leg from its beginning to its end."""
     leg = told.get("uuid", "")
     if not leg:
@@ -83,23 +73,21 @@ def _record(said: Told, told: dict[str, str], setting: Setting) -> Iterator[Told
     profile = _profile(said)
     begin, ring, answer, end = (_moment(told, name) for name in ("start", "progress", "answer", "end"))
     ring = ring or _moment(told, "progress_media")
-    a_leg = (
-        told.get("originating_leg_uuid") or told.get("originator") or (told.get("call_uuid") if told.get("direction") == "outbound" else "")
-    )
-    call = a_leg or leg
+    dialled = told.get("direction") == "outbound"
+    call = told.get("originating_leg_uuid") or told.get("originator") or _originator(profile) or (dialled and told.get("call_uuid")) or leg
     common: Told = {"call_id": call, "linked_ids": [leg] if leg != call else []}
     why = {"cause": told.get("hangup_cause_q850", ""), "cause_text": told.get("hangup_cause", "")}
     called = unquote(told.get("dialed_user", "")) or _text(profile, "destination_number") or _text(profile, "callee_id_number")
 
     def body(kind: str, at: str, **more: Any) -> Told:
-        return {**common, "event_id": f"cdr/{leg}/{kind}"[:200], "type": kind, **({"occurred_at": at} if at else {}), **more}
+        return {**common, "event_id": natural_key("cdr", leg, kind), "type": kind, **({"occurred_at": at} if at else {}), **more}
 
-    if call == leg and told.get("direction") != "outbound":
-        ends = _ends(_text(profile, "caller_id_number"), _text(profile, "caller_id_name"), called, setting)
+    if call == leg and not dialled:
+        ends = _ends(_text(profile, "caller_id_number"), _text(profile, "caller_id_name"), called)
         yield body("call.initiated", begin, **ends)
         yield body("call.ended", end, **_normal(why), **_by(told))
     else:
-        whose = _whose(called, setting)
+        whose = _whose(called)
         if call == leg:  # ordered by a program: its own leg is the first that is dialled
             yield body("call.initiated", begin, direction="outbound", **whose)
             yield body("call.ended", end, **_normal(why))
@@ -128,11 +116,11 @@ def _originator(profile: Told) -> str:
 
 
 def _text(said: Told, name: str) -> str:
-    return _plain(said.get(name))
+    return text_of(said.get(name))
 
 
 def _moment(told: dict[str, str], name: str) -> str:
-    return of_epoch(told.get(f"{name}_uepoch"), unit=MICRO) or of_epoch(told.get(f"{name}_epoch"))
+    return of_epoch(told.get(f"{name}_uepoch"), per_second=MICRO) or of_epoch(told.get(f"{name}_epoch"))
 
 
 def _normal(why: Told) -> Told:
@@ -152,13 +140,12 @@ def _by(told: dict[str, str]) -> Told:
 # --- the event socket
 
 
-def _event(said: dict[str, str], setting: Setting) -> Iterator[Told]:
+def _event(said: dict[str, str]) -> Iterator[Told]:
     name, leg = said["Event-Name"], said.get("Unique-ID", "")
-    at = of_epoch(said.get("Event-Date-Timestamp"), unit=MICRO)
-    key = f"{said.get('Core-UUID', '')}/{said.get('Event-Sequence', '')}"
-    if not said.get("Event-Sequence"):
-        key = f"{name}/{leg}/{at}"
-    common: Told = {"event_id": key[:200], **({"occurred_at": at} if at else {})}
+    at = of_epoch(said.get("Event-Date-Timestamp"), per_second=MICRO)
+    number = said.get("Event-Sequence", "")
+    key = natural_key(said.get("Core-UUID", ""), number) if number else natural_key(name, leg, at)
+    common: Told = {"event_id": key, **({"occurred_at": at} if at else {})}
     if name == "CUSTOM":
         yield from _queue(said, common)
         return
@@ -177,7 +164,7 @@ def _event(said: dict[str, str], setting: Setting) -> Iterator[Told]:
     if leg == call:
         kind = OF_CALL.get(name, f"freeswitch.{name}"[:60])
         ends = (
-            _ends(said.get("Caller-Caller-ID-Number", ""), said.get("Caller-Caller-ID-Name", ""), called, setting)
+            _ends(said.get("Caller-Caller-ID-Number", ""), said.get("Caller-Caller-ID-Name", ""), called)
             if kind in OF_CALL.values()
             else {}
         )
@@ -185,7 +172,7 @@ def _event(said: dict[str, str], setting: Setting) -> Iterator[Told]:
         yield {**common, "type": kind, **ends, **over}
         return
     kind = OF_DIALLED.get(name, f"freeswitch.{name}"[:60])
-    whose = _whose(called, setting) if kind.startswith("leg.") else {}
+    whose = _whose(called) if kind.startswith("leg.") else {}
     yield {**common, "type": kind, "leg_id": leg, **whose, **(why if kind == "leg.ended" else {})}
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.deliveries import Delivery
+from calls.phone_systems.reading import natural_key, text_of
 
 DIRECTIONS = {"in": "inbound", "out": "outbound"}
 CAUSES = {"noanswer": "no answer", "notfound": "not found", "cancel": "canceled", "normalclearing": ""}
@@ -19,15 +20,15 @@ CAUSES = {"noanswer": "no answer", "notfound": "not found", "cancel": "canceled"
 def _read(value: Any, _setting: Setting) -> list[dict[str, Any]]:
     if not isinstance(value, dict):
         return []
-    call, kind = value.get("callId"), value.get("event")
-    if isinstance(call, bool) or not isinstance(call, str | int) or call == "" or not isinstance(kind, str) or not kind:
+    call, kind = text_of(value.get("callId")), value.get("event")
+    if not call or not isinstance(kind, str) or not kind:
         return []
-    body: dict[str, Any] = {"call_id": str(call), "direction": DIRECTIONS.get(str(value.get("direction")), "")}
+    body: dict[str, Any] = {"call_id": call, "direction": DIRECTIONS.get(str(value.get("direction")), "")}
     body |= {name: value[name] for name in ("from", "to", "queue", "occurred_at") if isinstance(value.get(name), str | int)}
     read = {"newCall": _begun, "answer": _answered, "hangup": _over}.get(kind)
     told = read(value, body) if read else [{"type": f"generic.{kind}"[:60]}]
-    key = f"{kind}/{call}/{_desk(value) if kind == 'answer' else ''}"
-    return [{**body, **one, "event_id": f"{key}/{number}"[:200]} for number, one in enumerate(told)]
+    desk = _desk(value) if kind == "answer" else ""
+    return [{**body, **one, "event_id": natural_key(kind, call, desk, str(number))} for number, one in enumerate(told)]
 
 
 def _desk(said: dict[str, Any]) -> str:
@@ -35,8 +36,8 @@ def _desk(said: dict[str, Any]) -> str:
     users = said.get("user[]", said.get("user"))
     named = users[0] if isinstance(users, list) and users else users
     for one in (said.get("answeringNumber"), named):
-        if isinstance(one, str | int) and not isinstance(one, bool) and one != "":
-            return str(one)
+        if text_of(one):
+            return text_of(one)
     return ""
 
 

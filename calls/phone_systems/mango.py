@@ -15,7 +15,7 @@ import orjson
 
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.deliveries import Delivery, DeliveryUnreadable, storable
-from calls.phone_systems.reading import of_epoch
+from calls.phone_systems.reading import natural_key, of_epoch, text_of
 
 Told = dict[str, Any]
 #: Codes of results that say who ended the call.
@@ -54,12 +54,11 @@ def _read(value: Any, _setting: Setting) -> list[Told]:
     of_leg = f"{leg}/{_text(value, 'seq')}/{_text(value, 'call_state')}"
     kind = "summary" if "entry_result" in value else recording or of_leg
     common: Told = {"call_id": call, "linked_ids": [leg] if leg and leg != call else []}
-    return [{**common, **body, "event_id": f"{call}/{kind}/{number}"[:200]} for number, body in enumerate(found)]
+    return [{**common, **body, "event_id": natural_key(call, kind, str(number))} for number, body in enumerate(found)]
 
 
 def _text(said: Told, name: str) -> str:
-    value = said.get(name)
-    return value if isinstance(value, str) else str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    return text_of(said.get(name))
 
 
 def _side(said: Told, name: str) -> Told:

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from calls.events import Event
+from calls.events import Event, is_extension
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.deliveries import Delivery
 from calls.phone_systems.reading import Reader, key_of, seconds_of
@@ -209,7 +209,7 @@ def _transfer(reader: Reader) -> dict[str, Any] | None:
             if text := reader.clean("transfer", to.get(name), 200):
                 kept["to"][name] = text
     elif text := reader.clean("transfer", to, 200):
-        kept["to"] = {"extension" if text.isdigit() and len(text) <= 5 else "number": text}
+        kept["to"] = {"extension" if is_extension(text) else "number": text}
     leg = value.get("from_leg", value.get("from_leg_id"))
     if leg is not None and (leg := key_of(leg)):
         kept["from_leg"] = leg

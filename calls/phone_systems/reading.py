@@ -1,7 +1,10 @@
 """Takes fields out of what a stranger sent. What cannot be used is left out, what is too long is cut; both leave a flag."""
 
+import hashlib
 import math
+import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,8 +14,10 @@ import orjson
 LONGEST_KEY = 200
 LONGEST_EXTRA = 16_000  # bytes of JSON
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_S = 31 * 24 * 3600
 HUGE = 10**199
+_DIGITS = re.compile(r"\d{1,18}(?:\.\d{1,9})?", re.ASCII)
 
 
 def key_of(value: Any) -> str:
@@ -23,6 +28,19 @@ def key_of(value: Any) -> str:
         return ""
     value = value.strip()
     return value if value.isprintable() else ""
+
+
+def natural_key(*parts: str) -> str:
+    """By which a repetition is known where the sender gives no id: the parts, with a digest of them where they are too long for an id."""
+    joined = "/".join(parts)
+    if len(joined) <= LONGEST_KEY:
+        return joined
+    return f"{joined[:120]}/{hashlib.sha256(joined.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def text_of(value: Any) -> str:
+    """A text, or a whole number as text: senders are not sure which of both an id is. Empty for anything else."""
+    return value if isinstance(value, str) else str(value) if type(value) is int and abs(value) < HUGE else ""
 
 
 class Reader:
@@ -212,15 +230,16 @@ def moment_of(value: Any) -> datetime | None:
             return None
 
 
-def of_epoch(value: Any, *, unit: float = 1.0) -> str:
-    """ISO 8601 in UTC of seconds since 1970 (of ``unit`` seconds each), a number or digits; empty for anything else and for nought."""
-    if isinstance(value, str) and len(value) < 20 and value.isascii() and value.replace(".", "", 1).isdigit():
-        value = float(value)
-    if type(value) not in (int, float) or not 0 < value < 1e19:
+def of_epoch(value: Any, *, per_second: int = 1) -> str:
+    """ISO 8601 in UTC of a time since 1970, ``per_second`` units to the second, a number or digits. Empty for anything else and for nought."""
+    if type(value) is int and value > 10**18:
         return ""
+    if type(value) not in (int, float, str) or not _DIGITS.fullmatch(str(value)):
+        return ""
+    micros = int(Decimal(str(value)) * 1_000_000 / per_second)
     try:
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value * unit)).isoformat()
-    except (OverflowError, ValueError):
+        return (EPOCH + timedelta(microseconds=micros)).isoformat() if micros else ""
+    except OverflowError:
         return ""
 
 

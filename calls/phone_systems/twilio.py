@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.conversation import desk
 from calls.phone_systems.deliveries import Delivery
+from calls.phone_systems.reading import natural_key
 
 BEGINS = frozenset({"queued", "initiated", "ringing", "in-progress"})
 UNANSWERED = frozenset({"busy", "failed", "no-answer", "canceled"})
@@ -52,7 +53,7 @@ def _event(said: dict[str, str], kind: str, part: str = "", **more: Any) -> dict
     """What every event has. Without a time of Twilio's own it is that of its arrival."""
     parent = said.get("ParentCallSid")
     key = [said["CallSid"], said.get("CallStatus", ""), said.get("SequenceNumber", ""), said.get("CallbackSource", ""), part]
-    body: dict[str, Any] = {"event_id": "/".join(key)[:200], "type": kind, "call_id": parent or said["CallSid"], **more}
+    body: dict[str, Any] = {"event_id": natural_key(*key), "type": kind, "call_id": parent or said["CallSid"], **more}
     if parent:
         body["linked_ids"] = [said["CallSid"]]
     if at := _moment(said.get("Timestamp", "")):

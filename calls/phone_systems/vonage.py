@@ -15,6 +15,7 @@ import orjson
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.conversation import Conversation
 from calls.phone_systems.deliveries import Delivery
+from calls.phone_systems.reading import natural_key
 
 PREFIX = "vonage."
 CONVERSATION = Conversation(PREFIX)
@@ -52,14 +53,14 @@ def _read(value: Any, _setting: Setting) -> list[dict[str, Any]]:
     if status == "completed" and said.get("start_time") and told["direction"] == "outgoing":
         # When the answer itself was never heard of, the end tells of it.
         answered = _event(said, call, "call.answered", said["start_time"], leg={"direction": "outgoing"})
-        return [body, {**answered, "event_id": f"{body['event_id'][:190]}/answer", "from": body["from"], "to": body["to"]}]
+        return [body, {**answered, "event_id": natural_key(body["event_id"], "answer"), "from": body["from"], "to": body["to"]}]
     return [body]
 
 
 def _event(said: dict[str, str], call: str, word: str, at: str, **more: Any) -> dict[str, Any]:
     leg = said.get("uuid", "")
     key = (leg or call, said.get("status", ""), said.get("timestamp", ""))
-    body: dict[str, Any] = {"event_id": "/".join(key)[:200], "type": f"{PREFIX}{word}"[:60], "call_id": call, "leg_id": leg, **more}
+    body: dict[str, Any] = {"event_id": natural_key(*key), "type": f"{PREFIX}{word}"[:60], "call_id": call, "leg_id": leg, **more}
     body["linked_ids"] = [leg] if leg and leg != call else []
     if at:
         body["occurred_at"] = at
@@ -70,7 +71,7 @@ def _recording(said: dict[str, str], call: str) -> dict[str, Any]:
     identity = said.get("recording_uuid", "")
     at = said.get("end_time") or said.get("timestamp", "")
     body = _event(said, call, "call.recording.saved", at, recording={"id": identity, "url": said.get("recording_url", "")})
-    return {**body, "event_id": f"recording/{identity or said.get('recording_url', '')}"[:200]}
+    return {**body, "event_id": natural_key("recording", identity or said.get("recording_url", ""))}
 
 
 def _address(said: dict[str, str], side: str) -> str:

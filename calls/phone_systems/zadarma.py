@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from calls.events import is_extension
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.deliveries import Delivery
+from calls.phone_systems.reading import natural_key
 
 #: Seconds an operator is rung by our advice before the call returns to its scenario.
 RETURN_S = 15
@@ -27,8 +29,8 @@ def _read(value: Any, _setting: Setting) -> list[dict[str, Any]]:
         return []
     body = READS.get(kind, _other)(said)
     internal = said.get("internal", "") if kind in ("NOTIFY_INTERNAL", "NOTIFY_ANSWER") else ""
-    key = "/".join((kind, call, internal, said.get("destination", ""), said.get("call_id_with_rec", "")))
-    return [{**body, "call_id": call, "event_id": key[:200]}]
+    key = natural_key(kind, call, internal, said.get("destination", ""), said.get("call_id_with_rec", ""))
+    return [{**body, "call_id": call, "event_id": key}]
 
 
 def _other(said: dict[str, str]) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def _internal(said: dict[str, str]) -> dict[str, Any]:
 def _answer(said: dict[str, str]) -> dict[str, Any]:
     """``destination`` is an extension or a number outside that the call was passed on to."""
     who = said.get("internal") or said.get("destination", "")
-    whose = {"agent": who} if len(who) <= 5 else {"to": who, "party": "external", "leg_id": who}
+    whose = {"agent": who} if is_extension(who) else {"to": who, "party": "external", "leg_id": who}
     return {"type": "leg.answered", "direction": "inbound", **whose}
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 
+from calls.events import is_extension
 from calls.phone_systems.adapters import Setting
 from calls.phone_systems.asterisk.channels import SOON, UNREACHABLE, WAKING, Channel, Party, Row
 from calls.phone_systems.asterisk.dialling import Destination, destinations, number_meant
-from calls.phone_systems.asterisk.rows import is_short, order_of
+from calls.phone_systems.asterisk.rows import order_of
 
 
 class Participants:
@@ -60,7 +61,7 @@ class Participants:
         if channel.is_outside or (dialled and dialled[-1].number):
             number = channel.number if is_main or not dialled else number_meant(dialled[-1].number or channel.number, self._asked())
             return ("customer" if is_main or self._is_first_far(channel) else "external"), number or channel.name.endpoint
-        if is_short(channel.number):
+        if is_extension(channel.number):
             return "agent", channel.number
         if dialled or not channel.number or (self._is_far_main and channel.number == self._asked()):
             return "agent", channel.name.endpoint
@@ -71,11 +72,11 @@ class Participants:
 
     def _is_first_far(self, channel: Channel) -> bool:
         """Of a call that one of us made, those dialled before anybody passed it on are the ones that were called."""
-        if self.main is None or channel is self.main or self._is_far_main or is_short(self._asked()):
+        if self.main is None or channel is self.main or self._is_far_main or is_extension(self._asked()):
             return False
         passed = [row.at for row in self.rows if row.kind in ("BLINDTRANSFER", "ATTENDEDTRANSFER", "FORWARD")]
         earlier = self.real[1 : self.real.index(channel)]
-        if any(one.name.extension or (is_short(one.number) and not one.is_outside) for one in earlier):
+        if any(one.name.extension or (is_extension(one.number) and not one.is_outside) for one in earlier):
             return False  # one of us was called, and passes it on
         return not channel.is_caller and all(channel.start < at for at in passed)
 
@@ -84,7 +85,7 @@ class Participants:
         main = self.main
         if main is None or main.name.extension:
             return False
-        return main.is_outside or self._is_own_line(main.called) or not (is_short(main.number) or not main.number)
+        return main.is_outside or self._is_own_line(main.called) or not (is_extension(main.number) or not main.number)
 
     def _is_own_line(self, number: str) -> bool:
         plain = number.lstrip("+")

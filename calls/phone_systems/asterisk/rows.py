@@ -5,11 +5,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_TEXT = re.compile(r"(\d{9,11})(?:\.(\d{1,9}))?", re.ASCII)
+from calls.phone_systems.reading import of_epoch
+
+_EPOCH_TEXT = re.compile(r"\d{9,11}(?:\.\d{1,9})?", re.ASCII)
 _NUMBER_OF_ID = re.compile(r"(\d+)\.(\d+)$", re.ASCII)
 _UNIQUE = re.compile(r"-[0-9a-f]{6,10}(;[12])?$", re.ASCII)
 #: Channels that stand for nobody: they carry sound from one place to another.
@@ -42,11 +42,7 @@ def text(fields: Mapping[str, Any], *names: str) -> str:
 
 def moment(value: str) -> str:
     """Seconds of the epoch as ISO 8601 in UTC; anything else as it is."""
-    found = _EPOCH_TEXT.fullmatch(value)
-    if found is None:
-        return value
-    micros = int((found[2] or "0").ljust(6, "0")[:6])
-    return (EPOCH + timedelta(seconds=int(found[1]), microseconds=micros)).isoformat()
+    return of_epoch(value) if _EPOCH_TEXT.fullmatch(value) else value
 
 
 def members(value: Any, *names: str) -> list[Any]:
@@ -68,11 +64,6 @@ def order_of(unique_id: str) -> tuple[int, int, str]:
     """Unique ids in the order in which they were given: ``….9`` comes before ``….10``."""
     found = _NUMBER_OF_ID.search(unique_id[-40:])
     return (int(found[1]), int(found[2]), unique_id) if found else (0, 0, unique_id)
-
-
-def is_short(number: str) -> bool:
-    """Whether it looks like an extension."""
-    return number.isascii() and number.isdigit() and 2 <= len(number) <= 5
 
 
 @dataclass(frozen=True, slots=True)

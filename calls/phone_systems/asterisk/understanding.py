@@ -14,12 +14,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from calls.events import Event, distinct
+from calls.events import Event, distinct, is_extension
 from calls.phone_systems.adapters import Setting
 from calls.phone_systems.asterisk.channels import PREFIX, RANK, REASONS, SOON, UNREACHABLE, Party, Row, Span
 from calls.phone_systems.asterisk.dialling import number_meant
 from calls.phone_systems.asterisk.participants import Participants, is_long
-from calls.phone_systems.asterisk.rows import is_short, order_of
+from calls.phone_systems.asterisk.rows import order_of
 
 
 def understand(events: Sequence[Event], setting: Setting) -> Iterable[Event]:
@@ -210,7 +210,7 @@ class Call(Participants):
         )
         if queue:
             return {"queue": queue.text("data").split(",")[0].strip()[:100]}
-        if is_short(said):
+        if is_extension(said):
             return {"extension": said}
         later = [one.number for one in self.parties if one.kind == "external" and one.channels[0].start >= row.at]
         return (

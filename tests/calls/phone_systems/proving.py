@@ -11,15 +11,22 @@ from itertools import permutations
 from random import Random
 from typing import Any
 
+from hypothesis import strategies as st
+
 from calls import folding
-from calls.events import Event
+from calls.events import Event, is_extension
 from calls.facts import CallFacts
-from calls.models import PhoneSystem
+from calls.models import CallEvent, PhoneSystem
 from calls.phone_systems import adapters, native
 from calls.phone_systems.adapters import Setting
 from calls.phone_systems.deliveries import Delivery
+from tests.factories.calls import PhoneSystemFactory
 
 RECEIVED = datetime(2026, 11, 24, 12, tzinfo=UTC)
+#: Anything that a body can be.
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(), lambda one: st.lists(one) | st.dictionaries(st.text(), one)
+)
 EVERY_ORDER_UP_TO = 6
 RANDOM_ORDERS = 200
 
@@ -43,7 +50,7 @@ def calls_of(room: str, deliveries: Iterable[Delivery], setting: Setting) -> lis
     found = []
     for group in _groups(events):
         understood = list(adapter.interpret(group, setting)) if adapter.interpret else group
-        found.append(folding.fold(understood or group, is_ours=lambda raw: folding.is_extension(raw) or raw in setting.own_lines))
+        found.append(folding.fold(understood or group, is_ours=lambda raw: is_extension(raw) or raw in setting.own_lines))
     return sorted(found, key=lambda facts: (facts.started_at, facts.linked_keys))
 
 
@@ -99,3 +106,15 @@ def post(client: Any, system: PhoneSystem, deliveries: Iterable[Delivery]) -> li
         answers.append(client.post(url, data=delivery.body, content_type=delivery.content_type or "application/json", headers=headers))
         assert answers[-1].status_code < 500
     return answers
+
+
+def every_mode_can_be_tried(admin: Any, room: str) -> None:
+    """``POST /phone-systems/{id}/test/`` for each way in which the room's phone system can prove who it is; ``admin`` is a client of the API."""
+    for mode in adapters.named(room).auth_modes:
+        secret = "" if mode == "token" else "a secret that is long enough for any of them"
+        system = PhoneSystemFactory(adapter=room, auth_mode=mode, account="pbx", secret=secret)
+        before = CallEvent.objects.count()
+        told = admin.post(f"/api/v1/phone-systems/{system.pk}/test/").json()
+        assert told["problem"] == "" and told["events"] and told["answer"] is not None, (mode, told)
+        assert told["answer"].get("status", "accepted") == "accepted", (mode, told)
+        assert CallEvent.objects.count() == before, "nothing is kept"
