@@ -89,7 +89,10 @@ def take(system: PhoneSystem, delivery: Delivery, *, now: datetime) -> dict[str,
     except EventUnreadable as refusal:
         kept = intake.keep_unreadable(system, value, reason=refusal.detail, now=now)
         return {"status": intake.QUARANTINED, "event": str(kept)}
-    return adapter.hints(receipt["hints"]) if adapter.hints else receipt
+    if adapter.hints is None:
+        return receipt
+    advice = receipt["hints"] if system.follows_routes else {**receipt["hints"], "route_to": None}
+    return adapter.hints(advice)
 
 
 def _many(system: PhoneSystem, bodies: list[Any], raws: list[Any], *, now: datetime) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ class PhoneSystemForm(forms.ModelForm):
     class Meta:
         model = PhoneSystem
         fields = [
-            "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region", "naive_time_zone", "own_lines", "stale_after_s", "is_active",
+            "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region", "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "is_active",
         ]  # fmt: skip
         labels = {"stale_after_s": "Silent after, seconds"}
         help_texts = {"own_lines": "Our own numbers, as people write them: never customers."}
@@ -89,7 +89,7 @@ class PhoneSystemAdmin(AuditedAdmin):
     actions_detail = ["try_out", "rotate"]
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "+74951234567, +78001234567"})}}
     fieldsets = [
-        (None, {"fields": [("name", "slug"), ("adapter", "default_region"), ("is_active", "last_event_at")]}),
+        (None, {"fields": [("name", "slug"), ("adapter", "default_region"), ("is_active", "follows_routes", "last_event_at")]}),
         (
             "How it proves who it is",
             {"fields": [("auth_mode", "has_secret"), ("account", "new_secret"), ("public_url", "allowed_networks")]},

@@ -29,6 +29,7 @@ SYSTEM: dict[str, Any] = {
     "naive_time_zone": "Asia/Manila",
     "own_lines": ["+6328123456"],
     "stale_after_s": 14400,
+    "follows_routes": False,
     "is_active": True,
 }
 
@@ -42,7 +43,8 @@ class PhoneSystemSerializer(serializers.ModelSerializer):
         model = PhoneSystem
         fields = [
             "id", "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region",
-            "naive_time_zone", "own_lines", "stale_after_s", "is_active", "old_secret_until", "last_event_at", "refused", "last_refused_at",
+            "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "is_active", "old_secret_until", "last_event_at", "refused",
+            "last_refused_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -74,6 +76,7 @@ class PhoneSystemBody(serializers.ModelSerializer):
             "naive_time_zone",
             "own_lines",
             "stale_after_s",
+            "follows_routes",
             "is_active",
         ]
 

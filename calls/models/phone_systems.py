@@ -60,6 +60,9 @@ class PhoneSystem(Row):
     naive_time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA zone of times that come without an offset.")
     own_lines = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="Our own numbers, E.164: never customers.")
     stale_after_s = models.PositiveIntegerField(default=4 * 3600, help_text="Silence after which an open call is closed as unknown.")
+    follows_routes = models.BooleanField(
+        default=False, help_text="Answers may put a caller through to the operator who knows them, where the phone system obeys."
+    )
     is_active = models.BooleanField(default=True)
     last_event_at = models.DateTimeField(null=True, blank=True, editable=False)
     refused = models.PositiveIntegerField(default=0, editable=False, help_text="Deliveries that could not prove who sent them.")

@@ -9,6 +9,8 @@ import argparse
 import os
 import sys
 
+from tests.benchmarks import servers
+
 
 def main() -> int:
     """Read the options, see to the servers, measure."""
@@ -25,18 +27,10 @@ def main() -> int:
     if asked.small:
         asked.contacts, asked.calls, asked.requests, asked.rounds = 20_000, 40_000, 160, 1
     if not os.environ.get("DATABASE_URL"):
-        from tests.benchmarks import servers
-
         room = "bench-small" if asked.small else "bench"
         words = [word for word in sys.argv[1:] if word != "--afresh"]
         return servers.run([sys.executable, "-W", "ignore", "-m", "tests.benchmarks", *words], room=room, afresh=asked.afresh)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ.setdefault("DEMO", "1")
-    limits = ("PER_MINUTE", "INTEGRATION_PER_MINUTE", "ANONYMOUS_PER_MINUTE")
-    os.environ.update({f"RATE_LIMIT_{kind}": "0" for kind in limits}, LOG_LEVEL="WARNING")
-    import django
-
-    django.setup()
+    servers.ready_django()
     from tests.benchmarks import measuring
 
     return measuring.run(asked)

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import servers
+
 CLIENTS = (1, 8, 64)
 BATCH = 100
 #: The least share of the bare INSERT's rate, with eight clients.
@@ -33,16 +35,8 @@ def main() -> int:
     if asked.small:
         asked.events = 400
     if not os.environ.get("DATABASE_URL"):
-        from tests.benchmarks import servers
-
         return servers.run([sys.executable, "-W", "ignore", "-m", "tests.benchmarks.events", *sys.argv[1:]], room="bench-events")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ.setdefault("DEMO", "1")
-    limits = ("PER_MINUTE", "INTEGRATION_PER_MINUTE", "ANONYMOUS_PER_MINUTE")
-    os.environ.update({f"RATE_LIMIT_{kind}": "0" for kind in limits}, LOG_LEVEL="WARNING")
-    import django
-
-    django.setup()
+    servers.ready_django()
     return run(asked)
 
 
@@ -57,12 +51,12 @@ def run(asked: argparse.Namespace) -> int:
     from tests.benchmarks import load, measuring
 
     call_command("migrate", verbosity=0)
-    token, _ = measuring._caller()
+    token, _ = measuring.caller()
     connection.close()
     failed = []
     headers = f"Host: localhost\r\nAuthorization: Bearer {token}\r\nAccept: application/json\r\n"
     mark = f"{random.Random().randrange(10**9)}"
-    with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as kept, measuring._serve("config.wsgi:application", Path(kept)) as ours:
+    with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as kept, measuring.serve("config.wsgi:application", Path(kept)) as ours:
         load.ask(ours.port, _single(headers, f"warm-{mark}"), clients=8, requests=max(80, asked.events // 10))
         rows, columns = _rows()
         measuring.say(f"{asked.events:,} events a round, batches of {BATCH}, 2 web processes\n")
@@ -144,7 +138,7 @@ def _bare(rows: list[tuple[Any, ...]], columns: list[str], *, clients: int, tran
         return row
 
     def client(seed: int) -> None:
-        link = psycopg2.connect(**measuring._dsn())
+        link = psycopg2.connect(**measuring.dsn())
         with link.cursor() as cursor:
             times = []
             ready.wait(60)

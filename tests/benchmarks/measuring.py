@@ -71,7 +71,7 @@ def run(asked: Namespace) -> int:
     """The whole benchmark. Returns the exit code: 1 when a limit is missed or an answer was no 200."""
     call_command("migrate", verbosity=0)
     filling.fill(asked.contacts, asked.calls, say=say)
-    token, client = _caller()
+    token, client = caller()
     those = [one for one in measures(asked.contacts) if not asked.only or one.name in asked.only.split(",")]
     with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as kept:
         folder = Path(kept)
@@ -79,12 +79,12 @@ def run(asked: Namespace) -> int:
         if asked.plans:
             _plans(folder, those, Path(asked.plans))
         connection.close()
-        with _serve("config.wsgi:application", folder) as ours, _serve("tests.benchmarks.bare:application", folder) as bare:
+        with serve("config.wsgi:application", folder) as ours, serve("tests.benchmarks.bare:application", folder) as bare:
             headers = f"Host: localhost\r\nAuthorization: Bearer {token}\r\nAccept: application/json\r\n"
             return _measure(asked, those, headers, ours, bare)
 
 
-def _caller() -> tuple[str, APIClient]:
+def caller() -> tuple[str, APIClient]:
     user, _ = User.objects.get_or_create(username="bench", defaults={"role": "integration"})
     PhoneSystem.objects.get_or_create(slug="bench", defaults={"name": "Bench", "default_region": "RU"})
     _, token = tokens.issue(user, name="bench", scopes=[str(scope) for scope in Scope.values], by=None, now=timezone.now())
@@ -126,7 +126,7 @@ def _plans(folder: Path, those: list[Measure], target: Path) -> None:
 
 
 @contextmanager
-def _serve(target: str, folder: Path) -> Iterator["Served"]:
+def serve(target: str, folder: Path) -> Iterator["Served"]:
     """The web server of ``make up``, with its log lines and its counters, for one of the two applications."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
@@ -135,7 +135,7 @@ def _serve(target: str, folder: Path) -> Iterator["Served"]:
     counters.mkdir()
     environment = os.environ | {
         "BENCH_STATEMENTS": str(folder / "statements.json"),
-        "BENCH_DSN": json.dumps(_dsn()),
+        "BENCH_DSN": json.dumps(dsn()),
         "SECRET_KEY": settings.SECRET_KEY,
         "LOG_LEVEL": "INFO",
         "PROMETHEUS_MULTIPROC_DIR": str(counters),
@@ -163,7 +163,7 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, target: str) -> None:
     raise SystemExit(f"{target} did not start")
 
 
-def _dsn() -> dict[str, object]:
+def dsn() -> dict[str, object]:
     """The database for psycopg2, with the same options that ours has."""
     given = settings.DATABASES["default"]
     named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}

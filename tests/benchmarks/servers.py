@@ -15,6 +15,17 @@ from config.embedded.supervisor import Service, Supervisor
 from config.embedded.valkey import Valkey
 
 
+def ready_django() -> None:
+    """Settings of a measurement: no limits of rates, no lines of a log beside the table. Call it once, where the database is known."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("DEMO", "1")
+    limits = ("PER_MINUTE", "INTEGRATION_PER_MINUTE", "ANONYMOUS_PER_MINUTE")
+    os.environ.update({f"RATE_LIMIT_{kind}": "0" for kind in limits}, LOG_LEVEL="WARNING")
+    import django
+
+    django.setup()
+
+
 def run(command: list[str], *, room: str, afresh: bool = False) -> int:
     """Start them, run the command beside them, stop them. Returns the command's exit code.
 

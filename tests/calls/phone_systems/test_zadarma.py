@@ -14,7 +14,8 @@ from calls.phone_systems import genuine, zadarma
 from calls.phone_systems.adapters import Setting
 from calls.phone_systems.deliveries import Delivery
 from tests.calls.phone_systems.proving import ANY_JSON, RECEIVED, Expected, calls_of, every_mode_can_be_tried, post, prove
-from tests.factories.calls import AgentExtensionFactory, PhoneSystemFactory
+from tests.factories.calls import AgentExtensionFactory, CallFactory, PhoneSystemFactory
+from tests.factories.crm import ContactFactory
 
 SETTING = Setting("RU", "Europe/Moscow", ("+78005553535",))
 CALLER, LINE, FAR = "+74951234567", "+78005553535", "+79161234567"
@@ -170,3 +171,24 @@ def test_all_the_way_over_http_doubles_change_nothing_and_a_wrong_signature_is_r
     assert (call.outcome, call.agent.role, call.customer_e164) == ("answered", "agent", CALLER)
     assert [one["id"] for one in call.recordings] == ["1.2"]
     every_mode_can_be_tried(client_of("admin"), "zadarma")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("follows", [False, True])
+def test_a_caller_is_put_through_to_who_knows_them_only_where_that_was_asked_for(follows):
+    system = PhoneSystemFactory(
+        slug="zadarma", adapter="zadarma", auth_mode="zadarma_sha1", secret="the API secret of the account", own_lines=[LINE], default_region="RU",
+        naive_time_zone="Europe/Moscow", follows_routes=follows,
+    )  # fmt: skip
+    anna = AgentExtensionFactory(phone_system=system, extension="100").user
+    contact = ContactFactory(surname="Иванов", name="Пётр", patronymic="", phones=[CALLER])
+    CallFactory(
+        contact=contact, customer_e164=CALLER, agent=anna, outcome="answered", direction="inbound", state="ended",
+        started_at=timezone.now() - timedelta(days=3), ended_at=timezone.now() - timedelta(days=3),
+    )  # fmt: skip
+    start = genuine.sign(
+        "zadarma_sha1", said("NOTIFY_START", begin=timezone.now()), secret=system.secret, account="", url="", now=timezone.now()
+    )
+    (answer,) = post(Client(), system, [start])
+    shown = {"caller_name": "Иванов Пётр"}
+    assert answer.json() == (shown | {"redirect": "100", "return_timeout": 15} if follows else shown)
