@@ -43,16 +43,12 @@ def _read(value: Any, _setting: Setting) -> list[Told]:
     if not call:
         return []
     if "entry_result" in value or "create_time" in value:
-        found = [_summary(value)]
+        found, kind = [_summary(value)], "summary"
     elif "recording_id" in value:
-        found = [_recording(value)]
-    elif "call_state" in value:
-        found = _call(value, leg)
+        found, kind = [_recording(value)], f"{_text(value, 'recording_id')}/{_text(value, 'recording_state')}"
     else:
-        found = [{"type": "mango.other"}]
-    recording = f"{_text(value, 'recording_id')}/{_text(value, 'recording_state')}" if "recording_id" in value else ""
-    of_leg = f"{leg}/{_text(value, 'seq')}/{_text(value, 'call_state')}"
-    kind = "summary" if "entry_result" in value else recording or of_leg
+        found = _call(value, leg) if "call_state" in value else [{"type": "mango.other"}]
+        kind = f"{leg}/{_text(value, 'seq')}/{_text(value, 'call_state')}"
     common: Told = {"call_id": call, "linked_ids": [leg] if leg and leg != call else []}
     return [{**common, **body, "event_id": natural_key(call, kind, str(number))} for number, body in enumerate(found)]
 

@@ -199,6 +199,12 @@ def test_any_value_gets_an_answer(value):
         assert body["call_id"] and body["type"]
 
 
+def test_what_mango_tells_besides_calls_is_kept_under_a_name_of_its_own():
+    dtmf = form({"entry_id": ENTRY, "call_id": "c1", "seq": 1, "dtmf": "3", "timestamp": epoch(3), "location": "ivr"})
+    (body,) = mango.ADAPTER.read(mango.ADAPTER.value(dtmf), SETTING)
+    assert (body["type"], body["call_id"]) == ("mango.other", ENTRY)
+
+
 def test_a_field_that_is_no_json_is_refused():
     with pytest.raises(DeliveryUnreadable):
         mango.ADAPTER.value(Delivery(urlencode({"json": "{"}).encode(), FORM))
