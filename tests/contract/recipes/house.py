@@ -311,9 +311,9 @@ def post_in_its_own_words() -> Asked:
 
 @recipe("call_ingest_below")
 def post_under_its_name() -> Asked:
-    PhoneSystemFactory(slug="own-words")
+    PhoneSystemFactory(slug="under-a-name")
     return Asked(
-        id="own-words", body={"event_id": "1", "type": "call.initiated", "call_id": "43", "from": "84950000002", "to": "+78001234567"}
+        id="under-a-name", body={"event_id": "1", "type": "call.initiated", "call_id": "43", "from": "84950000002", "to": "+78001234567"}
     )
 
 
