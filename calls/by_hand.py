@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from calls import consequences
 from calls.models import Call
 from config.platform.errors import Refusal
 from config.platform.history import record, snapshot
@@ -74,6 +75,7 @@ def begin(
     )
     call.save(force_insert=True)
     record(call, "begin", by=by, now=now, before={})
+    consequences.follow(call, consequences.NOTHING, [], happened_at=call.started_at, now=now)
     return call
 
 
@@ -96,6 +98,7 @@ def finish(
     if end < call.started_at or end > now:
         raise TimesDisagree("`ended_at` must be after the beginning and not in the future.")
     before = snapshot(call)
+    stood, legs = consequences.as_stored(call)
     talked = outcome == Call.Outcome.ANSWERED
     call.state, call.outcome, call.ended_at = Call.State.ENDED, outcome, end
     call.answered_at = call.answered_at if talked else None
@@ -105,4 +108,5 @@ def finish(
     call.version += 1
     call.save()
     record(call, "finish", by=by, now=now, before=before)
+    consequences.follow(call, stood, legs, happened_at=end, now=now)
     return call

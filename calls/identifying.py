@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from calls import consequences
 from calls.models import Call
 from config.platform import statements
 from config.platform.errors import Refusal
@@ -47,6 +48,7 @@ def identify(
     call = Call.objects.select_for_update().get(pk=call_id)
     check_version(call, if_version)
     before = snapshot(call)
+    stood, legs = consequences.as_stored(call)
     if new_contact is not None:
         given = list(new_contact.pop("phones", []))
         if call.customer_e164 and not given:
@@ -60,6 +62,7 @@ def identify(
     record(call, "identify", by=by, now=now, before=before)
     if contact is not None and call.customer_e164:
         relink([(contact.pk, call.customer_e164)])
+    consequences.follow(call, stood, legs, happened_at=now, now=now)
     return call
 
 

@@ -19,7 +19,7 @@ import orjson
 from django.db import Error, connection, transaction
 from django.db.models import F, Q
 
-from calls import folding, joining
+from calls import consequences, folding, joining
 from calls.events import Event
 from calls.facts import CallFacts
 from calls.models import Call, CallEvent, CallKey, CallLeg, PhoneSystem
@@ -36,6 +36,7 @@ RETRY = (timedelta(seconds=10), timedelta(hours=1))
 
 EVENTS = "SELECT normalised::text, received_at FROM calls_callevent WHERE call_id = %s AND state IN ('accepted', 'projected', 'ignored')"
 OWNERS = "SELECT DISTINCT l.contact_id FROM crm_contactphone l JOIN crm_phonenumber p ON p.id = l.phone_id WHERE p.e164 = %s LIMIT 2"
+STANDING = "SELECT agent_id, state FROM calls_callleg WHERE call_id = %s AND agent_id IS NOT NULL AND state IN ('ringing', 'answered')"
 PEOPLE = "SELECT extension, user_id FROM calls_agentextension WHERE phone_system_id = %s AND extension = ANY(%s) AND is_active"
 
 
@@ -227,7 +228,7 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     facts = folding.fold(_understood(system, [event for event, _ in told]), is_ours=lambda raw: _is_ours(raw, system))
     first = min((event for event, _ in told), key=lambda event: event.order)
     people = _people(system, {facts.extension, *(leg.extension for leg in facts.legs)})
-    number = call.customer_e164
+    number, before = call.customer_e164, _standing(call)
     _write(call, facts, system=system, people=people)
     call.external_id = first.call_key
     call.last_event_at = max(received_at for _, received_at in told)
@@ -247,6 +248,15 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     # a leg that a later event explains away, one that only a record proved for instance, is no leg any more
     statements.rows("DELETE FROM calls_callleg WHERE call_id = %s AND NOT key = ANY(%s)", [call.pk, [leg.key for leg in legs]])
     statements.upsert(legs, unique="call_id, key")
+    consequences.follow(call, before, legs, happened_at=facts.last_event_at, now=now)
+
+
+def _standing(call: Call) -> consequences.Standing:
+    """The call as it is in the table."""
+    if call.version == 1:  # made a moment ago, for its first event
+        return consequences.NOTHING
+    people = statements.rows(STANDING, [call.pk])
+    return consequences.standing(call, [CallLeg(agent_id=agent_id, state=state) for agent_id, state in people])
 
 
 def _understood(system: PhoneSystem, events: list[Event]) -> Iterable[Event]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
+from calls import consequences
 from calls.models import Call
 
 ONLY_RINGING = timedelta(minutes=30)
@@ -21,13 +22,12 @@ def close_silent(*, now: datetime, limit: int = 500) -> int:
     )
     with transaction.atomic():
         calls = Call.objects.open().filter(quiet, source=Call.Source.EVENT, last_event_at__lt=now - timedelta(minutes=1))
-        ids = list(calls.select_for_update(skip_locked=True, of=("self",)).order_by("last_event_at").values_list("pk", flat=True)[:limit])
-        Call.objects.filter(pk__in=ids).update(
-            state=Call.State.ENDED,
-            outcome=Call.Outcome.UNKNOWN,
-            ended_at=F("last_event_at"),
-            is_stale_closed=True,
-            version=F("version") + 1,
-            updated_at=now,
-        )
-    return len(ids)
+        held = list(calls.select_for_update(skip_locked=True, of=("self",)).order_by("last_event_at")[:limit])
+        stood = [consequences.as_stored(call) for call in held] if held else []
+        for call in held:
+            call.state, call.outcome, call.ended_at = Call.State.ENDED, Call.Outcome.UNKNOWN, call.last_event_at
+            call.is_stale_closed, call.version, call.updated_at = True, call.version + 1, now
+        Call.objects.bulk_update(held, ["state", "outcome", "ended_at", "is_stale_closed", "version", "updated_at"])
+        for call, (before, legs) in zip(held, stood, strict=True):
+            consequences.follow(call, before, legs, happened_at=call.last_event_at or call.started_at, now=now)
+    return len(held)

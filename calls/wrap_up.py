@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from calls import consequences
 from calls.models import Call, Disposition
 from config.platform.errors import Refusal
 from config.platform.history import record, snapshot
@@ -60,6 +61,7 @@ def wrap_up(
     if disposition.needs_note and not note.strip():
         raise NoteNeeded(f"'{disposition.name}' needs a note: write what happened.")
     before = snapshot(call)
+    stood, legs = consequences.as_stored(call)
     had = sorted(call.topics.values_list("code", flat=True))
     call.disposition, call.note = disposition, note.strip()
     call.wrap_up_state, call.wrapped_up_by, call.wrapped_up_at = Call.WrapUp.DONE, by, now
@@ -69,4 +71,5 @@ def wrap_up(
     call.save()
     call.topics.set(topics)
     record(call, "wrap_up", by=by, now=now, before=before, topics_before=had, topics=sorted(topic.code for topic in topics))
+    consequences.follow(call, stood, legs, happened_at=now, now=now)
     return call

@@ -108,6 +108,7 @@ UNFOLD: dict[str, Any] = {
                 "collapsible": True,
                 "items": [
                     _page("Phone systems", "router", "calls_phonesystem_changelist"),
+                    _page("Queues", "queue", "calls_queue_changelist"),
                     _page("Extensions", "perm_phone_msg", "calls_agentextension_changelist"),
                     _page("Events", "list_alt", "calls_callevent_changelist"),
                     _page("Dispositions", "fact_check", "calls_disposition_changelist"),
@@ -129,6 +130,7 @@ UNFOLD: dict[str, Any] = {
                 "collapsible": True,
                 "items": [
                     _page("API tokens", "key", "platform_apitoken_changelist"),
+                    _page("Live feed", "rss_feed", "platform_feedmessage_changelist"),
                     _page("Audit trail", "history", "platform_auditevent_changelist"),
                     _page("Schedules", "schedule", "django_celery_beat_periodictask_changelist"),
                     _page("Signs of life", "favorite", "platform_heartbeat_changelist"),

@@ -16,7 +16,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from calls import health, systems
-from calls.models import AgentExtension, CallAlias, Disposition, PhoneSystem, RefusedDelivery
+from calls.models import AgentExtension, CallAlias, Disposition, PhoneSystem, Queue, RefusedDelivery
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, confirmed, who
 from config.platform.admin_base.pages import ADMINS
 from crm.phone_numbers import NumberInvalid, parse
@@ -205,3 +205,20 @@ class DispositionAdmin(AuditedAdmin):
     ordering = ["order", "name"]
     prepopulated_fields = {"code": ["name"]}
     fields = [("name", "code"), ("needs_note", "is_active", "order")]
+
+
+@admin.register(Queue)
+class QueueAdmin(AuditedAdmin):
+    """Queues: who serves them, when, and what is promised to those who wait."""
+
+    list_display = ["name", "slug", "department", "service_level_s", "return_within_s", "is_active"]
+    list_select_related = ["department"]
+    list_filter = ["is_active"]
+    search_fields = ["name", "slug"]
+    ordering = ["name"]
+    autocomplete_fields = ["department", "calendar", "teams"]
+    fieldsets = [
+        (None, {"fields": [("name", "slug"), ("department", "calendar"), "teams", "is_active"]}),
+        ("What is promised", {"fields": [("service_level_s", "short_abandon_s"), ("return_calls", "return_within_s"), "wrap_up_limit_s"]}),
+        ("Alarms", {"fields": [("alarm_waiting", "alarm_wait_s", "alarm_service_level")]}),
+    ]

@@ -7,6 +7,7 @@ from calls.api.calls import CallViewSet
 from calls.api.events import EventViewSet
 from calls.api.ingest import IngestViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
+from calls.api.queues import QueueViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
 
 router = SimpleRouter()
@@ -14,6 +15,7 @@ router.register("calls", CallViewSet)
 router.register("phone-systems", PhoneSystemViewSet)
 router.register("extensions", ExtensionViewSet)
 router.register("dispositions", DispositionViewSet)
+router.register("queues", QueueViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)

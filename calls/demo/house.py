@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from calls.models import AgentExtension, Disposition, PhoneSystem
+from calls.models import AgentExtension, Disposition, PhoneSystem, Queue
 from config.platform import people, upkeep
 from config.platform.models import Role, User
 from crm import calendars
@@ -28,7 +28,12 @@ STAFF: dict[str, tuple[Role, str, str, str, str]] = {
 }
 ONE_PER_ROLE = {"agent": "anna", "supervisor": "sergei", "back_office": "galina", "admin": "admin", "integration": "pbx"}
 EXTENSIONS = {"201": "anna", "202": "maria", "203": "jonas", "204": "dina", "205": "pavel", "206": "lucia"}
-QUEUES = ("support", "delivery", "orders")
+#: slug: name, department, teams, seconds of the service level
+QUEUES = {
+    "support": ("Support", "First line", ("Morning shift", "Evening shift"), 20),
+    "delivery": ("Delivery", "Delivery", ("Morning shift", "Manila desk"), 30),
+    "orders": ("Orders", "First line", ("Evening shift", "Manila desk"), 15),
+}
 #: name: parent, head
 DEPARTMENTS = {
     "Customer care": (None, "sergei"),
@@ -148,4 +153,18 @@ def furnish(*, now: datetime) -> House:
     )
     for extension, username in EXTENSIONS.items():
         upkeep.add(AgentExtension, user=staff[username], phone_system=system, extension=extension, by=admin, now=now)
+    for slug, (name, department, teams, service_level_s) in QUEUES.items():
+        upkeep.add(
+            Queue,
+            slug=slug,
+            name=name,
+            department=departments[department],
+            teams=Team.objects.filter(name__in=teams),
+            service_level_s=service_level_s,
+            wrap_up_limit_s=120,
+            alarm_waiting=5,
+            alarm_wait_s=120,
+            by=admin,
+            now=now,
+        )
     return House(staff, system, topics, dispositions)

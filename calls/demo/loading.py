@@ -138,7 +138,13 @@ def _days(random: Random, made: House, callers: list[Caller], now: datetime, say
     for days_ago, share in ((1, 0.25), (0, 1.0)):
         midnight = datetime.combine(here.date() - timedelta(days=days_ago), time(), tzinfo=here.tzinfo)
         day = Day(
-            random, midnight, callers=regulars, extensions=list(house.EXTENSIONS), lines=house.OWN_LINES, queues=house.QUEUES, share=share
+            random,
+            midnight,
+            callers=regulars,
+            extensions=list(house.EXTENSIONS),
+            lines=house.OWN_LINES,
+            queues=tuple(house.QUEUES),
+            share=share,
         )
         told += day.tell()
     quiet_from = (now - timedelta(minutes=8)).isoformat()

@@ -175,6 +175,11 @@ tasks_list                   asbA   contacts:read
 tasks_partial_update         asbA   contacts:write
 tasks_reopen                 asbA   contacts:write
 tasks_retrieve               asbA   contacts:read
+queues_create                sA     -
+queues_destroy               A      -
+queues_list                  asbA   calls:read
+queues_partial_update        sA     -
+queues_retrieve              asbA   calls:read
 reports_most_asked           sA     -
 reports_unanswered           sA     -
 retention_retrieve           sA     -

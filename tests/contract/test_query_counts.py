@@ -10,7 +10,7 @@ from config.platform.models import AuditEvent
 from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.calendars import CalendarFactory
-from tests.factories.calls import CallFactory, PhoneSystemFactory
+from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TopicFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
@@ -76,6 +76,7 @@ COSTS = {
     "departments": (lambda n: members(None, n), 2, 2),  # departments; members
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
+    "queues": (lambda n: [QueueFactory() for _ in range(n)], 2, 2),  # queues; teams
     "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),

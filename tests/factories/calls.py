@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import factory
 
-from calls.models import AgentExtension, Call, CallAlias, CallEvent, CallKey, CallLeg, Disposition, PhoneSystem, RefusedDelivery
+from calls.models import AgentExtension, Call, CallAlias, CallEvent, CallKey, CallLeg, Disposition, PhoneSystem, Queue, RefusedDelivery
 from config.platform.models import Role
 from tests.factories.platform import UserFactory
 
@@ -138,3 +138,11 @@ class RefusedDeliveryFactory(factory.django.DjangoModelFactory):
     reason = "The proof is missing."
     url = "https://calls.example/api/v1/calls/ingest/pbx/"
     body = "{}"
+
+
+class QueueFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Queue
+
+    slug = factory.Sequence(lambda n: f"queue-{n}")
+    name = factory.Sequence(lambda n: f"Queue {n}")

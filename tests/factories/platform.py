@@ -1,9 +1,10 @@
+from datetime import UTC, datetime
 from random import Random
 
 import factory
 
 from config.platform import tokens
-from config.platform.models import ApiToken, Role, User
+from config.platform.models import ApiToken, FeedMessage, Role, User
 from crm import believable
 
 STAFF = [draft for _, draft in zip(range(400), believable.people(Random(1)), strict=False)]
@@ -42,3 +43,13 @@ class ApiTokenFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Desk {n}")
     digest = factory.Sequence(lambda n: tokens.digest_of(f"nobody knows {n}"))
     hint = "swb_abcd"
+
+
+class FeedMessageFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = FeedMessage
+
+    recipient = factory.SubFactory(UserFactory)
+    kind = "announcement"
+    data = factory.LazyFunction(dict)
+    at = datetime(2026, 11, 23, 12, tzinfo=UTC)

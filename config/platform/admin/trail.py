@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from config.platform.admin_base import ReadOnlyAdmin, badge
 from config.platform.admin_base.pages import ADMINS
 from config.platform.errors import Refusal
-from config.platform.models import AuditEvent, Heartbeat, IdempotencyRecord, Row
+from config.platform.models import AuditEvent, FeedMessage, Heartbeat, IdempotencyRecord, Row
 
 SILENT_AFTER = timedelta(minutes=2)
 
@@ -107,3 +107,13 @@ class HeartbeatAdmin(ReadOnlyAdmin):
     def alive(self, heartbeat: Heartbeat) -> SafeString:
         silent = timezone.now() - heartbeat.beaten_at > SILENT_AFTER
         return badge("silent", "bad") if silent else badge("alive", "good")
+
+
+@admin.register(FeedMessage)
+class FeedMessageAdmin(ReadOnlyAdmin):
+    """What people were shown on their screens of late."""
+
+    list_display = ["at", "recipient", "kind", "about"]
+    list_select_related = ["recipient"]
+    ordering = ["-id"]
+    sortable_by: list[str] = []

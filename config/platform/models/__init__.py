@@ -1,3 +1,4 @@
+from config.platform.models.feed import FeedMessage
 from config.platform.models.heartbeats import Heartbeat
 from config.platform.models.history import AuditEvent
 from config.platform.models.idempotency import IdempotencyRecord
@@ -6,4 +7,17 @@ from config.platform.models.rows import Row
 from config.platform.models.tokens import ApiToken, Scope
 from config.platform.models.users import LEADERS, PEOPLE, Role, User
 
-__all__ = ["LEADERS", "PEOPLE", "ApiToken", "AuditEvent", "Heartbeat", "IdempotencyRecord", "Originated", "Role", "Row", "Scope", "User"]
+__all__ = [
+    "LEADERS",
+    "PEOPLE",
+    "ApiToken",
+    "AuditEvent",
+    "FeedMessage",
+    "Heartbeat",
+    "IdempotencyRecord",
+    "Originated",
+    "Role",
+    "Row",
+    "Scope",
+    "User",
+]
