@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
+
 
 class CallsConfig(AppConfig):
     """What happened on the line."""
@@ -8,10 +10,10 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered
+        from calls import article_timeline, call_filters, erasure, identifying, open_calls, review_traces, script_facts, unanswered
         from calls.call_columns import CALLS
         from config.api import metrics
-        from config.platform import origins
+        from config.platform import feed, origins
         from crm import (
             contact_filters,
             contacts,
@@ -26,6 +28,11 @@ class CallsConfig(AppConfig):
         from crm import erasure as crm_erasure
         from crm.exporting.entities import entities
 
+        feed.declare(
+            "review.submitted", "One of your calls was reviewed.", {"review": ID, "call": ID, "percent": "90.00", "is_passed": True}
+        )
+        feed.declare("review.disputed", "An operator disputes a review; for those who lead.", {"review": ID, "agent": ID})
+        feed.declare("review.settled", "A disputed review was settled.", {"review": ID, "settlement": "changed", "percent": "95.00"})
         metrics.gauges.add("events", open_calls.events_by_state)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)
@@ -37,6 +44,7 @@ class CallsConfig(AppConfig):
         origins.kinds.add("call", open_calls.exists)
         crm_erasure.holders.add("calls", erasure.CALLS)
         crm_erasure.holders.add("script_runs", crm_erasure.Holder(script_facts.personal_data, script_facts.pseudonymise))
+        crm_erasure.holders.add("call_reviews", review_traces.REVIEWS)
         crm_erasure.vetoes.add("calls", erasure.reasons_against)
         retention.reached.add("calls", open_calls.reached)
         lookup.own_lines.add("calls", identifying.is_our_line)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from calls import intake, silence
+from calls import intake, reviews, silence
 
 
 @shared_task(name="calls.fold_waiting_events")
@@ -18,3 +18,10 @@ def close_silent_calls(*, limit: int = 500, **_later_arguments: object) -> None:
     """Close calls of which nothing more is heard. Twice or at once: see silence.close_silent."""
     if silence.close_silent(now=timezone.now(), limit=limit) == limit:
         close_silent_calls.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.release_stale_reviews")
+def release_stale_reviews(*, limit: int = 500, **_later_arguments: object) -> None:
+    """Give back reviews that were claimed and not written in time. Twice or at once: see reviews.release_stale."""
+    if reviews.release_stale(now=timezone.now(), limit=limit) == limit:
+        release_stale_reviews.apply_async(kwargs={"limit": limit})

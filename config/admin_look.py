@@ -115,6 +115,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Quality",
+                "collapsible": True,
+                "items": [
+                    _page("Reviews", "reviews", "calls_review_changelist"),
+                    _page("Scorecards", "scoreboard", "calls_scorecard_changelist"),
+                    _page("Versions of scorecards", "history_edu", "calls_scorecardversion_changelist"),
+                ],
+            },
+            {
                 "title": "Company",
                 "collapsible": True,
                 "items": [

@@ -172,6 +172,7 @@ CELERY_BEAT_SCHEDULE = {
     "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
+    "Reviews claimed too long ago": {"task": "calls.release_stale_reviews", "schedule": 300.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
 }
 
@@ -194,6 +195,11 @@ RETENTION_DAYS = {  # after how many days; 0 is never
     "leads_never_reached": env.int("RETENTION_LEADS_NEVER_REACHED_DAYS", default=0),
     "disqualified": env.int("RETENTION_DISQUALIFIED_DAYS", default=0),
 }
+REVIEW_CLAIMS_AT_ONCE = env.int("REVIEW_CLAIMS_AT_ONCE", default=5)
+REVIEW_CLAIM_HOURS = env.int("REVIEW_CLAIM_HOURS", default=24)
+REVIEW_CALLS_OF_DAYS = env.int("REVIEW_CALLS_OF_DAYS", default=14)
+REVIEW_SHORTEST_TALK_S = env.int("REVIEW_SHORTEST_TALK_S", default=30)
+REVIEW_DISPUTE_DAYS = env.int("REVIEW_DISPUTE_DAYS", default=14)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files

@@ -8,6 +8,8 @@ from calls.api.events import EventViewSet
 from calls.api.ingest import IngestViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
+from calls.api.reviews import CallReviewViewSet, QualityReportViewSet, ReviewViewSet
+from calls.api.scorecards import ScorecardVersionViewSet, ScorecardViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
 
 router = SimpleRouter()
@@ -19,6 +21,9 @@ router.register("queues", QueueViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)
+router.register("scorecards", ScorecardViewSet)
+router.register("scorecard-versions", ScorecardVersionViewSet)
+router.register("reviews", ReviewViewSet)
 urlpatterns = [
     path("calls/events/", EventViewSet.as_view({"get": "list", "post": "create"}), name="call-events"),
     re_path(r"^calls/events/(?P<pk>[^/.]+)/replay/$", EventViewSet.as_view({"post": "replay"}), name="call-event-replay"),
@@ -30,9 +35,12 @@ urlpatterns = [
         name="call-ingest-below",
     ),
     re_path(r"^calls/(?P<pk>[^/.]+)/answers/$", CallAnswerViewSet.as_view({"get": "answers", "post": "answered"}), name="call-answers"),
+    re_path(r"^calls/(?P<pk>[^/.]+)/reviews/$", CallReviewViewSet.as_view({"get": "reviews", "post": "review"}), name="call-reviews"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),
     path("reports/script-adherence/", ScriptAdherenceViewSet.as_view({"get": "retrieve"}), name="script-adherence"),
+    path("reports/quality/", QualityReportViewSet.as_view({"get": "quality"}), name="report-quality"),
+    path("reports/calibration/", QualityReportViewSet.as_view({"get": "calibration"}), name="report-calibration"),
     *router.urls,
 ]

@@ -2,6 +2,7 @@ from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
+from calls.models.quality import Checkpoint, Review, ReviewAnswer, Scorecard, ScorecardVersion
 from calls.models.queues import Queue
 from calls.models.script_runs import ScriptRun, ScriptRunStep
 
@@ -13,11 +14,16 @@ __all__ = [
     "CallEvent",
     "CallKey",
     "CallLeg",
+    "Checkpoint",
     "Disposition",
     "PhoneSystem",
     "QuestionAsked",
     "Queue",
     "RefusedDelivery",
+    "Review",
+    "ReviewAnswer",
+    "Scorecard",
+    "ScorecardVersion",
     "ScriptRun",
     "ScriptRunStep",
     "UnansweredQuestion",

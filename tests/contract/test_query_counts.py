@@ -20,6 +20,7 @@ from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactor
 from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
+from tests.factories.quality import published, submitted
 from tests.factories.scripts import ScriptRunStepFactory, ScriptVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,9 @@ COSTS = {
     "merges": (lambda n: [MergeRecordFactory() for _ in range(n)], 1, 1),
     "scripts": (lambda n: [ScriptVersionFactory(script__topics=[TopicFactory()]).script for _ in range(n)], 3, 3),  # scripts; topics; versions
     "script-versions": (lambda n: [ScriptVersionFactory() for _ in range(n)], 2, 2),  # versions with their scripts; steps
+    "reviews": (lambda n: [submitted() for _ in range(n)], 3, 3),  # reviews; answers; their checkpoints
+    "scorecards": (lambda n: [published().scorecard for _ in range(n)], 3, 3),  # scorecards; queues; versions
+    "scorecard-versions": (lambda n: [published() for _ in range(n)], 2, 2),  # versions; checkpoints
     "script-runs": (lambda n: [ScriptRunStepFactory().run for _ in range(n)], 4, 4),  # runs; steps of the versions; passings; their steps
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),

@@ -58,9 +58,9 @@ def known(boss, client_of) -> Contact:
         pass
     _merged_and_ordered(boss, contact)
     phone_system = client_of("integration", scopes=["events:write"])
-    from tests.factories.calls import PhoneSystemFactory
+    from tests.factories.calls import AgentExtensionFactory, PhoneSystemFactory
 
-    PhoneSystemFactory(slug="pbx")
+    AgentExtensionFactory(phone_system=PhoneSystemFactory(slug="pbx"), extension="201")
     common = {"call_id": "c1", "from": "8 (916) 123-45-67", "to": "+78001234567", "x-name": SURNAME}
     events = [
         {"type": "call.initiated", **common, "event_id": "e1", "occurred_at": "2026-11-20T10:00:00Z"},
@@ -78,6 +78,7 @@ def known(boss, client_of) -> Contact:
 
     body = {"disposition": DispositionFactory(code="done").code, "note": f"{SURNAME}: перезвонить 8 916 123-45-67"}
     assert boss.post(f"/api/v1/calls/{call.pk}/wrap-up/", body, headers={"Idempotency-Key": "wrap"}).status_code == 200
+    _judged(boss, call)
     CallFactory(contact=None, customer_e164=NUMBER, from_raw=NUMBER, from_e164=NUMBER)
     for form in ("csv", "jsonl"):
         jobs.order(entity="contacts", form=form, by=boss.user, now=NOON)
@@ -90,6 +91,16 @@ def known(boss, client_of) -> Contact:
     assert not Export.objects.exclude(status="done").exists()
     contact.refresh_from_db()
     return contact
+
+
+def _judged(boss, call: Call) -> None:
+    """A reviewer wrote of her, and the operator too."""
+    from calls import reviews
+    from tests.factories.quality import disputed, points
+
+    given = [one | {"comment": f"{SURNAME} was not greeted"} for one in points()]
+    review = disputed(reviewer=boss.user, call=call, given=given)
+    reviews.settle(review.pk, note=f"Heard {SURNAME} again", answers=given, by=boss.user, now=NOON)
 
 
 def _merged_and_ordered(boss, contact: Contact) -> None:
