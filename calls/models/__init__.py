@@ -1,3 +1,4 @@
+from calls.models.agents import AgentPresence, AgentStateInterval, HardCall, PauseCode
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
@@ -7,6 +8,8 @@ from calls.models.script_runs import ScriptRun, ScriptRunStep
 
 __all__ = [
     "AgentExtension",
+    "AgentPresence",
+    "AgentStateInterval",
     "ArticleUse",
     "Call",
     "CallAlias",
@@ -14,6 +17,8 @@ __all__ = [
     "CallKey",
     "CallLeg",
     "Disposition",
+    "HardCall",
+    "PauseCode",
     "PhoneSystem",
     "QuestionAsked",
     "Queue",

@@ -208,6 +208,7 @@ class CallLeg(Row):
     ring_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    held_at = models.DateTimeField(null=True, help_text="Since when it is on hold now.")
     hold_s = models.FloatField(default=0)
     cause = models.PositiveSmallIntegerField(null=True)
     end_reason = models.CharField(max_length=200, blank=True)
