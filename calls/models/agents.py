@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -79,6 +81,8 @@ class Source(models.TextChoices):
 
 #: What somebody can be by their own word, or by ours when their word is missing.
 DECLARED = (State.OFFLINE, State.AVAILABLE, State.PAUSED, State.LAGGED)
+#: What the phone shows of somebody whom no call can reach.
+BUSY = frozenset({State.RESERVED, State.RINGING, State.TALKING, State.HOLD})
 
 
 class AgentStateQuerySet(models.QuerySet["AgentStateInterval"]):
@@ -151,7 +155,8 @@ class AgentPresenceQuerySet(models.QuerySet["AgentPresence"]):
 class AgentPresence(Row):
     """Where an operator is now: one row for each, the lock of all that changes their state, and the wallboard's reading.
 
-    It repeats the open intervals. ``declared`` is their own word; while nothing is heard of their screen, ``lagged_at`` says since when.
+    It repeats the open intervals, under the agent's own id. ``declared`` is their word; while nothing is heard of their screen,
+    ``lagged_at`` says since when. No index but the keys: the table is small, and a heartbeat shall not write any.
     """
 
     agent = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="presence")
@@ -166,6 +171,11 @@ class AgentPresence(Row):
     observed_since = models.DateTimeField(null=True, blank=True)
     observed_until = models.DateTimeField(null=True, blank=True, help_text="When the time for writing up is over.")
     call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="presences")
+
+    phone_state = models.CharField(
+        max_length=9, choices=State, blank=True, help_text="What the phone system says of them, apart from calls."
+    )
+    phone_state_at = models.DateTimeField(null=True, blank=True)
 
     session = models.UUIDField(null=True, blank=True, help_text="The sign-in that counts: the newest.")
     device = models.CharField(max_length=100, blank=True, help_text="What the operator works on, as the screen names itself.")
@@ -199,16 +209,50 @@ class AgentPresence(Row):
                 name="presence_pause_has_a_code", condition=Q(pause_code=None) | Q(declared="paused"), violation_error_message="Not paused."
             ),
             models.CheckConstraint(name="presence_lags_only_when_signed_in", condition=Q(lagged_at=None) | ~Q(declared="offline")),
-        ]
-        indexes = [
-            models.Index(fields=["last_heartbeat_at"], condition=~Q(declared="offline"), name="presence_heartbeat"),
-            models.Index(fields=["check_break_at"], condition=~Q(check_break_at=None), name="presence_break"),
-            models.Index(fields=["pause_limit_at"], condition=~Q(pause_limit_at=None), name="presence_pause_limit"),
-            models.Index(fields=["observed_until"], condition=~Q(observed_until=None), name="presence_wrap_up_limit"),
+            models.CheckConstraint(name="presence_has_the_id_of_its_agent", condition=Q(id=F("agent"))),
         ]
 
     def __str__(self) -> str:
         return str(self.agent)
+
+    @property
+    def word(self) -> str:
+        """What is declared, as it stands: ``lagged`` while nothing is heard of the screen."""
+        return State.LAGGED if self.lagged_at else self.declared
+
+    @property
+    def state(self) -> str:
+        """What they do, in one word: the phone where it is busy, else what is declared; writing up only where available."""
+        if self.observed in BUSY:
+            return self.observed
+        if self.word == State.AVAILABLE and self.observed:
+            return self.observed
+        return self.word
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when ``state`` is so."""
+        if self.observed and self.state == self.observed and self.state != self.word:
+            return self.observed_since
+        if self.lagged_at:
+            return self.lagged_at
+        if self.declared == State.AVAILABLE and self.declared_since and self.observed_since:
+            return max(self.declared_since, self.observed_since)
+        return self.declared_since
+
+    @property
+    def conflict(self) -> str:
+        """Where the phone and the word contradict each other; empty: nowhere."""
+        if self.observed in BUSY and self.word != State.AVAILABLE:
+            return f"on_call_while_{self.word}" if self.call_id else f"phone_busy_while_{self.word}"
+        if self.word == State.AVAILABLE and self.observed and self.call_id is None:
+            return f"available_while_phone_{'busy' if self.observed == State.RESERVED else self.observed}"
+        return ""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a call may go to them now."""
+        return self.state == State.AVAILABLE
 
 
 class HardCallQuerySet(models.QuerySet["HardCall"]):
