@@ -109,7 +109,8 @@ class AgentStateInterval(Row):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     source = models.CharField(max_length=10, choices=Source)
-    call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="agent_states")
+    # No constraint of the database: it would make the fold of one call wait for another that a person holds, and that person for the fold.
+    call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="agent_states", db_constraint=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=200, blank=True, help_text="Why, when a supervisor or the system set it.")
 
@@ -170,7 +171,7 @@ class AgentPresence(Row):
     observed = models.CharField(max_length=9, choices=State, blank=True, help_text="What the phone does; empty: nothing.")
     observed_since = models.DateTimeField(null=True, blank=True)
     observed_until = models.DateTimeField(null=True, blank=True, help_text="When the time for writing up is over.")
-    call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="presences")
+    call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="presences", db_constraint=False)
 
     phone_state = models.CharField(
         max_length=9, choices=State, blank=True, help_text="What the phone system says of them, apart from calls."
@@ -190,6 +191,7 @@ class AgentPresence(Row):
         related_name="+",
         help_text="Begins when the call and its writing up are over.",
     )
+    pending_limit_s = models.PositiveIntegerField(null=True, blank=True)
     asked_pause = models.ForeignKey(
         PauseCode, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Waits for a lead's yes."
     )
