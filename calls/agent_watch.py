@@ -5,6 +5,7 @@ sweep finds happened at a certain instant (the last heartbeat and the limit), ho
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +13,30 @@ from django.conf import settings
 from django.db import transaction
 
 from calls import agents, observing, presence
-from calls.models import AgentPresence
+from calls.models import AgentPresence, PauseCode
 from calls.models.agents import Source, State
 from config.platform import feed, statements
 from config.platform.models import User
 from crm import duty
 
 BEAT = """
-UPDATE calls_agentpresence SET last_heartbeat_at = statement_timestamp()
-WHERE agent_id = %(agent)s AND session = %(session)s AND declared <> 'offline' AND lagged_at IS NULL
+UPDATE calls_agentpresence a SET last_heartbeat_at = statement_timestamp()
+WHERE agent_id = %(agent)s AND session = %(session)s AND declared <> 'offline' AND lagged_at IS NULL RETURNING
 """
+CODES = ("pause_code", "pending_pause", "asked_pause")
+
+
+@cache
+def _columns() -> statements.Columns[AgentPresence]:
+    return statements.Columns(AgentPresence, "a")
+
+
+@cache
+def _beat() -> str:
+    codes = "".join(f", (SELECT code FROM calls_pausecode WHERE id = a.{name}_id)" for name in CODES)  # noqa: S608 (names of ours)
+    return BEAT + _columns().sql + codes
+
+
 #: Everybody who takes calls has a row, so that a wallboard shows them before their first day.
 NEWCOMERS = """
 INSERT INTO calls_agentpresence (id, agent_id, created_at, updated_at, version, declared, declared_source, observed, phone_state, device,
@@ -32,14 +47,17 @@ ORDER BY u.id ON CONFLICT DO NOTHING
 """
 
 
-def heartbeat(*, session: UUID, by: User, now: datetime) -> None:
-    """Note that this screen is alive. One statement, unless there is something to tell.
+def heartbeat(*, session: UUID, by: User, now: datetime) -> AgentPresence:
+    """Note that this screen is alive; answers how the agent stands. One statement, unless there is something to tell.
 
     Raises:
         NotSignedIn, SignedInElsewhere
     """
-    if statements.count(BEAT, {"agent": by.pk, "session": session}):
-        return
+    for values in statements.rows(_beat(), {"agent": by.pk, "session": session}):
+        made = _columns().make(values[: len(_columns())])
+        for name, code in zip(CODES, values[len(_columns()) :], strict=True):
+            setattr(made, name, PauseCode(pk=getattr(made, f"{name}_id"), code=code) if code else None)
+        return made
     with transaction.atomic():
         row = presence.hold([by.pk])[by.pk]
         if row.declared == State.OFFLINE:
@@ -51,6 +69,7 @@ def heartbeat(*, session: UUID, by: User, now: datetime) -> None:
         if row.lagged_at:
             presence.come_back(row, at=row.last_heartbeat_at)
         presence.save(row, was, now=now)
+    return row
 
 
 def miss(*, limit: int = 500) -> int:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from calls import observing, presence
-from calls.models import AgentPresence, PauseCode, PhoneSystem
+from calls.models import AgentPresence, PauseCode
 from calls.models.agents import Source, State
 from config.platform import feed
 from config.platform.errors import Refusal
@@ -135,13 +135,14 @@ def force(
 
 
 @transaction.atomic
-def answer_asked(agent: User, *, agree: bool, reason: str = "", by: User, now: datetime) -> AgentPresence:
+def answer_asked(agent: User, *, agree: bool, reason: str = "", if_version: int | None = None, by: User, now: datetime) -> AgentPresence:
     """Say yes or no to the pause that an agent asked for. A yes begins it, after the call if there is one.
 
     Raises:
-        NothingAsked
+        VersionConflict, NothingAsked
     """
     row, was, before = _held(agent.pk)
+    check_version(row, if_version)
     code = row.asked_pause
     if code is None:
         raise NothingAsked(f"{agent} waits for nobody's yes.")
@@ -154,15 +155,16 @@ def answer_asked(agent: User, *, agree: bool, reason: str = "", by: User, now: d
 
 
 @transaction.atomic
-def phone_says(system: PhoneSystem, user: User, *, state: str, at: datetime, now: datetime) -> AgentPresence:
+def phone_says(user: User, *, state: str, at: datetime, by: User, now: datetime) -> AgentPresence:
     """Note what a phone system says of an agent apart from calls: paused, busy (reserved) or offline there; available: nothing of these.
 
     What is told of an earlier time than is known already changes nothing.
     """
-    row = presence.hold([user.pk])[user.pk]
+    row, _, before = _held(user.pk)
     if row.phone_state_at is None or at > row.phone_state_at:
         row.phone_state, row.phone_state_at = ("" if state == State.AVAILABLE else state), min(at, now)
         row.save(update_fields=["phone_state", "phone_state_at"])
+        record(row, "phone_says", by=by, now=now, before=before)
         observing.look_again([user.pk], at=at, now=now)
     return row
 

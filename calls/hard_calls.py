@@ -19,6 +19,7 @@ from config.platform import feed, statements
 from config.platform.errors import Refusal
 from config.platform.history import record, snapshot
 from config.platform.models import LEADERS, User
+from config.platform.moves import check_version
 
 ABUSE = "abuse"
 #: The pause that is offered; made when it is first taken, and changed like any other.
@@ -93,16 +94,19 @@ def assess(call: Call, *, now: datetime, marked_by: User | None = None, take_bac
 
 
 @transaction.atomic
-def mark(call_id: UUID, *, is_hard: bool, by: User, now: datetime) -> Call:
+def mark(call_id: UUID, *, is_hard: bool, if_version: int | None = None, by: User, now: datetime) -> Call:
     """Say that the caller was abusive, or take it back. Whoever had the call, or one who leads.
 
     Raises:
-        NotYourCall
+        VersionConflict, NotYourCall
     """
     call = Call.objects.select_for_update(of=("self",)).get(pk=call_id)
+    check_version(call, if_version)
     if call.agent_id != by.pk and by.role not in LEADERS:
         raise NotYourCall("Another operator had this call: they or a supervisor say how it was.")
     assess(call, now=now, marked_by=by if is_hard else None, take_back=not is_hard)
+    call.version += 1
+    call.save(update_fields=["version", "updated_at"])
     record(call, "mark_hard" if is_hard else "mark_not_hard", by=by, now=now)
     return call
 

@@ -184,17 +184,17 @@ def test_a_call_of_somebody_who_is_offline_is_shown(anna, system):
 
 def test_available_while_the_phone_is_set_to_busy_or_paused_is_shown(anna, system):
     agents.sign_in(by=anna, now=after(0))
-    agents.phone_says(system, anna, state="paused", at=after(5), now=after(6))
+    agents.phone_says(anna, state="paused", at=after(5), by=anna, now=after(6))
     assert (of(anna).state, of(anna).conflict) == ("paused", "available_while_phone_paused")
-    agents.phone_says(system, anna, state="available", at=after(3), now=after(7))
+    agents.phone_says(anna, state="available", at=after(3), by=anna, now=after(7))
     assert of(anna).conflict == "available_while_phone_paused", "what happened earlier came later"
     tell(system, *CALL[:3], now=after(10))
     assert (of(anna).state, of(anna).conflict) == ("talking", "")
     tell(system, *CALL[3:], now=after(71))
     Call.objects.update(wrap_up_state="done")
-    agents.phone_says(system, anna, state="reserved", at=after(75), now=after(75))
+    agents.phone_says(anna, state="reserved", at=after(75), by=anna, now=after(75))
     assert (of(anna).state, of(anna).conflict, of(anna).is_free) == ("reserved", "available_while_phone_busy", False)
-    agents.phone_says(system, anna, state="available", at=after(80), now=after(80))
+    agents.phone_says(anna, state="available", at=after(80), by=anna, now=after(80))
     assert (of(anna).state, of(anna).conflict) == ("available", "")
 
 
