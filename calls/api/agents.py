@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from calls import agent_watch, agents, breaks, hard_calls
 from calls.api import agent_bodies as bodies
 from calls.models import AgentPresence, AgentStateInterval, Queue
-from calls.models.agents import BUSY, DECLARED, State
+from calls.models.agents import State
 from config.api.filters import FilterSet
 from config.api.pages import SUBLIST_PARAMETERS
 from config.api.permissions import allow
@@ -23,20 +23,6 @@ from config.platform.moves import VersionConflict
 READ = allow(*PEOPLE, scope=Scope.CALLS_READ)
 MINE = allow(*PEOPLE)
 LEAD = allow(*LEADERS)
-
-
-def in_state(state: str) -> Q:
-    """Whose state, as it is shown, is this: the rule of ``AgentPresence.state`` for the database."""
-    if state in BUSY:
-        return Q(observed=state)
-    word = Q(lagged_at__isnull=False) if state == State.LAGGED else Q(declared=state, lagged_at=None)
-    quiet = ~Q(observed__in=BUSY)
-    if state == State.AVAILABLE:
-        return word & Q(observed="")
-    if state in DECLARED:
-        word |= Q(declared=State.AVAILABLE, lagged_at=None, observed=state)
-        return quiet & word
-    return Q(declared=State.AVAILABLE, lagged_at=None, observed=state)
 
 
 class AgentFilter(FilterSet):
@@ -50,7 +36,7 @@ class AgentFilter(FilterSet):
         fields = ["state"]
 
     def of_state(self, rows: Any, name: str, value: str) -> Any:
-        return rows.filter(in_state(value))
+        return rows.in_state(value)
 
     def of_team(self, rows: Any, name: str, value: Any) -> Any:
         return rows.filter(agent__teams=value)

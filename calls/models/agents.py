@@ -157,6 +157,18 @@ class AgentPresenceQuerySet(models.QuerySet["AgentPresence"]):
         named = self.select_related("agent", "pause_code", "pending_pause", "asked_pause")
         return named.prefetch_related("agent__teams__queues")
 
+    def in_state(self, state: str) -> "AgentPresenceQuerySet":
+        """Those whose ``state`` is this: the rule of the property, for the database."""
+        is_here = Q(declared=State.AVAILABLE, lagged_at=None)
+        if state in BUSY:
+            return self.filter(observed=state)
+        if state == State.LAGGED:
+            return self.filter(~Q(observed__in=BUSY), lagged_at__isnull=False)
+        if state == State.AVAILABLE:
+            return self.filter(is_here, observed="")
+        word = Q(declared=state, lagged_at=None) if state in DECLARED else Q(pk=None)
+        return self.filter(~Q(observed__in=BUSY), word | (is_here & Q(observed=state)))
+
 
 class AgentPresence(Row):
     """Where an operator is now: one row for each, the lock of all that changes their state, and the wallboard's reading.

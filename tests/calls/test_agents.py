@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from calls import agent_watch, agents, by_hand, intake, observing, presence, receipts, silence, wrap_up
 from calls.models import AgentPresence, AgentStateInterval, Call, PauseCode
+from calls.models.agents import State
 from config.platform import people
 from config.platform.models import AuditEvent, FeedMessage, Role
 from tests.calls.scenarios import BEGIN, begun, event, leg
@@ -354,6 +355,21 @@ def test_leads_hear_of_their_own_people_only_and_only_of_changes(anna, lead, sys
     tell(system, CALL[0], *CALL[1:3], *CALL[1:3], now=after(10))
     assert [one["state"] for one in messages(lead, "agent.state")] == ["available", "ringing", "talking"]
     assert messages(stranger, "agent.state") == []
+
+
+def test_the_filter_by_state_is_the_rule_of_the_state():
+    """Every combination of word, silence and phone: found under the state that is shown, and under no other."""
+    code = PauseCodeFactory()
+    for word, silent, phone in itertools.product(("offline", "available", "paused"), (False, True), ("", *State.values)):
+        if (word == "offline" and silent) or phone in ("available", "lagged"):
+            continue
+        AgentPresenceFactory(
+            declared=word, pause_code=code if word == "paused" else None, lagged_at=BEGIN if silent else None, observed=phone
+        )
+    rows = list(AgentPresence.objects.all())
+    assert len(rows) == 40
+    for state in State.values:
+        assert {row.pk for row in rows if row.state == state} == {row.pk for row in AgentPresence.objects.in_state(state)}, state
 
 
 # --- what a row may never be
