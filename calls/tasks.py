@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from calls import intake, reviews, silence
+from calls import agent_watch, breaks, intake, reviews, silence
 
 
 @shared_task(name="calls.fold_waiting_events")
@@ -25,3 +25,19 @@ def release_stale_reviews(*, limit: int = 500, **_later_arguments: object) -> No
     """Give back reviews that were claimed and not written in time. Twice or at once: see reviews.release_stale."""
     if reviews.release_stale(now=timezone.now(), limit=limit) == limit:
         release_stale_reviews.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.watch_agents")
+def watch_agents(*, limit: int = 500, **_later_arguments: object) -> None:
+    """Agents of whom nothing is heard, writing up and pauses whose time is over. Twice or at once: each row is held or passed over."""
+    agent_watch.welcome()
+    agent_watch.miss(limit=limit)
+    agent_watch.end_wrap_ups(now=timezone.now(), limit=limit)
+    agent_watch.tell_pauses_over(now=timezone.now(), limit=limit)
+
+
+@shared_task(name="calls.tell_breaks")
+def tell_breaks(*, limit: int = 200, **_later_arguments: object) -> None:
+    """Tell whose break is due. Twice or at once: each row is held or passed over, and says when it was told."""
+    if breaks.tell_due(now=timezone.now(), limit=limit) == limit:
+        tell_breaks.apply_async(kwargs={"limit": limit})

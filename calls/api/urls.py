@@ -1,11 +1,14 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from calls.api.agents import AgentViewSet
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
 from calls.api.calls import CallViewSet
 from calls.api.events import EventViewSet
+from calls.api.hard_calls import FairOrderViewSet, HardCallReportViewSet, HardCallViewSet
 from calls.api.ingest import IngestViewSet
+from calls.api.pause_codes import PauseCodeViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
 from calls.api.reviews import CallReviewViewSet, QualityReportViewSet, ReviewViewSet
@@ -18,6 +21,8 @@ router.register("phone-systems", PhoneSystemViewSet)
 router.register("extensions", ExtensionViewSet)
 router.register("dispositions", DispositionViewSet)
 router.register("queues", QueueViewSet)
+router.register("agents", AgentViewSet)
+router.register("pause-codes", PauseCodeViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)
@@ -36,6 +41,9 @@ urlpatterns = [
     ),
     re_path(r"^calls/(?P<pk>[^/.]+)/answers/$", CallAnswerViewSet.as_view({"get": "answers", "post": "answered"}), name="call-answers"),
     re_path(r"^calls/(?P<pk>[^/.]+)/reviews/$", CallReviewViewSet.as_view({"get": "reviews", "post": "review"}), name="call-reviews"),
+    re_path(r"^calls/(?P<pk>[^/.]+)/hard/$", HardCallViewSet.as_view({"post": "hard"}), name="call-hard"),
+    re_path(r"^queues/(?P<pk>[^/.]+)/fair-order/$", FairOrderViewSet.as_view({"get": "fair_order"}), name="queue-fair-order"),
+    path("reports/hard-calls/", HardCallReportViewSet.as_view({"get": "hard_calls"}), name="report-hard-calls"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),

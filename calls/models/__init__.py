@@ -1,3 +1,4 @@
+from calls.models.agents import AgentPresence, AgentStateInterval, HardCall, PauseCode
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
@@ -8,6 +9,8 @@ from calls.models.script_runs import ScriptRun, ScriptRunStep
 
 __all__ = [
     "AgentExtension",
+    "AgentPresence",
+    "AgentStateInterval",
     "ArticleUse",
     "Call",
     "CallAlias",
@@ -16,6 +19,8 @@ __all__ = [
     "CallLeg",
     "Checkpoint",
     "Disposition",
+    "HardCall",
+    "PauseCode",
     "PhoneSystem",
     "QuestionAsked",
     "Queue",
