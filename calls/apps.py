@@ -8,11 +8,12 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered
+        from calls import article_timeline, call_filters, calling_rules, erasure, identifying, open_calls, script_facts, unanswered
         from calls.call_columns import CALLS
         from config.api import metrics
         from config.platform import origins
         from crm import (
+            calling,
             contact_filters,
             contacts,
             knowledge_search,
@@ -26,6 +27,8 @@ class CallsConfig(AppConfig):
         from crm import erasure as crm_erasure
         from crm.exporting.entities import entities
 
+        calling.rules.add("limits", calling_rules.within_limits)
+        calling.rules.add("open_call", calling_rules.nobody_talks)
         metrics.gauges.add("events", open_calls.events_by_state)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)
