@@ -201,7 +201,8 @@ class CallingLimit(Row):
             ),
             models.CheckConstraint(
                 name="calling_limit_rolls_over_so_many_seconds",
-                condition=(Q(window="rolling", window_s__gte=1, window_s__lte=A_YEAR)) | (~Q(window="rolling") & Q(window_s=None)),
+                condition=Q(window="rolling", window_s__isnull=False, window_s__gte=1, window_s__lte=A_YEAR)
+                | (~Q(window="rolling") & Q(window_s=None)),
                 violation_error_message="A rolling window needs `window_s`, from a second to a year; no other window has it.",
             ),
         ]
