@@ -170,6 +170,8 @@ CELERY_BEAT_SCHEDULE = {
     "Exports whose time is over": {"task": "crm.expire_exports", "schedule": 1800.0},
     "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
     "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Callbacks whose time has come": {"task": "calls.tend_callbacks", "schedule": 10.0},
+    "Callbacks whose zone changed": {"task": "calls.reckon_callbacks_anew", "schedule": 6 * 3600.0},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from config.platform.errors import Refusal
 from config.platform.models import User
 from config.platform.registry import Registry
 from crm import calling_whom, permission
@@ -99,6 +100,17 @@ class Verdict:
             "reasons": [shown(one) for one in self.reasons],
             "next_at": self.next_at.isoformat().replace("+00:00", "Z") if self.next_at else None,
         }
+
+
+class MayNotCall(Refusal):
+    """They may not be called; `reasons` says why, and `next_at` from when on they may be (null: never by itself)."""
+
+    code = "may_not_call"
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> "MayNotCall":
+        """The refusal of a verdict."""
+        return cls("They may not be called: " + " ".join(one.detail for one in verdict.reasons), **verdict.as_facts())
 
 
 def may_call(

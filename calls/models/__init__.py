@@ -1,4 +1,5 @@
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
+from calls.models.callbacks import Callback
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
@@ -13,6 +14,7 @@ __all__ = [
     "CallEvent",
     "CallKey",
     "CallLeg",
+    "Callback",
     "Disposition",
     "PhoneSystem",
     "QuestionAsked",

@@ -27,6 +27,16 @@ calendars_hours              asbA   contacts:read
 calendars_list               asbA   contacts:read
 calendars_partial_update     A      -
 calendars_retrieve           asbA   contacts:read
+callbacks_cancel             asbA   calls:write
+callbacks_complete           asbA   calls:write
+callbacks_create             asbA   calls:write
+callbacks_list               asbA   calls:read
+callbacks_next               asbA   calls:write
+callbacks_reassign           asbA   calls:write
+callbacks_release            asbA   calls:write
+callbacks_reschedule         asbA   calls:write
+callbacks_retrieve           asbA   calls:read
+callbacks_take               asbA   calls:write
 calling_check                asbA   calls:read
 calling_limits_create        sA     -
 calling_limits_destroy       A      -
