@@ -13,6 +13,7 @@ from calls.models import (
     ArticleUse,
     Call,
     CallAlias,
+    Callback,
     CallEvent,
     CallKey,
     HardCall,
@@ -24,7 +25,7 @@ from config.platform.history import record
 
 WRITE_UP = ("wrap_up_state", "disposition", "wrapped_up_by", "wrapped_up_at")
 #: What points at a call and moves; legs are computed anew, topics go with the write-up. A test compares it with the models.
-MOVED = (CallEvent, CallKey, CallAlias, ArticleUse, QuestionAsked, Review, ScriptRun, AgentPresence, AgentStateInterval, HardCall)
+MOVED = (CallEvent, CallKey, CallAlias, ArticleUse, QuestionAsked, Review, ScriptRun, AgentPresence, AgentStateInterval, HardCall, Callback)
 
 
 def join(call: Call, other: Call, *, now: datetime) -> None:
@@ -32,7 +33,7 @@ def join(call: Call, other: Call, *, now: datetime) -> None:
 
     What people wrote on either is kept: of two write-ups the one of the call that stays counts, the other's note is put behind it.
     """
-    for model in (CallEvent, CallKey, CallAlias, AgentPresence, AgentStateInterval):
+    for model in (CallEvent, CallKey, CallAlias, AgentPresence, AgentStateInterval, Callback):
         model._default_manager.filter(call=other).update(call=call)
     _move(ArticleUse, call, other, alike="article_version")
     _move(QuestionAsked, call, other, alike="question")

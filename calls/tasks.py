@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from calls import agent_watch, breaks, intake, reviews, silence
+from calls import agent_watch, breaks, callback_turns, intake, reviews, silence
 
 
 @shared_task(name="calls.fold_waiting_events")
@@ -41,3 +41,16 @@ def tell_breaks(*, limit: int = 200, **_later_arguments: object) -> None:
     """Tell whose break is due. Twice or at once: each row is held or passed over, and says when it was told."""
     if breaks.tell_due(now=timezone.now(), limit=limit) == limit:
         tell_breaks.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.tend_callbacks")
+def tend_callbacks(*, limit: int = 200, **_later_arguments: object) -> None:
+    """Let callbacks become due, go on to others, be missed. Twice or at once: a row is in one worker's hands, a step is one transaction."""
+    if callback_turns.tend(now=timezone.now(), limit=limit) >= limit:
+        tend_callbacks.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.reckon_callbacks_anew")
+def reckon_callbacks_anew(**_later_arguments: object) -> None:
+    """Move callbacks whose time zone has other rules now. Twice or at once: what stands right is left alone."""
+    callback_turns.reckon_anew(now=timezone.now())

@@ -170,6 +170,8 @@ CELERY_BEAT_SCHEDULE = {
     "Exports whose time is over": {"task": "crm.expire_exports", "schedule": 1800.0},
     "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
     "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Callbacks whose time has come": {"task": "calls.tend_callbacks", "schedule": 10.0},
+    "Callbacks whose zone changed": {"task": "calls.reckon_callbacks_anew", "schedule": 6 * 3600.0},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Reviews claimed too long ago": {"task": "calls.release_stale_reviews", "schedule": 300.0},
@@ -216,6 +218,12 @@ BREAK_REPEATED_S = env.int("BREAK_REPEATED_S", default=900)
 MICRO_PAUSE_S = env.int("MICRO_PAUSE_S", default=120)
 MICRO_PAUSE_OFFERED_S = env.int("MICRO_PAUSE_OFFERED_S", default=900)
 HARD_CALLS_COUNTED_S = env.int("HARD_CALLS_COUNTED_S", default=86_400)
+CALLING_TIME_ZONE = env.str("CALLING_TIME_ZONE", default="Europe/Moscow")
+CALLING_DEFAULT_HOURS = env.str("CALLING_DEFAULT_HOURS", default="09:00-21:00")
+CALLING_NEEDS_CONSENT = env.list("CALLING_NEEDS_CONSENT", default=[])
+CALLBACK_DAYS_AHEAD = env.int("CALLBACK_DAYS_AHEAD", default=90)
+CALLBACKS_PER_AGENT = env.int("CALLBACKS_PER_AGENT", default=100)
+CALLBACK_LEASE = timedelta(seconds=env.int("CALLBACK_LEASE_S", default=900))
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files

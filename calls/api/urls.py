@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from calls.api.agents import AgentViewSet
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
+from calls.api.callbacks import CallbackViewSet
 from calls.api.calls import CallViewSet
 from calls.api.events import EventViewSet
 from calls.api.hard_calls import FairOrderViewSet, HardCallReportViewSet, HardCallViewSet
@@ -23,6 +24,7 @@ router.register("dispositions", DispositionViewSet)
 router.register("queues", QueueViewSet)
 router.register("agents", AgentViewSet)
 router.register("pause-codes", PauseCodeViewSet)
+router.register("callbacks", CallbackViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)

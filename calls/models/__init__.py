@@ -1,5 +1,6 @@
 from calls.models.agents import AgentPresence, AgentStateInterval, HardCall, PauseCode
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
+from calls.models.callbacks import Callback
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
@@ -17,6 +18,7 @@ __all__ = [
     "CallEvent",
     "CallKey",
     "CallLeg",
+    "Callback",
     "Checkpoint",
     "Disposition",
     "HardCall",
