@@ -8,7 +8,19 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered
+        from calls import (
+            article_timeline,
+            call_filters,
+            effects,
+            effects_on_consent,
+            effects_on_numbers,
+            effects_on_suppression,
+            erasure,
+            identifying,
+            open_calls,
+            script_facts,
+            unanswered,
+        )
         from calls.call_columns import CALLS
         from config.api import metrics
         from config.platform import origins
@@ -34,6 +46,11 @@ class CallsConfig(AppConfig):
         contacts.numbers_gained.add("calls", identifying.relink)
         merging.joined.add("calls", identifying.joined)
         merging.parted.add("calls", identifying.parted)
+        merging.joined.add("suppressions_of_calls", effects_on_suppression.joined)
+        merging.parted.add("suppressions_of_calls", effects_on_suppression.parted)
+        effects.kinds.add(effects_on_consent.KIND, effects_on_consent.CONSENT)
+        effects.kinds.add(effects_on_numbers.KIND, effects_on_numbers.NUMBER_INVALID)
+        effects.kinds.add(effects_on_suppression.KIND, effects_on_suppression.SUPPRESS)
         origins.kinds.add("call", open_calls.exists)
         crm_erasure.holders.add("calls", erasure.CALLS)
         crm_erasure.holders.add("script_runs", crm_erasure.Holder(script_facts.personal_data, script_facts.pseudonymise))

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from calls import intake, silence
+from calls import intake, silence, wrap_up_limits
 
 
 @shared_task(name="calls.fold_waiting_events")
@@ -18,3 +18,10 @@ def close_silent_calls(*, limit: int = 500, **_later_arguments: object) -> None:
     """Close calls of which nothing more is heard. Twice or at once: see silence.close_silent."""
     if silence.close_silent(now=timezone.now(), limit=limit) == limit:
         close_silent_calls.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.close_overdue_wrap_ups")
+def close_overdue_wrap_ups(*, limit: int = 200, **_later_arguments: object) -> None:
+    """Close write-ups that took longer than their queue allows. Twice or at once: see wrap_up_limits.close_overdue."""
+    if wrap_up_limits.close_overdue(now=timezone.now(), limit=limit) == limit:
+        close_overdue_wrap_ups.apply_async(kwargs={"limit": limit})

@@ -1,5 +1,6 @@
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
-from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
+from calls.models.calls import Call, CallAlias, CallKey, CallLeg
+from calls.models.dispositions import CallDisposition, Disposition, DispositionEffect
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
 from calls.models.queues import Queue
@@ -10,10 +11,12 @@ __all__ = [
     "ArticleUse",
     "Call",
     "CallAlias",
+    "CallDisposition",
     "CallEvent",
     "CallKey",
     "CallLeg",
     "Disposition",
+    "DispositionEffect",
     "PhoneSystem",
     "QuestionAsked",
     "Queue",
