@@ -12,6 +12,7 @@ class CallsConfig(AppConfig):
             article_timeline,
             call_filters,
             effects,
+            effects_on_callback,
             effects_on_consent,
             effects_on_numbers,
             effects_on_suppression,
@@ -48,6 +49,7 @@ class CallsConfig(AppConfig):
         merging.parted.add("calls", identifying.parted)
         merging.joined.add("suppressions_of_calls", effects_on_suppression.joined)
         merging.parted.add("suppressions_of_calls", effects_on_suppression.parted)
+        effects.kinds.add(effects_on_callback.KIND, effects_on_callback.CALLBACK)
         effects.kinds.add(effects_on_consent.KIND, effects_on_consent.CONSENT)
         effects.kinds.add(effects_on_numbers.KIND, effects_on_numbers.NUMBER_INVALID)
         effects.kinds.add(effects_on_suppression.KIND, effects_on_suppression.SUPPRESS)

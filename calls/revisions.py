@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Prefetch, QuerySet, Subquery
 
 from calls import effects
 from calls.models import Call, CallDisposition, Disposition, DispositionEffect
@@ -20,6 +20,13 @@ def latest(call: Call) -> CallDisposition | None:
     if found is None and call.disposition is not None:
         return _as_it_stands(call, call.disposition)
     return found
+
+
+def of_call(call_id: UUID) -> QuerySet[CallDisposition]:
+    """The write-ups of a call with what they did; ``last`` is the number of the one that counts."""
+    last = CallDisposition.objects.filter(call=call_id).order_by("-number").values("number")[:1]
+    rows = CallDisposition.objects.filter(call=call_id).annotate(last=Subquery(last)).select_related("disposition", "by", "supersedes")
+    return rows.prefetch_related(Prefetch("effects", DispositionEffect.objects.select_related("ended_by").order_by("kind", "id")))
 
 
 def first_at(call: Call) -> datetime | None:
@@ -38,19 +45,20 @@ def codes(topics: Sequence[Topic]) -> list[str]:
 
 
 def write(
-    call: Call, *, disposition: Disposition, topics: Sequence[Topic], note: str, given: Mapping[str, Any], by: User | None, now: datetime
+    call: Call,
+    had: CallDisposition | None,
+    *,
+    disposition: Disposition,
+    topics: Sequence[Topic],
+    note: str,
+    given: Mapping[str, Any],
+    by: User | None,
+    now: datetime,
 ) -> tuple[CallDisposition, dict[str, list[str]]]:
-    """Add a revision behind the latest, and let its effects follow. The caller holds the call, and writes what it says on it."""
-    had = latest(call)
+    """Add a revision behind ``had``, the latest so far, and let its effects follow. The caller holds the call and writes on it what it says."""
+    number = had.number + 1 if had else 1
     revision = CallDisposition.objects.create(
-        call=call,
-        number=had.number + 1 if had else 1,
-        disposition=disposition,
-        topics=codes(topics),
-        note=note,
-        by=by,
-        at=now,
-        supersedes=had,
+        call=call, number=number, disposition=disposition, topics=codes(topics), note=note, by=by, at=now, supersedes=had
     )
     return revision, effects.follow(revision, call, given, by=by, now=now)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from calls import consequences, disposition_lock, effects, revisions
-from calls.models import Call, CallDisposition, Disposition
+from calls.models import Call, Disposition
 from config.platform.errors import Refusal
 from config.platform.history import record, snapshot
 from config.platform.models import LEADERS, User
@@ -113,7 +113,7 @@ def wrap_up(
     call.version += 1
     call.save()
     call.topics.set(topics)
-    revision, done = revisions.write(call, disposition=disposition, topics=topics, note=note, given=given, by=by, now=now)
+    revision, done = revisions.write(call, had, disposition=disposition, topics=topics, note=note, given=given, by=by, now=now)
     record(
         call, "wrap_up", by=by, now=now, before=before, topics_before=topics_before, topics=revision.topics, revision=revision.number,
         effects=done,
@@ -182,9 +182,3 @@ def _given(call: Call, disposition: Disposition, callback: Mapping[str, Any] | N
     if standing is None:
         raise CallbackNeeded(f"'{disposition.name}' is a promise to call back: say when in `callback`.")
     return {"standing_callback": standing.parameters}
-
-
-def revisions_of(call: Call) -> list[CallDisposition]:
-    """The write-ups of a call with what they did, the latest first."""
-    rows = CallDisposition.objects.filter(call=call).select_related("disposition", "by", "supersedes")
-    return list(rows.prefetch_related("effects", "effects__ended_by").order_by("-number"))

@@ -4,9 +4,10 @@ from rest_framework.routers import SimpleRouter
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
 from calls.api.calls import CallViewSet
+from calls.api.dispositions import DispositionReportViewSet, DispositionViewSet
 from calls.api.events import EventViewSet
 from calls.api.ingest import IngestViewSet
-from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
+from calls.api.phone_systems import ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),
+    path("reports/dispositions/", DispositionReportViewSet.as_view({"get": "dispositions"}), name="report-dispositions"),
     path("reports/script-adherence/", ScriptAdherenceViewSet.as_view({"get": "retrieve"}), name="script-adherence"),
     *router.urls,
 ]

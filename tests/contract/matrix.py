@@ -36,13 +36,17 @@ call_ingest_create           A      events:write
 calls_answered               asbA   knowledge:write
 calls_answers                asbA   knowledge:read
 calls_create                 asA    calls:write
+calls_dispositions           asbA   calls:read
 calls_events                 sA     calls:read
 calls_finish                 asA    calls:write
 calls_identify               asA    calls:write
 calls_list                   asbA   calls:read
+calls_lock                   sA     calls:write
 calls_retrieve               asbA   calls:read
 calls_script                 asbA   calls:read
 calls_script_runs            asA    calls:write
+calls_skip_wrap_up           asA    calls:write
+calls_unlock                 sA     calls:write
 calls_wrap_up                asA    calls:write
 categories_create            sA     catalogue:write
 categories_destroy           A      -
@@ -180,6 +184,7 @@ queues_destroy               A      -
 queues_list                  asbA   calls:read
 queues_partial_update        sA     -
 queues_retrieve              asbA   calls:read
+reports_dispositions         sA     -
 reports_most_asked           sA     -
 reports_unanswered           sA     -
 retention_retrieve           sA     -
