@@ -11,6 +11,10 @@ class CallsConfig(AppConfig):
         from calls import (
             article_timeline,
             call_filters,
+            callback_facts,
+            callback_feed,
+            calling_rules,
+            consequences,
             effects,
             effects_on_callback,
             effects_on_consent,
@@ -26,6 +30,7 @@ class CallsConfig(AppConfig):
         from config.api import metrics
         from config.platform import origins
         from crm import (
+            calling,
             contact_filters,
             contacts,
             knowledge_search,
@@ -34,16 +39,28 @@ class CallsConfig(AppConfig):
             retention,
             saved_filters,
             script_placeholders,
+            suppression,
             timeline,
         )
         from crm import erasure as crm_erasure
         from crm.exporting.entities import entities
 
+        callback_feed.declare()
+        consequences.consequences.add("callbacks", callback_facts.settle)
+        crm_erasure.holders.add("callbacks", crm_erasure.Holder(callback_facts.personal_data, callback_facts.pseudonymise))
+        lookup.open_matters.add("callbacks", callback_facts.open_matters)
+        merging.joined.add("callbacks", callback_facts.joined)
+        merging.parted.add("callbacks", callback_facts.parted)
+        suppression.told.add("callbacks", callback_facts.let_go)
+        timeline.sources.add("callbacks", callback_facts.of_contact)
+        calling.rules.add("limits", calling_rules.within_limits)
+        calling.rules.add("open_call", calling_rules.nobody_talks)
         metrics.gauges.add("events", open_calls.events_by_state)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)
         entities.add("calls", CALLS)
         saved_filters.lists.add("calls", call_filters.select)
+        contacts.numbers_gained.add("callbacks", callback_facts.relink)
         contacts.numbers_gained.add("calls", identifying.relink)
         merging.joined.add("calls", identifying.joined)
         merging.parted.add("calls", identifying.parted)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from calls import intake, silence, wrap_up_limits
+from calls import callback_turns, intake, silence, wrap_up_limits
 
 
 @shared_task(name="calls.fold_waiting_events")
@@ -25,3 +25,16 @@ def close_overdue_wrap_ups(*, limit: int = 200, **_later_arguments: object) -> N
     """Close write-ups that took longer than their queue allows. Twice or at once: see wrap_up_limits.close_overdue."""
     if wrap_up_limits.close_overdue(now=timezone.now(), limit=limit) == limit:
         close_overdue_wrap_ups.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.tend_callbacks")
+def tend_callbacks(*, limit: int = 200, **_later_arguments: object) -> None:
+    """Let callbacks become due, go on to others, be missed. Twice or at once: a row is in one worker's hands, a step is one transaction."""
+    if callback_turns.tend(now=timezone.now(), limit=limit) >= limit:
+        tend_callbacks.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.reckon_callbacks_anew")
+def reckon_callbacks_anew(**_later_arguments: object) -> None:
+    """Move callbacks whose time zone has other rules now. Twice or at once: what stands right is left alone."""
+    callback_turns.reckon_anew(now=timezone.now())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from calls import consequences, disposition_lock, effects, revisions
+from calls import consequences, disposition_lock, effects, effects_on_callback, revisions
 from calls.models import Call, Disposition
 from config.platform.errors import Refusal
 from config.platform.history import record, snapshot
@@ -34,13 +34,6 @@ class TalkTooShort(Refusal):
     """This disposition is for calls that were talked longer; `min_talk_s` says how long."""
 
     code = "talk_too_short"
-    status = 400
-
-
-class CallbackNeeded(Refusal):
-    """With this disposition goes a promise to call back: give `callback`."""
-
-    code = "callback_needed"
     status = 400
 
 
@@ -84,13 +77,14 @@ def wrap_up(
 ) -> Call:
     """Write up a call. Done again it is a correction: a new revision, whose effects take the place of the earlier one's.
 
-    The same again changes nothing. ``callback`` is when and how they are to be called back; left out in a correction, the one promised
+    The same again changes nothing. ``callback`` is when and by whom they are to be called back; left out in a correction, the one promised
     before stays as long as the disposition asks for one.
 
     Raises:
         VersionConflict, CallNotOver, NoteNeeded, TopicNeeded, TalkTooShort, CallbackNeeded, NotForThisCall
         NotYourCall: an operator writes up another operator's call.
         DispositionLocked: an operator corrects what is locked.
+        WhomToCall, WhenToCall, TooManyCallbacks, MayNotCall: the callback cannot be promised so.
     """
     call = _held(call_id, if_version=if_version, by=by)
     if call.state != Call.State.ENDED:
@@ -98,7 +92,7 @@ def wrap_up(
     disposition_lock.refuse_locked(call, by=by, now=now)
     note, had = note.strip(), revisions.latest(call)
     _refuse_unfit(call, disposition, topics, note)
-    given = _given(call, disposition, callback)
+    given = effects_on_callback.given(call, disposition, callback)
     is_done = call.wrap_up_state == Call.WrapUp.DONE and had is not None and revisions.says_the_same(had, disposition, topics, note)
     if is_done and (callback is None or effects.stands("callback", call, disposition, given)):
         return call
@@ -170,15 +164,3 @@ def _refuse_unfit(call: Call, disposition: Disposition, topics: Sequence[Topic],
         raise NoteNeeded(f"'{disposition.name}' needs a note: write what happened.")
     if disposition.needs_topic and not topics:
         raise TopicNeeded(f"'{disposition.name}' needs a topic: say what it was about.")
-
-
-def _given(call: Call, disposition: Disposition, callback: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What goes to the effects: the callback that is given, or the one that stands when a correction leaves it out."""
-    if callback is not None:
-        return {"callback": dict(callback)}
-    if not disposition.callback:
-        return {}
-    standing = effects.in_force(call).filter(kind="callback").first()
-    if standing is None:
-        raise CallbackNeeded(f"'{disposition.name}' is a promise to call back: say when in `callback`.")
-    return {"standing_callback": standing.parameters}

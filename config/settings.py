@@ -170,6 +170,8 @@ CELERY_BEAT_SCHEDULE = {
     "Exports whose time is over": {"task": "crm.expire_exports", "schedule": 1800.0},
     "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
     "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Callbacks whose time has come": {"task": "calls.tend_callbacks", "schedule": 10.0},
+    "Callbacks whose zone changed": {"task": "calls.reckon_callbacks_anew", "schedule": 6 * 3600.0},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Write-ups that take too long": {"task": "calls.close_overdue_wrap_ups", "schedule": 15.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
@@ -197,6 +199,12 @@ RETENTION_DAYS = {  # after how many days; 0 is never
     "leads_never_reached": env.int("RETENTION_LEADS_NEVER_REACHED_DAYS", default=0),
     "disqualified": env.int("RETENTION_DISQUALIFIED_DAYS", default=0),
 }
+CALLING_TIME_ZONE = env.str("CALLING_TIME_ZONE", default="Europe/Moscow")
+CALLING_DEFAULT_HOURS = env.str("CALLING_DEFAULT_HOURS", default="09:00-21:00")
+CALLING_NEEDS_CONSENT = env.list("CALLING_NEEDS_CONSENT", default=[])
+CALLBACK_DAYS_AHEAD = env.int("CALLBACK_DAYS_AHEAD", default=90)
+CALLBACKS_PER_AGENT = env.int("CALLBACKS_PER_AGENT", default=100)
+CALLBACK_LEASE = timedelta(seconds=env.int("CALLBACK_LEASE_S", default=900))
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files

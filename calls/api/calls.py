@@ -6,7 +6,7 @@ from uuid import UUID
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
-from calls import by_hand, call_rows, disposition_lock, effects_on_callback, identifying, revisions, script_runs, wrap_up
+from calls import by_hand, call_rows, callbacks, disposition_lock, effects_on_callback, identifying, revisions, script_runs, wrap_up
 from calls.api.call_bodies import BeginBody, CallSerializer, FinishBody, IdentifyBody
 from calls.api.call_ids import OldIdsAnswer
 from calls.api.event_bodies import EventSerializer
@@ -23,6 +23,7 @@ from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import VersionConflict
 from crm import contacts
 from crm.api.contact_ids import ContactFilter
+from crm.calling import MayNotCall
 from crm.custom_fields import CustomFieldInvalid
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
@@ -144,7 +145,8 @@ class CallViewSet(OldIdsAnswer, ReadViewSet):
         answer=CallSerializer,
         refusals=[
             VersionConflict, wrap_up.NotYourCall, wrap_up.CallNotOver, wrap_up.NoteNeeded, wrap_up.TopicNeeded, wrap_up.TalkTooShort,
-            wrap_up.CallbackNeeded, effects_on_callback.CallbackUnclear, wrap_up.NotForThisCall, disposition_lock.DispositionLocked,
+            effects_on_callback.CallbackNeeded, wrap_up.NotForThisCall, disposition_lock.DispositionLocked, callbacks.WhomToCall,
+            callbacks.WhenToCall, callbacks.TooManyCallbacks, MayNotCall,
         ],
     )  # fmt: skip
     def wrap_up(self, request, pk) -> Response:

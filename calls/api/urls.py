@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
+from calls.api.callbacks import CallbackViewSet
 from calls.api.calls import CallViewSet
 from calls.api.dispositions import DispositionReportViewSet, DispositionViewSet
 from calls.api.events import EventViewSet
@@ -17,6 +18,7 @@ router.register("phone-systems", PhoneSystemViewSet)
 router.register("extensions", ExtensionViewSet)
 router.register("dispositions", DispositionViewSet)
 router.register("queues", QueueViewSet)
+router.register("callbacks", CallbackViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)

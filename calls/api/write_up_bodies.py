@@ -4,32 +4,24 @@ from typing import Any
 
 from rest_framework import serializers
 
+from calls.api.callback_bodies import WEEK, WallTimeField, WhoBody
 from calls.models import CallDisposition, Disposition, DispositionEffect
 from config.api.fields import TimeZoneField
 from config.api.viewsets import example
-from config.platform.models import User
-from crm.models import Topic
+from crm.models import Purpose, Topic
 
 
-class LocalTimeField(serializers.DateTimeField):
-    """What a clock on a wall shows."""
-
-    def enforce_timezone(self, value: Any) -> Any:
-        if value.tzinfo is not None:
-            raise serializers.ValidationError("Give it without an offset; `time_zone` says where the wall is.", code="invalid")
-        return value
-
-
-class CallbackBody(serializers.Serializer):
+class PromiseBody(WhoBody):
     """When and by whom they are to be called back."""
 
-    at = serializers.DateTimeField(required=False, help_text="The instant; or `local_time` and `time_zone`.")
-    local_time = LocalTimeField(required=False, help_text="What the clock on their wall shows then, without an offset.")
-    time_zone = TimeZoneField(required=False)
-    recipient = serializers.PrimaryKeyRelatedField(
-        queryset=User.objects.filter(is_active=True), required=False, allow_null=True, help_text="Who calls; empty: anybody."
+    at = serializers.DateTimeField(required=False, allow_null=True, help_text="An instant; or give `local_time`.")
+    local_time = WallTimeField(required=False, allow_null=True, help_text="What they said, by their own clocks, without an offset.")
+    time_zone = TimeZoneField(required=False, allow_blank=True, help_text="IANA name; left out: the customer's, as far as it is known.")
+    flexibility_s = serializers.IntegerField(
+        min_value=0, max_value=WEEK, required=False, help_text="So many seconds sooner or later are as good."
     )
-    note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    purpose = serializers.ChoiceField(choices=Purpose.choices, required=False, help_text="What for; left out: service.")
+    note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
 
 
 @example({"disposition": "advised", "topics": ["delivery-late"], "note": "The parcel comes tomorrow."})
@@ -44,7 +36,7 @@ class WrapUpBody(serializers.Serializer):
         help_text="Codes; `GET /topics/` lists them.",
     )
     note = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
-    callback = CallbackBody(
+    callback = PromiseBody(
         required=False, allow_null=True, help_text="A promise to call back; some dispositions need one. Left out in a correction, it stays."
     )
 

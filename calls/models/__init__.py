@@ -1,4 +1,5 @@
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
+from calls.models.callbacks import Callback
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg
 from calls.models.dispositions import CallDisposition, Disposition, DispositionEffect
 from calls.models.events import CallEvent
@@ -15,6 +16,7 @@ __all__ = [
     "CallEvent",
     "CallKey",
     "CallLeg",
+    "Callback",
     "Disposition",
     "DispositionEffect",
     "PhoneSystem",

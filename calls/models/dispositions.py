@@ -91,6 +91,11 @@ class Disposition(Row):
                 violation_error_message="Days, 1 to 36,500, belong to a suppression.",
             ),
             models.CheckConstraint(
+                name="disposition_promises_no_call_to_whom_it_silences",
+                condition=Q(callback=False) | ~Q(suppress_scope="all"),
+                violation_error_message="Who is not to be contacted at all cannot be promised a call.",
+            ),
+            models.CheckConstraint(
                 name="disposition_consent_has_a_purpose",
                 condition=Q(consent_status="", consent_purpose="") | (~Q(consent_status="") & ~Q(consent_purpose="")),
                 violation_error_message="A consent is about a purpose: give both or neither.",

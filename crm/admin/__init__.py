@@ -1,6 +1,7 @@
 from crm.admin import (
     articles,
     calendars,
+    calling,
     catalogue,
     consent,
     contacts,
@@ -19,6 +20,7 @@ from crm.admin import (
 __all__ = [
     "articles",
     "calendars",
+    "calling",
     "catalogue",
     "consent",
     "contacts",

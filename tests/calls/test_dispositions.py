@@ -1,21 +1,23 @@
 """A wrong disposition is put right: a correction takes back exactly what the earlier write-up did, and nothing that people did since."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from calls import wrap_up
-from calls.models import Call, CallDisposition, DispositionEffect
-from crm import consent, follow_ups, permission, phone_book, suppression
-from crm.models import PhoneNumber, Suppression, Task
+from calls import callbacks, wrap_up
+from calls.models import Call, Callback, CallDisposition, DispositionEffect
+from crm import consent, permission, phone_book, suppression
+from crm.models import PhoneNumber, Suppression
 from tests.factories.calls import CallFactory, DispositionFactory
 from tests.factories.crm import ContactFactory, TopicFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/calls/"
+MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 def done(answer, status=200):
@@ -85,8 +87,14 @@ def report(client):
     return done(client.get("/api/v1/reports/dispositions/", query))
 
 
-def in_two_hours():
-    return {"at": (timezone.now() + timedelta(hours=2)).isoformat(), "note": "After six."}
+def noon(days=1) -> datetime:
+    """Noon in Moscow: nobody is called at night."""
+    day = timezone.now().astimezone(MOSCOW).date() + timedelta(days=days)
+    return datetime.combine(day, time(12), MOSCOW)
+
+
+def at_noon(**more):
+    return {"local_time": noon().strftime("%Y-%m-%dT12:00"), "note": "At noon.", **more}
 
 
 # --- P11
@@ -97,16 +105,16 @@ def test_refused_and_do_not_call_corrected_to_callback_lifts_the_suppression_pro
     url = f"{URL}{talk.pk}/"
     done(agent.post(f"{url}wrap-up/", {"disposition": "refused", "note": "Has no garden."}))
     assert suppressed(talk) and consent.standing(contact_id=talk.contact_id, purpose="marketing", channel="call", at=timezone.now()).denies
-    done(agent.post(f"{url}wrap-up/", {"disposition": "later", "note": "Call after six.", "callback": in_two_hours()}))
+    done(agent.post(f"{url}wrap-up/", {"disposition": "later", "note": "Call at noon.", "callback": at_noon()}))
     assert not suppressed(talk)
     assert consent.standing(contact_id=talk.contact_id, purpose="marketing", channel="call", at=timezone.now()).state == "expired"
-    promise = Task.objects.get(origin_id=talk.pk)
-    assert (promise.status, promise.contact_id, promise.assignee) == ("open", talk.contact_id, talk.agent)
+    promise = Callback.objects.get(origin_id=talk.pk)
+    assert (promise.status, promise.contact_id, promise.at, promise.note) == ("scheduled", talk.contact_id, noon(), "At noon.")
     assert effects(talk) == {(1, "suppress"): "reversed", (1, "consent"): "reversed", (2, "callback"): "applied"}
 
     fresh = a_call(ContactFactory(phones=["+74951234568"]), agent=talk.agent)
     corrected = report(boss)
-    write(fresh, ways["later"], note="Call after six.", callback={"at": timezone.now() + timedelta(hours=2)})
+    write(fresh, ways["later"], note="Call at noon.", callback={"at": noon()})
     both = report(boss)
     (line,) = both["results"]
     assert (line["disposition"], line["calls"], line["contact_made"], line["right_party"], line["refused"]) == ("later", 2, 2, 2, 0)
@@ -166,21 +174,36 @@ def test_one_disposition_given_for_another_of_the_same_effect_changes_nothing_fo
 def test_a_callback_that_a_correction_leaves_out_stays_promised(client_of, ways, talk):
     agent, url = client_of("agent", user=talk.agent), f"{URL}{talk.pk}/wrap-up/"
     refused(agent.post(url, {"disposition": "later"}), 400, "callback_needed")
-    for wrong in ({}, {"local_time": "2026-11-24T18:00:00"}, {"at": "2020-01-01T00:00:00Z"}, {"at": "9998-12-31T23:59:59-12:00"}):
-        refused(agent.post(url, {"disposition": "later", "callback": wrong}), 400, "callback_unclear")
-    assert CallDisposition.objects.count() == 0
-    wall = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT12:00:00")
-    promise = {"local_time": wall, "time_zone": "Asia/Kamchatka", "note": "At noon."}
-    done(agent.post(url, {"disposition": "later", "callback": promise}))
-    done(agent.post(url, {"disposition": "later", "callback": promise}))
+    refused(agent.post(url, {"disposition": "later", "callback": {}}), 400, "when_to_call")
+    refused(agent.post(url, {"disposition": "later", "callback": {"at": "2020-01-01T00:00:00Z"}}), 400, "when_to_call")
+    refused(agent.post(url, {"disposition": "later", "callback": {"local_time": noon().strftime("%Y-%m-%dT03:00")}}), 409, "may_not_call")
+    refused(agent.post(url, {"disposition": "later", "callback": {"at": "9999-12-31T23:59:59-12:00"}}), 400, "invalid")
+    assert CallDisposition.objects.count() == 0, "a write-up whose promise cannot be made is not written"
+    done(agent.post(url, {"disposition": "later", "callback": at_noon()}))
+    done(agent.post(url, {"disposition": "later", "callback": at_noon()}))
     done(agent.post(url, {"disposition": "later", "note": "Ask for Anna."}))
-    task = Task.objects.get()
-    assert task.status == "open" and task.due_at.isoformat().endswith("T00:00:00+00:00")
-    assert CallDisposition.objects.count() == 2
-    done(agent.post(url, {"disposition": "later", "callback": {**promise, "note": "At noon, ask for Anna."}}))
-    assert sorted(Task.objects.values_list("status", flat=True)) == ["cancelled", "open"]
+    row = Callback.objects.get()
+    assert (row.status, row.at) == ("scheduled", noon()) and CallDisposition.objects.count() == 2
+    done(agent.post(url, {"disposition": "later", "callback": at_noon(note="Ask for Anna.")}))
+    assert sorted(Callback.objects.values_list("status", "note")) == [("cancelled", "At noon."), ("scheduled", "Ask for Anna.")]
     done(agent.post(url, {"disposition": "sold"}))
-    assert set(Task.objects.values_list("status", flat=True)) == {"cancelled"}
+    assert set(Callback.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_a_callback_promised_while_the_call_went_on_suffices_and_stays(client_of, ways, talk):
+    agent = client_of("agent", user=talk.agent)
+    origin = {"kind": "call", "id": str(talk.pk)}
+    done(agent.post("/api/v1/callbacks/", at_noon(contact=str(talk.contact_id), origin=origin)), 201)
+    done(agent.post(f"{URL}{talk.pk}/wrap-up/", {"disposition": "later"}))
+    assert effects(talk) == {(1, "callback"): "applied"}
+    done(agent.post(f"{URL}{talk.pk}/wrap-up/", {"disposition": "sold"}))
+    assert Callback.objects.get().status == "scheduled" and effects(talk)[1, "callback"] == "kept"
+
+
+def test_who_has_a_callback_already_gets_no_second_one(ways, talk):
+    callbacks.schedule(contact=talk.contact, at=noon(2), by=None, now=timezone.now())
+    write(talk, ways["later"], callback={"at": noon()})
+    assert Callback.objects.get().at == noon()
 
 
 # --- what people did since stays
@@ -248,13 +271,19 @@ def test_a_consent_that_stood_before_stands_again(ways, talk):
     assert may_be_called(talk)
 
 
-def test_a_promise_that_was_changed_since_is_kept(ways, talk):
-    write(talk, ways["later"], callback={"at": timezone.now() + timedelta(hours=1)})
-    task = Task.objects.get()
-    follow_ups.alter(task.pk, text="Ring twice.", by=talk.agent, now=timezone.now())
+@pytest.mark.parametrize("since", ["another time", "in hand", "called off"])
+def test_a_promise_that_somebody_did_something_with_is_left_alone(ways, talk, since):
+    write(talk, ways["later"], callback={"at": noon()})
+    row, by = Callback.objects.get(), {"by": UserFactory(role="supervisor"), "now": timezone.now()}
+    if since == "another time":
+        callbacks.reschedule(row.pk, at=noon(2), **by)
+    elif since == "in hand":
+        Callback.objects.filter(pk=row.pk).update(status="taken", taken_by=by["by"], lease_until=noon())
+    else:
+        callbacks.cancel(row.pk, reason="Wrote a letter.", **by)
+    before = Callback.objects.values().get()
     write(talk, ways["sold"])
-    task.refresh_from_db()
-    assert task.status == "open" and effects(talk)[1, "callback"] == "kept"
+    assert Callback.objects.values().get() == before and effects(talk)[1, "callback"] == "kept"
 
 
 # --- two calls that ask for the same
@@ -336,6 +365,7 @@ def test_the_time_of_a_suppression_counts_from_the_call_not_from_the_writing(way
         {"suppress_scope": "all", "suppress_days": 40_000},
         {"consent_status": "refused"},
         {"consent_purpose": "marketing"},
+        {"callback": True, "suppress_scope": "all"},
         {"min_talk_s": 10**9},
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from calls import disposition_report, wrap_up
-from calls.models import Call, CallDisposition, DispositionEffect, Disposition
+from calls.models import Call, CallDisposition, Disposition, DispositionEffect
 from crm import consent, merging
 from crm.models import ContactPhone, PhoneNumber, Suppression
 from tests.factories.calls import CallFactory, DispositionFactory, PhoneSystemFactory
@@ -39,7 +39,10 @@ class World:
         self.system, self.began = PhoneSystemFactory(), began
         self.calls: list[Call] = [
             CallFactory(
-                phone_system=self.system, contact=self.people[who], from_raw=NUMBERS[who].format(digit), started_at=began + timedelta(minutes=n)
+                phone_system=self.system,
+                contact=self.people[who],
+                from_raw=NUMBERS[who].format(digit),
+                started_at=began + timedelta(minutes=n),
             )
             for n, who in enumerate((0, 0, 0, 1, 1))
         ]
@@ -47,7 +50,9 @@ class World:
     def stands(self, now) -> dict[str, object]:
         """What the rest of the house would see."""
         numbers = list(ContactPhone.objects.filter(contact__in=self.people).order_by("phone__e164").values_list("phone__e164", flat=True))
-        subjects = {person.pk: f"person {n}" for n, person in enumerate(self.people)} | {e164: f"number {n}" for n, e164 in enumerate(numbers)}
+        subjects = {person.pk: f"person {n}" for n, person in enumerate(self.people)} | {
+            e164: f"number {n}" for n, e164 in enumerate(numbers)
+        }
         entries = Suppression.objects.unended(now)
         return {
             "suppressed": sorted(
@@ -141,7 +146,9 @@ def test_what_stands_after_any_corrections_is_what_a_fresh_run_of_the_last_write
 
     run_state_machine_as_test(
         Undone,
-        settings=settings(max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False),
+        settings=settings(
+            max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
+        ),
     )
 
 

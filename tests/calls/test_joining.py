@@ -87,7 +87,11 @@ def written(call: Call, way: Disposition, note: str, minutes: int = 0) -> None:
 def test_write_ups_of_both_are_kept_one_counts_and_what_the_other_did_is_taken_back(system):
     first, second = two(system)
     sold, never = DispositionFactory(), DispositionFactory(suppress_scope="all")
-    written(second, never, "Never again.", minutes=-5), written(second, never, "Never, ever.", minutes=-4), written(first, sold, "Bought two.")
+    (
+        written(second, never, "Never again.", minutes=-5),
+        written(second, never, "Never, ever.", minutes=-4),
+        written(first, sold, "Bought two."),
+    )
     assert Suppression.objects.get().lifted_at is None
     left = link(system)
     assert (left.disposition, left.note) == (sold, "Bought two.\nNever, ever.")

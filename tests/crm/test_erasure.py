@@ -115,6 +115,8 @@ def _merged_and_ordered(boss, contact: Contact) -> None:
     promised = boss.post("/api/v1/tasks/", {"title": f"Call {SURNAME}", "text": MAIL, "contact": str(contact.pk)}).json()
     boss.post(f"/api/v1/tasks/{promised['id']}/complete/", {"result": f"Spoke with {SURNAME}"})
     said = {"contact": str(contact.pk), "purpose": "marketing", "channel": "call"}
+    back = {"contact": str(contact.pk), "at": (datetime.now(UTC) + timedelta(days=1)).isoformat(), "note": f"{SURNAME}, {NUMBER}"}
+    assert boss.post("/api/v1/callbacks/", back, headers={"Idempotency-Key": "back"}).status_code == 201
     consent = boss.post("/api/v1/consents/", said | {"status": "granted", "obtained_via": "call", "evidence": f"{SURNAME} said yes"})
     assert consent.status_code == 201, consent.content
     stop = boss.post("/api/v1/suppressions/", said | {"reason": f"{SURNAME} is on holiday", "evidence": NUMBER})
