@@ -1,3 +1,3 @@
-from calls.admin import answers, callbacks, calls, events, lists, scripts
+from calls.admin import answers, callbacks, calls, dispositions, events, lists, scripts
 
-__all__ = ["answers", "callbacks", "calls", "events", "lists", "scripts"]
+__all__ = ["answers", "callbacks", "calls", "dispositions", "events", "lists", "scripts"]

@@ -1,5 +1,6 @@
 """A wrong disposition is put right: a correction takes back exactly what the earlier write-up did, and nothing that people did since."""
 
+import json
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from calls import callbacks, wrap_up
+from calls import erasure as calls_erasure
 from calls.models import Call, Callback, CallDisposition, DispositionEffect
 from crm import consent, permission, phone_book, suppression
 from crm.models import PhoneNumber, Suppression
@@ -176,7 +178,9 @@ def test_a_callback_that_a_correction_leaves_out_stays_promised(client_of, ways,
     refused(agent.post(url, {"disposition": "later"}), 400, "callback_needed")
     refused(agent.post(url, {"disposition": "later", "callback": {}}), 400, "when_to_call")
     refused(agent.post(url, {"disposition": "later", "callback": {"at": "2020-01-01T00:00:00Z"}}), 400, "when_to_call")
-    refused(agent.post(url, {"disposition": "later", "callback": {"local_time": noon().strftime("%Y-%m-%dT03:00")}}), 409, "may_not_call")
+    silence, _ = suppression.add(contact=talk.contact, purpose="service", source="customer", by=None, now=timezone.now())
+    refused(agent.post(url, {"disposition": "later", "callback": at_noon()}), 409, "may_not_call")
+    suppression.lift(silence.pk, reason="She changed her mind.", by=None, now=timezone.now())
     refused(agent.post(url, {"disposition": "later", "callback": {"at": "9999-12-31T23:59:59-12:00"}}), 400, "invalid")
     assert CallDisposition.objects.count() == 0, "a write-up whose promise cannot be made is not written"
     done(agent.post(url, {"disposition": "later", "callback": at_noon()}))
@@ -351,6 +355,18 @@ def test_the_time_of_a_suppression_counts_from_the_call_not_from_the_writing(way
     write(old, ways["month"])
     assert Suppression.objects.count() == 0
     assert DispositionEffect.objects.get().reason == "It would be over already."
+
+
+# --- erasure and personal data
+def test_the_words_of_every_revision_are_told_to_the_person_and_go_with_them(ways, talk):
+    write(talk, ways["later"], note="Asks for Klavdia.", callback={"at": noon(), "note": "Klavdia is at home."})
+    write(talk, ways["sold"], note="Klavdia bought two.")
+    told = json.dumps(calls_erasure.personal_data(talk.contact_id), default=str)
+    assert told.count("Asks for Klavdia.") == 1 and "Klavdia is at home." in told and "Klavdia bought two." in told
+    calls_erasure.pseudonymise(talk.contact_id)
+    left = json.dumps([*CallDisposition.objects.values(), *DispositionEffect.objects.values()], default=str)
+    assert "Klavdia" not in left
+    assert [(one.number, one.disposition.code) for one in CallDisposition.objects.order_by("number")] == [(1, "later"), (2, "sold")]
 
 
 # --- the catalogue
