@@ -18,6 +18,11 @@ class CallsConfig(AppConfig):
             callback_feed,
             calling_rules,
             consequences,
+            effects,
+            effects_on_callback,
+            effects_on_consent,
+            effects_on_numbers,
+            effects_on_suppression,
             erasure,
             hard_calls,
             identifying,
@@ -70,6 +75,12 @@ class CallsConfig(AppConfig):
         contacts.numbers_gained.add("calls", identifying.relink)
         merging.joined.add("calls", identifying.joined)
         merging.parted.add("calls", identifying.parted)
+        merging.joined.add("suppressions_of_calls", effects_on_suppression.joined)
+        merging.parted.add("suppressions_of_calls", effects_on_suppression.parted)
+        effects.kinds.add(effects_on_callback.KIND, effects_on_callback.CALLBACK)
+        effects.kinds.add(effects_on_consent.KIND, effects_on_consent.CONSENT)
+        effects.kinds.add(effects_on_numbers.KIND, effects_on_numbers.NUMBER_INVALID)
+        effects.kinds.add(effects_on_suppression.KIND, effects_on_suppression.SUPPRESS)
         origins.kinds.add("call", open_calls.exists)
         crm_erasure.holders.add("calls", erasure.CALLS)
         crm_erasure.holders.add("script_runs", crm_erasure.Holder(script_facts.personal_data, script_facts.pseudonymise))

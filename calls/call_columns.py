@@ -22,7 +22,7 @@ PLAIN = (
     "id", "source", "external_id", "direction", "state", "outcome", "queue", "line", "phone_system", "contact", "contact_name", "agent",
     "agent_name", "hangup_by", "disposition", "wrap_up_state", "note",
 )  # fmt: skip
-SECONDS = ("wait_s", "ring_s", "talk_s", "hold_s")
+SECONDS = ("wait_s", "ring_s", "talk_s", "hold_s", "wrap_s")
 MOMENTS = ("started_at", "queued_at", "answered_at", "ended_at", "wrapped_up_at")
 
 

@@ -9,7 +9,8 @@ from django.db import connection
 PLAIN = (
     "id", "source", "external_id", "linked_ids", "direction", "state", "outcome", "queue", "queue_position", "line", "match_quality",
     "started_at", "queued_at", "first_ring_at", "answered_at", "ended_at", "wait_s", "ring_s", "talk_s", "hold_s", "reported_talk_s",
-    "hangup_by", "cause", "cause_text", "is_partial", "is_stale_closed", "wrap_up_state", "note", "wrapped_up_at",
+    "hangup_by", "cause", "cause_text", "is_partial", "is_stale_closed", "wrap_up_state", "note", "wrapped_up_at", "wrap_s",
+    "disposition_locked_at",
     "created_at", "updated_at", "version",
 )  # fmt: skip
 JSON = ("linked_ids", "transfers", "queue_stays", "flags")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from calls import call_rows
+from calls import call_rows, revisions
 from calls.models import Call, CallEvent, CallLeg
 from config.platform import forgetting
 from crm import traces
@@ -19,7 +19,7 @@ TELLING = frozenset(
     {
         "source", "direction", "state", "outcome", "queue", "line", "contact_id", "match_quality", "agent_id", "phone_system_id",
         "started_at", "answered_at", "ended_at", "talk_s", "wait_s", "ring_s", "hold_s", "hangup_by", "wrap_up_state", "disposition_id",
-        "wrapped_up_by_id", "wrapped_up_at", "topics", "last_event_at", "is_partial", "is_stale_closed",
+        "wrapped_up_by_id", "wrapped_up_at", "wrap_s", "disposition_locked_at", "disposition_unlocked_at", "revision", "topics", "last_event_at", "is_partial", "is_stale_closed",
     }
 )  # fmt: skip
 
@@ -43,7 +43,8 @@ def personal_data(contact_id: UUID) -> list[dict[str, Any]]:
     told: dict[UUID, list[Any]] = {}
     for call_id, raw in CallEvent.objects.filter(call__in=ids).order_by("occurred_at", "id").values_list("call_id", "raw"):
         told.setdefault(call_id, []).append(raw)
-    return [row | {"told": told.get(row["id"], [])} for row in call_rows.show(ids)]
+    written = revisions.personal_data(ids)
+    return [row | {"told": told.get(row["id"], []), "write_ups": written.get(row["id"], [])} for row in call_rows.show(ids)]
 
 
 def pseudonymise(contact_id: UUID) -> int:
@@ -76,6 +77,7 @@ def _pseudonymise(ids: list[UUID], known: Traces, tokens: dict[str, str]) -> Non
         batch_size=MANY,
     )  # fmt: skip
     CallLeg.objects.filter(call__in=ids).exclude(party="agent").update(number_raw="", name="")
+    revisions.pseudonymise(ids)
     events = list(CallEvent.objects.filter(call__in=ids).only("normalised", "raw", "call_id", "error"))
     for event in events:
         call_id = cast(UUID, event.call_id)

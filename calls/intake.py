@@ -19,7 +19,7 @@ import orjson
 from django.db import Error, connection, transaction
 from django.db.models import F, Q
 
-from calls import consequences, folding, joining
+from calls import consequences, folding, joining, wrap_up_limits
 from calls.events import Event
 from calls.facts import CallFacts
 from calls.models import Call, CallEvent, CallKey, CallLeg, PhoneSystem
@@ -236,9 +236,7 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     call.last_event_at = max(received_at for _, received_at in told)
     call.is_stale_closed = False
     call.version += 1
-    if call.wrap_up_state != Call.WrapUp.DONE:
-        was_talk = call.state == Call.State.ENDED and call.agent_id and call.outcome == Call.Outcome.ANSWERED
-        call.wrap_up_state = Call.WrapUp.PENDING if was_talk else Call.WrapUp.NONE
+    call.wrap_up_state = wrap_up_limits.state_of(call)
     if call.customer_e164 != number and call.match_quality == Call.MatchQuality.EXACT:
         call.contact_id, call.match_quality = None, ""
     if call.contact_id is None and call.customer_e164:

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Exists, F, Model, OuterRef, Value
 from django.db.models.functions import Greatest
 
-from calls import reviews
+from calls import reviews, revisions
 from calls.models import (
     AgentPresence,
     AgentStateInterval,
@@ -14,6 +14,7 @@ from calls.models import (
     Call,
     CallAlias,
     Callback,
+    CallDisposition,
     CallEvent,
     CallKey,
     HardCall,
@@ -23,9 +24,24 @@ from calls.models import (
 )
 from config.platform.history import record
 
-WRITE_UP = ("wrap_up_state", "disposition", "wrapped_up_by", "wrapped_up_at")
+WRITE_UP = (
+    "wrap_up_state", "disposition", "wrapped_up_by", "wrapped_up_at", "wrap_s", "disposition_locked_at", "disposition_unlocked_at",
+)  # fmt: skip
 #: What points at a call and moves; legs are computed anew, topics go with the write-up. A test compares it with the models.
-MOVED = (CallEvent, CallKey, CallAlias, ArticleUse, QuestionAsked, Review, ScriptRun, AgentPresence, AgentStateInterval, HardCall, Callback)
+MOVED = (
+    CallEvent,
+    CallKey,
+    CallAlias,
+    ArticleUse,
+    QuestionAsked,
+    Review,
+    ScriptRun,
+    AgentPresence,
+    AgentStateInterval,
+    HardCall,
+    Callback,
+    CallDisposition,
+)
 
 
 def join(call: Call, other: Call, *, now: datetime) -> None:
@@ -40,7 +56,7 @@ def join(call: Call, other: Call, *, now: datetime) -> None:
     _move_runs(call, other, now=now)
     reviews.joined(call, other, now=now)
     _move_hard(call, other)
-    _write_up(call, other)
+    _write_up(call, other, now=now)
     if call.contact_id is None:
         call.contact_id, call.match_quality = other.contact_id, other.match_quality
     was = other.pk
@@ -77,12 +93,16 @@ def _move_hard(call: Call, other: Call) -> None:
     HardCall.objects.filter(call=other).update(call=call)
 
 
-def _write_up(call: Call, other: Call) -> None:
-    if other.wrap_up_state != Call.WrapUp.DONE:
-        return
-    if call.wrap_up_state != Call.WrapUp.DONE:
-        for name in WRITE_UP:
-            setattr(call, name, getattr(other, name))
-    if other.note and other.note != call.note:
-        call.note = f"{call.note}\n{other.note}".strip()
-    call.topics.add(*other.topics.all())
+def _write_up(call: Call, other: Call, *, now: datetime) -> None:
+    done, settled = Call.WrapUp.DONE, (Call.WrapUp.SKIPPED, Call.WrapUp.AUTO_CLOSED)
+    ours = revisions.latest(call) if call.wrap_up_state == done else None
+    if other.wrap_up_state == done:
+        if call.wrap_up_state != done:
+            for name in WRITE_UP:
+                setattr(call, name, getattr(other, name))
+        if other.note and other.note != call.note:
+            call.note = f"{call.note}\n{other.note}".strip()
+        call.topics.add(*other.topics.all())
+    elif other.wrap_up_state in settled and call.wrap_up_state not in (done, *settled):
+        call.wrap_up_state, call.wrap_s = other.wrap_up_state, other.wrap_s
+    revisions.join(call, ours, other, now=now)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from calls import agent_watch, breaks, callback_turns, intake, reviews, silence
+from calls import agent_watch, breaks, callback_turns, intake, reviews, silence, wrap_up_limits
 
 
 @shared_task(name="calls.fold_waiting_events")
@@ -41,6 +41,13 @@ def tell_breaks(*, limit: int = 200, **_later_arguments: object) -> None:
     """Tell whose break is due. Twice or at once: each row is held or passed over, and says when it was told."""
     if breaks.tell_due(now=timezone.now(), limit=limit) == limit:
         tell_breaks.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.close_overdue_wrap_ups")
+def close_overdue_wrap_ups(*, limit: int = 200, **_later_arguments: object) -> None:
+    """Close write-ups that took longer than their queue allows. Twice or at once: see wrap_up_limits.close_overdue."""
+    if wrap_up_limits.close_overdue(now=timezone.now(), limit=limit) == limit:
+        close_overdue_wrap_ups.apply_async(kwargs={"limit": limit})
 
 
 @shared_task(name="calls.tend_callbacks")

@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "Callbacks whose time has come": {"task": "calls.tend_callbacks", "schedule": 10.0},
     "Callbacks whose zone changed": {"task": "calls.reckon_callbacks_anew", "schedule": 6 * 3600.0},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
+    "Write-ups that take too long": {"task": "calls.close_overdue_wrap_ups", "schedule": 15.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Reviews claimed too long ago": {"task": "calls.release_stale_reviews", "schedule": 300.0},
     "Agents of whom nothing is heard": {"task": "calls.watch_agents", "schedule": 10.0},
@@ -192,6 +193,8 @@ DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="RU")
 IDEMPOTENCY_KEPT = timedelta(hours=env.int("IDEMPOTENCY_KEPT_HOURS", default=48))
 LOGIN_TOKEN_LIFETIME = timedelta(hours=env.int("LOGIN_TOKEN_HOURS", default=12))
 ARTICLES_REVIEWED_BY_ANOTHER = env.bool("ARTICLES_REVIEWED_BY_ANOTHER", default=False)
+WRAP_UP_OPEN_HOURS = env.int("WRAP_UP_OPEN_HOURS", default=0)
+WRAP_UP_FAILED_OUTBOUND = env.bool("WRAP_UP_FAILED_OUTBOUND", default=True)
 EXPORT_KEPT = timedelta(days=env.int("EXPORT_KEPT_DAYS", default=7))
 RETENTION_DAYS = {  # after how many days; 0 is never
     "imports": env.int("RETENTION_IMPORTS_DAYS", default=0),

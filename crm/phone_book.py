@@ -77,8 +77,28 @@ def mark(number: str, *, by: User | None, now: datetime, **fields: Any) -> Phone
     Raises:
         NumberInvalid, NumberIsInternal
     """
+    return alter(row_of(number).pk, by=by, now=now, **fields)
+
+
+def row_of(number: str) -> PhoneNumber:
+    """The row of one number, made when it is new to us.
+
+    Raises:
+        NumberInvalid, NumberIsInternal
+    """
     (link,) = read([{"number": number}])
-    return upkeep.alter(PhoneNumber, numbers_of([link.parsed])[link.e164].pk, by=by, now=now, **fields)
+    return numbers_of([link.parsed])[link.e164]
+
+
+def alter(phone_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime, **fields: Any) -> PhoneNumber:
+    """Change what is known of a number; with its ``validity`` the moment it was said, unless ``validity_at`` is given too.
+
+    Raises:
+        VersionConflict
+    """
+    if "validity" in fields:
+        fields.setdefault("validity_at", now)
+    return upkeep.alter(PhoneNumber, phone_id, if_version=if_version, by=by, now=now, **fields)
 
 
 def is_blocked(e164: str) -> bool:

@@ -7,25 +7,32 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.decorators import action
 from unfold.decorators import display as shown_as
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from calls import identifying, wrap_up
+from calls import disposition_lock, identifying, wrap_up
+from calls.admin.dispositions import RevisionInline
 from calls.models import Call, CallEvent, CallKey, CallLeg, Disposition, PhoneSystem
-from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, span, who
+from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, span, who
 from config.platform.admin_base.pages import NOBODY
 from config.platform.errors import Refusal
 from crm import searching
 from crm.phone_numbers import display, parse
 
 OUTCOME_TONES = {"answered": "good", "abandoned": "bad", "missed": "bad", "overflow": "bad", "failed": "bad", "": "info"}
-WRAP_UP_TONES = {"none": "plain", "pending": "warn", "done": "good"}
+WRAP_UPS = {
+    "pending": ("to do", "warn"),
+    "done": ("done", "good"),
+    "skipped": ("passed over", "plain"),
+    "auto_closed": ("took too long", "bad"),
+}
 ARROWS = {"inbound": "call_received", "outbound": "call_made", "internal": "sync_alt"}
 
 
@@ -133,11 +140,12 @@ class CallAdmin(AuditedAdmin):
     ordering = ["-started_at", "-id"]
     sortable_by: list[str] = []
     autocomplete_fields = ["contact", "topics"]
-    inlines = [LegInline, EventInline]
+    inlines = [RevisionInline, LegInline, EventInline]
+    actions_detail = ["lock", "unlock", "skip"]
     facts = [
         "direction_shown", "outcome_badge", "phone_system", "external_id", "from_shown", "to_shown", "line", "queue", "queue_position", "agent",
         "answered_by_name", "started_at", "answered_at", "ended_at", "waited", "rang", "talked", "held", "hangup_by", "cause_shown",
-        "match_quality", "wrap_up_badge", "wrapped_up_by", "wrapped_up_at", "transfers", "recordings", "linked_ids", "flags", "is_partial",
+        "match_quality", "wrap_up_badge", "wrapped_up_by", "wrapped_up_at", "wrapped_up_in", "disposition_locked_at", "transfers", "recordings", "linked_ids", "flags", "is_partial",
         "is_stale_closed", "last_event_at",
     ]  # fmt: skip
     readonly_fields = facts
@@ -154,7 +162,19 @@ class CallAdmin(AuditedAdmin):
             },
         ),
         ("Who it was", {"fields": [("contact", "match_quality")]}),
-        ("Write-up", {"fields": ["disposition", "topics", "note", ("wrapped_up_by", "wrapped_up_at"), "seen_version"]}),
+        (
+            "Write-up",
+            {
+                "fields": [
+                    "disposition",
+                    "topics",
+                    "note",
+                    ("wrapped_up_by", "wrapped_up_at"),
+                    ("wrapped_up_in", "disposition_locked_at"),
+                    "seen_version",
+                ]
+            },
+        ),
         (
             "As the phone system tells it",
             {
@@ -206,6 +226,54 @@ class CallAdmin(AuditedAdmin):
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
         return []
 
+    # --- settled, or not
+    def _written(self, request: HttpRequest, object_id: str) -> Call | None:
+        call = self.get_object(request, object_id)
+        return call if call is not None and self.has_change_permission(request) else None
+
+    def has_lock_permission(self, request: HttpRequest, object_id: str) -> bool:
+        call = self._written(request, object_id)
+        return call is not None and call.disposition_id is not None and call.disposition_locked_at is None
+
+    def has_unlock_permission(self, request: HttpRequest, object_id: str) -> bool:
+        call = self._written(request, object_id)
+        return call is not None and call.disposition_locked_at is not None
+
+    def has_skip_permission(self, request: HttpRequest, object_id: str) -> bool:
+        call = self._written(request, object_id)
+        return call is not None and call.wrap_up_state in (Call.WrapUp.PENDING, Call.WrapUp.AUTO_CLOSED)
+
+    @action(description="Lock the disposition", icon="lock", permissions=["lock"])
+    def lock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        call = self.get_object(request, object_id)
+        return confirmed(
+            self, request, call, title=f"Lock: {call}", button="Lock", done="Only supervisors correct it now.",
+            question="How the call came out is settled: its operator cannot correct it any more.",
+            act=lambda: disposition_lock.lock(call.pk, by=who(request), now=timezone.now()),
+        )  # fmt: skip
+
+    @action(description="Unlock the disposition", icon="lock_open", permissions=["unlock"])
+    def unlock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        call = self.get_object(request, object_id)
+        return confirmed(
+            self, request, call, title=f"Unlock: {call}", button="Unlock", done="Its operator may correct it again.",
+            question="The operator may correct again how the call came out.",
+            act=lambda: disposition_lock.unlock(call.pk, by=who(request), now=timezone.now()),
+        )  # fmt: skip
+
+    @action(description="Pass over the write-up", icon="skip_next", permissions=["skip"])
+    def skip(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        call = self.get_object(request, object_id)
+        return confirmed(
+            self, request, call, title=f"Pass over: {call}", button="Pass over", done="Passed over.", ask="Why",
+            question="Nothing will be written about this call. It may still be written up later.",
+            act=lambda said: wrap_up.skip(call.pk, reason=said, by=who(request), now=timezone.now()),
+        )  # fmt: skip
+
+    @admin.display(description="written up within")
+    def wrapped_up_in(self, call: Call) -> str:
+        return span(call.wrap_s)
+
     @shown_as(description="direction")
     def direction_shown(self, call: Call) -> SafeString:
         return format_html(
@@ -229,7 +297,7 @@ class CallAdmin(AuditedAdmin):
     def wrap_up_badge(self, call: Call) -> SafeString | str:
         if call.wrap_up_state == Call.WrapUp.NONE:
             return "–"
-        return badge({"pending": "to do", "done": "done"}[call.wrap_up_state], WRAP_UP_TONES[call.wrap_up_state])
+        return badge(*WRAP_UPS[call.wrap_up_state])
 
     @admin.display(description="waited")
     def waited(self, call: Call) -> str:

@@ -1,4 +1,4 @@
-"""Phone systems, extensions, dispositions."""
+"""Phone systems, extensions, queues."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from calls import health, systems
-from calls.models import AgentExtension, CallAlias, Disposition, PhoneSystem, Queue, RefusedDelivery
+from calls.models import AgentExtension, CallAlias, PhoneSystem, Queue, RefusedDelivery
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, confirmed, who
 from config.platform.admin_base.pages import ADMINS
 from crm.phone_numbers import NumberInvalid, parse
@@ -193,18 +193,6 @@ class AgentExtensionAdmin(AuditedAdmin):
     ordering = ["phone_system", "extension"]
     autocomplete_fields = ["user", "phone_system"]
     fields = [("extension", "phone_system"), ("user", "is_active")]
-
-
-@admin.register(Disposition)
-class DispositionAdmin(AuditedAdmin):
-    """How calls come out, in the words of the company."""
-
-    list_display = ["name", "code", "needs_note", "is_active", "order"]
-    list_filter = ["is_active"]
-    search_fields = ["name", "code"]
-    ordering = ["order", "name"]
-    prepopulated_fields = {"code": ["name"]}
-    fields = [("name", "code"), ("needs_note", "is_active", "order")]
 
 
 @admin.register(Queue)

@@ -4,11 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from calls.models import Call, Disposition
+from calls.models import Call
 from config.api.viewsets import example
 from crm.api.contact_bodies import ContactBody
 from crm.api.contact_ids import ContactField
-from crm.models import Topic
 
 CALL: dict[str, Any] = {
     "id": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e",
@@ -57,6 +56,8 @@ CALL: dict[str, Any] = {
     "note": "The parcel comes tomorrow.",
     "wrapped_up_by": "0199a1b2-0000-7000-8000-293a4b5c6d7e",
     "wrapped_up_at": "2026-11-23T07:17:00Z",
+    "wrap_s": 45.0,
+    "disposition_locked_at": None,
     "created_at": "2026-11-23T07:15:00Z",
     "updated_at": "2026-11-23T07:17:00Z",
     "version": 7,
@@ -159,26 +160,14 @@ class CallSerializer(serializers.Serializer):
     note = serializers.CharField(allow_blank=True)
     wrapped_up_by = serializers.UUIDField(allow_null=True)
     wrapped_up_at = serializers.DateTimeField(allow_null=True)
+    wrap_s = serializers.FloatField(allow_null=True, help_text="From its end until it was written up first, passed over or closed.")
+    disposition_locked_at = serializers.DateTimeField(allow_null=True, help_text="Since then only supervisors correct the disposition.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     version = serializers.IntegerField()
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "from": EndSerializer(help_text="Who calls.")}
-
-
-@example({"disposition": "advised", "topics": ["delivery-late"], "note": "The parcel comes tomorrow."})
-class WrapUpBody(serializers.Serializer):
-    disposition = serializers.SlugRelatedField(
-        slug_field="code", queryset=Disposition.objects.filter(is_active=True), help_text="The code; `GET /dispositions/` lists them."
-    )
-    topics = serializers.ListField(
-        child=serializers.SlugRelatedField(slug_field="code", queryset=Topic.objects.filter(is_active=True)),
-        default=list,
-        max_length=20,
-        help_text="Codes; `GET /topics/` lists them.",
-    )
-    note = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
 
 
 @example({"new_contact": {"surname": "Фёдорова", "name": "Алёна"}})

@@ -6,11 +6,12 @@ from uuid import UUID
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
-from calls import by_hand, call_rows, identifying, script_runs, wrap_up
-from calls.api.call_bodies import BeginBody, CallSerializer, FinishBody, IdentifyBody, WrapUpBody
+from calls import by_hand, call_rows, callbacks, disposition_lock, effects_on_callback, identifying, revisions, script_runs, wrap_up
+from calls.api.call_bodies import BeginBody, CallSerializer, FinishBody, IdentifyBody
 from calls.api.call_ids import OldIdsAnswer
 from calls.api.event_bodies import EventSerializer
 from calls.api.script_bodies import CallScriptSerializer, ScriptRunSerializer, StartBody
+from calls.api.write_up_bodies import RevisionSerializer, SkipBody, WrapUpBody
 from calls.call_filters import CallFilter
 from calls.models import Call, CallEvent, ScriptRun
 from calls.wrap_up import NotYourCall
@@ -22,6 +23,7 @@ from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import VersionConflict
 from crm import contacts
 from crm.api.contact_ids import ContactFilter
+from crm.calling import MayNotCall
 from crm.custom_fields import CustomFieldInvalid
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
@@ -45,7 +47,7 @@ class CallViewSet(OldIdsAnswer, ReadViewSet):
     filterset_class = CallListFilter
     ordering_fields = ("started_at",)
     ordering = "-started_at"
-    parameters = {"events": SUBLIST_PARAMETERS, "script": frozenset({"topic"})}
+    parameters = {"events": SUBLIST_PARAMETERS, "dispositions": SUBLIST_PARAMETERS, "script": frozenset({"topic"})}
     permits = {
         "list": READ,
         "retrieve": READ,
@@ -53,6 +55,10 @@ class CallViewSet(OldIdsAnswer, ReadViewSet):
         "create": WRITE,
         "finish": WRITE,
         "wrap_up": WRITE,
+        "skip_wrap_up": WRITE,
+        "dispositions": READ,
+        "lock": allow(*LEADERS, scope=Scope.CALLS_WRITE),
+        "unlock": allow(*LEADERS, scope=Scope.CALLS_WRITE),
         "identify": WRITE,
         "script": READ,
         "script_runs": WRITE,
@@ -126,18 +132,58 @@ class CallViewSet(OldIdsAnswer, ReadViewSet):
         """
         return self.shown(by_hand.finish(**self.held(pk), **self.read(FinishBody)).pk)
 
+    @operation(body=SkipBody, answer=CallSerializer, refusals=[VersionConflict, wrap_up.NotYourCall, wrap_up.NothingToWriteUp])
+    def skip_wrap_up(self, request, pk) -> Response:
+        """Pass over the write-up
+
+        When there is nothing to write about a call that waits for it. It may still be written up later.
+        """
+        return self.shown(wrap_up.skip(**self.held(pk), **self.read(SkipBody)).pk)
+
     @operation(
         body=WrapUpBody,
         answer=CallSerializer,
-        refusals=[VersionConflict, wrap_up.NotYourCall, wrap_up.CallNotOver, wrap_up.NoteNeeded],
-    )
+        refusals=[
+            VersionConflict, wrap_up.NotYourCall, wrap_up.CallNotOver, wrap_up.NoteNeeded, wrap_up.TopicNeeded, wrap_up.TalkTooShort,
+            effects_on_callback.CallbackNeeded, wrap_up.NotForThisCall, disposition_lock.DispositionLocked, callbacks.WhomToCall,
+            callbacks.WhenToCall, callbacks.TooManyCallbacks, MayNotCall,
+        ],
+    )  # fmt: skip
     def wrap_up(self, request, pk) -> Response:
         """Write up a call
 
-        How it came out, what it was about, what was learned. Doing it again corrects it; what stood before stays in the audit
-        trail. An operator writes up their own calls and those nobody had; a supervisor any.
+        How it came out, what it was about, what was learned. Doing it again corrects it: what the earlier write-up did (a
+        suppression, a consent, …) is taken back where the new one does not ask for it, and what the new one asks for is done. The
+        same again changes nothing. `GET …/dispositions/` tells all of it. An operator writes up their own calls and those nobody
+        had, until they are locked; a supervisor any.
         """
         return self.shown(wrap_up.wrap_up(**self.held(pk), **self.read(WrapUpBody)).pk)
+
+    @operation(answer=RevisionSerializer(many=True), method="get", filters=False)
+    def dispositions(self, request, pk) -> Response:
+        """The write-ups of a call
+
+        Every one as it was written, the last first, which counts; with what each did, and what became of that.
+        """
+        self.ordering, self.ordering_fields = "-number", ("number",)
+        page = self.paginate_queryset(revisions.of_call(self.get_object().pk))
+        return self.get_paginated_response(RevisionSerializer(page, many=True).data)
+
+    @operation(answer=CallSerializer, refusals=[VersionConflict])
+    def lock(self, request, pk) -> Response:
+        """Lock the disposition of a call
+
+        How it came out is settled: from now on only supervisors correct it.
+        """
+        return self.shown(disposition_lock.lock(**self.held(pk)).pk)
+
+    @operation(answer=CallSerializer, refusals=[VersionConflict])
+    def unlock(self, request, pk) -> Response:
+        """Unlock the disposition of a call
+
+        Its operator may correct it again, for as many hours as an operator may after writing it up.
+        """
+        return self.shown(disposition_lock.unlock(**self.held(pk)).pk)
 
     @operation(
         body=IdentifyBody,

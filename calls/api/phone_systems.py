@@ -1,4 +1,4 @@
-"""/phone-systems/ and /dispositions/ over HTTP: what an administrator sets up for calls."""
+"""/phone-systems/ and /extensions/ over HTTP: what an administrator sets up for calls."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from calls import health, systems
-from calls.models import AgentExtension, Disposition, PhoneSystem
+from calls.models import AgentExtension, PhoneSystem
 from config.api.catalogue import CatalogueViewSet, catalogue
 from config.api.fields import CountryField, TimeZoneField
 from config.api.filters import FilterSet
@@ -278,50 +278,4 @@ class ExtensionViewSet(CatalogueViewSet):
         "create": allow(*LEADERS),
         "partial_update": allow(*LEADERS),
         "destroy": allow(*LEADERS),
-    }
-
-
-DISPOSITION = {"code": "advised", "name": "Advised", "needs_note": False, "is_active": True, "order": 1}
-
-
-@example({"id": ID, **DISPOSITION})
-class DispositionSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = Disposition
-        fields = ["id", "code", "name", "needs_note", "is_active", "order"]
-        read_only_fields = fields
-
-
-@example(DISPOSITION)
-class DispositionBody(serializers.ModelSerializer):
-    class Meta:
-        model = Disposition
-        fields = ["code", "name", "needs_note", "is_active", "order"]
-
-
-class DispositionFilter(FilterSet):
-    code = filters.CharFilter()
-    is_active = filters.BooleanFilter()
-
-    class Meta:
-        model = Disposition
-        fields = ["code", "is_active"]
-
-
-@catalogue(one="disposition", many="dispositions", about="How a call may come out, in the words of your company.")
-class DispositionViewSet(CatalogueViewSet):
-    """Dispositions."""
-
-    resource = "dispositions"
-    queryset = Disposition.objects.all()
-    serializer_class = DispositionSerializer
-    body_class = DispositionBody
-    filterset_class = DispositionFilter
-    ordering_fields = ("code", "order")
-    permits = {
-        "list": allow(*PEOPLE, scope=Scope.CALLS_READ),
-        "retrieve": allow(*PEOPLE, scope=Scope.CALLS_READ),
-        "create": allow(*LEADERS),
-        "partial_update": allow(*LEADERS),
-        "destroy": allow(Role.ADMIN),
     }

@@ -6,11 +6,12 @@ from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
 from calls.api.callbacks import CallbackViewSet
 from calls.api.calls import CallViewSet
+from calls.api.dispositions import DispositionReportViewSet, DispositionViewSet
 from calls.api.events import EventViewSet
 from calls.api.hard_calls import FairOrderViewSet, HardCallReportViewSet, HardCallViewSet
 from calls.api.ingest import IngestViewSet
 from calls.api.pause_codes import PauseCodeViewSet
-from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
+from calls.api.phone_systems import ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
 from calls.api.reviews import CallReviewViewSet, QualityReportViewSet, ReviewViewSet
 from calls.api.scorecards import ScorecardVersionViewSet, ScorecardViewSet
@@ -49,6 +50,7 @@ urlpatterns = [
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),
+    path("reports/dispositions/", DispositionReportViewSet.as_view({"get": "dispositions"}), name="report-dispositions"),
     path("reports/script-adherence/", ScriptAdherenceViewSet.as_view({"get": "retrieve"}), name="script-adherence"),
     path("reports/quality/", QualityReportViewSet.as_view({"get": "quality"}), name="report-quality"),
     path("reports/calibration/", QualityReportViewSet.as_view({"get": "calibration"}), name="report-calibration"),

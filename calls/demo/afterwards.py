@@ -5,6 +5,7 @@ from random import Random
 
 from django.core.files.base import ContentFile
 
+from calls import wrap_up
 from calls.demo.house import House
 from calls.models import Call
 from crm import consent, contacts, follow_ups, lifecycle, suppression, suppression_lists
@@ -39,10 +40,25 @@ def move(contact: Contact, stage: str, *, made: House, since: datetime, now: dat
         lifecycle.move(contact.pk, step, reason=reason, by=contact.owner or made.staff["galina"], now=at)
 
 
+def correct(made: House, *, now: datetime) -> int:
+    """Two who were not interested: one said more than that, the other was misunderstood. Answers how many write-ups were corrected."""
+    calls = Call.objects.filter(disposition__code="not-interested", contact__isnull=False, agent__isnull=False)
+    found = list(calls.order_by("-started_at", "external_id").select_related("agent")[:2])
+    supervisor = made.staff["sergei"]
+    for call, codes in zip(found, (("do-not-call",), ("do-not-call", "call-again")), strict=False):
+        for code, by in zip(codes, (call.agent, supervisor), strict=False):
+            note = {"do-not-call": "Does not want to hear of offers.", "call-again": "Meant only this week; asked for a call in spring."}[
+                code
+            ]
+            wrap_up.wrap_up(call.pk, disposition=made.dispositions[code], topics=list(call.topics.all()), note=note, by=by, now=now)
+    return len(found)
+
+
 def tell(made: House, *, now: datetime) -> int:
     """Write down on written-up calls what customers said and what was promised; bring in a list. Answers how many consents there are."""
     random, said = Random(SEED), 0
-    calls = Call.objects.filter(wrap_up_state="done", contact__isnull=False, agent__isnull=False).order_by("started_at", "external_id")
+    spoken = Call.objects.filter(wrap_up_state="done", outcome="answered", contact__isnull=False, agent__isnull=False)
+    calls = spoken.order_by("started_at", "external_id")
     for call in calls.select_related("contact", "agent"):
         contact, at = call.contact, call.ended_at or call.started_at
         fate, origin = random.random(), {"kind": "call", "id": call.pk}

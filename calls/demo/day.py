@@ -28,6 +28,7 @@ NOTES: tuple[WriteUp, ...] = (
 )
 NO_SALE: WriteUp = ("not-interested", ["new-order"], "")
 WRONG: WriteUp = ("wrong-number", [], "")
+NOBODY: WriteUp = ("not-reached", [], "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,8 @@ class Day:
             cause = random.choice((17, 19, 19, 21))
             end = at + timedelta(seconds=random.uniform(12, 40))
             call.tell("call.ended", end, hangup_by="system", cause=cause)
+            if chance < 0.95:  # of the last ones nobody has written yet
+                call.write_up = NOBODY
         self.free_at[extension] = end + timedelta(seconds=20)
 
     def internal(self, at: datetime) -> None:

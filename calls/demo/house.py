@@ -64,15 +64,28 @@ TOPICS = {
     "complaint": ("Complaint about the service", None, "Customer care", True),
     "other": ("Something else", None, None, False),
 }
-#: code: name, whether it needs a note
-DISPOSITIONS = {
-    "helped": ("Helped at once", False),
-    "order-taken": ("Order taken", False),
-    "passed-on": ("Passed on to a department", True),
-    "call-again": ("Will call again", False),
-    "not-interested": ("Not interested", False),
-    "wrong-number": ("Wrong number", False),
-}
+SPOKE = {"contact_made": True, "right_party": True}
+#: code: name, group, what it says and does
+DISPOSITIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "helped": ("Helped at once", "Settled", SPOKE | {"success": True, "final": True}),
+    "order-taken": ("Order taken", "Settled", SPOKE | {"success": True, "final": True, "needs_topic": True}),
+    "passed-on": ("Passed on to a department", "To be settled", SPOKE | {"needs_note": True}),
+    "call-again": ("Will call again", "To be settled", SPOKE),
+    "callback": ("Callback promised", "To be settled", SPOKE | {"callback": True}),
+    "not-interested": ("Not interested", "No sale", SPOKE | {"refused": True, "final": True}),
+    "do-not-call": (
+        "Asked not to be called", "No sale",
+        SPOKE | {
+            "refused": True, "final": True, "is_hard": True, "suppress_scope": "purpose", "suppress_purpose": "marketing",
+            "consent_status": "refused", "consent_purpose": "marketing",
+        },
+    ),
+    "wrong-number": ("Wrong number", "Nobody reached", {"contact_made": True}),
+    "not-reached": ("Nobody reached", "Nobody reached", {"direction": "outbound"}),
+    "machine": ("Answering machine", "Nobody reached", {"direction": "outbound", "machine": True}),
+    "dead-number": ("Number does not exist", "Nobody reached", {"direction": "outbound", "number_invalid": True, "final": True}),
+    "line-failed": ("The line failed", "Nobody reached", {"technical": True}),
+}  # fmt: skip
 CUSTOM_FIELDS: list[dict[str, Any]] = [
     {"key": "contract_number", "label": "Contract number", "type": CustomField.Type.TEXT},
     {"key": "tier", "label": "Tier", "type": CustomField.Type.CHOICE, "choices": ["bronze", "silver", "gold"]},
@@ -143,8 +156,8 @@ def furnish(*, now: datetime) -> House:
             now=now,
         )
     dispositions = {
-        code: upkeep.add(Disposition, code=code, name=name, needs_note=needs_note, order=order, by=admin, now=now)
-        for order, (code, (name, needs_note)) in enumerate(DISPOSITIONS.items())
+        code: upkeep.add(Disposition, code=code, name=name, group=group, order=order, **what, by=admin, now=now)
+        for order, (code, (name, group, what)) in enumerate(DISPOSITIONS.items())
     }
     for order, fields in enumerate(CUSTOM_FIELDS):
         upkeep.add(CustomField, order=order, by=admin, now=now, **fields)

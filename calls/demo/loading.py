@@ -154,6 +154,7 @@ def _days(random: Random, made: House, callers: list[Caller], now: datetime, say
     _post(made, [event for call in over for event in call.events])
     say(f"{len(over)} calls of yesterday and today, up to {quiet_from[11:16]} UTC")
     _write_up(made, over)
+    say(f"{afterwards.correct(made, now=now)} of them written up anew")
     say(f"{articles.read_out(made, now=now)} answers read to callers")
     for call in day.now_going_on(now):
         for event in call.events:

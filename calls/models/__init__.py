@@ -1,7 +1,8 @@
 from calls.models.agents import AgentPresence, AgentStateInterval, HardCall, PauseCode
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.callbacks import Callback
-from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
+from calls.models.calls import Call, CallAlias, CallKey, CallLeg
+from calls.models.dispositions import CallDisposition, Disposition, DispositionEffect
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
 from calls.models.quality import Checkpoint, Review, ReviewAnswer, Scorecard, ScorecardVersion
@@ -15,12 +16,14 @@ __all__ = [
     "ArticleUse",
     "Call",
     "CallAlias",
+    "CallDisposition",
     "CallEvent",
     "CallKey",
     "CallLeg",
     "Callback",
     "Checkpoint",
     "Disposition",
+    "DispositionEffect",
     "HardCall",
     "PauseCode",
     "PhoneSystem",

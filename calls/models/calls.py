@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from calls.models.dispositions import Disposition
 from config.platform.models import Row, User
 
 
@@ -17,19 +18,6 @@ class CallQuerySet(models.QuerySet["Call"]):
     def open(self) -> "CallQuerySet":
         """Those that go on now."""
         return self.exclude(state="ended")
-
-
-class Disposition(Row):
-    """How a call came out, in the words of the company."""
-
-    code = models.SlugField(max_length=50, unique=True, error_messages={"unique": "There is a disposition with this code already."})
-    name = models.CharField(max_length=100)
-    needs_note = models.BooleanField(default=False, help_text="The operator must write a note with it.")
-    is_active = models.BooleanField(default=True)
-    order = models.PositiveSmallIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Call(Row):
@@ -88,6 +76,8 @@ class Call(Row):
         NONE = "none", "Nothing to write"
         PENDING = "pending", "Waiting for the operator"
         DONE = "done", "Done"
+        SKIPPED = "skipped", "Passed over"
+        AUTO_CLOSED = "auto_closed", "Closed: it took too long"
 
     source = models.CharField(max_length=10, choices=Source, default=Source.EVENT)
     phone_system = models.ForeignKey("calls.PhoneSystem", null=True, blank=True, on_delete=models.PROTECT, related_name="calls")
@@ -132,12 +122,15 @@ class Call(Row):
     flags = models.JSONField(default=list, blank=True)
     last_event_at = models.DateTimeField(null=True, blank=True, help_text="When we last heard of it, by our clock.")
 
-    wrap_up_state = models.CharField(max_length=10, choices=WrapUp, default=WrapUp.NONE)
+    wrap_up_state = models.CharField(max_length=12, choices=WrapUp, default=WrapUp.NONE)
     disposition = models.ForeignKey(Disposition, null=True, blank=True, on_delete=models.PROTECT, related_name="calls")
     topics = models.ManyToManyField("crm.Topic", blank=True, related_name="calls")
     note = models.TextField(blank=True)
     wrapped_up_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     wrapped_up_at = models.DateTimeField(null=True, blank=True)
+    wrap_s = models.FloatField(null=True, blank=True, help_text="From its end until it was written up first, passed over or closed.")
+    disposition_locked_at = models.DateTimeField(null=True, blank=True, help_text="Since then only supervisors correct the disposition.")
+    disposition_unlocked_at = models.DateTimeField(null=True, blank=True, help_text="When a supervisor opened it again.")
 
     objects = CallQuerySet.as_manager()
 

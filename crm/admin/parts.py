@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin
 from config.platform.admin_base.pages import NOBODY
@@ -28,6 +29,11 @@ class PhoneNumberAdmin(AuditedAdmin):
     sortable_by: list[str] = []
     fields = [("e164", "raw_first_seen"), ("line_type", "region", "time_zone"), ("validity", "validity_at", "is_blocked"), "contacts"]
     readonly_fields = ["e164", "raw_first_seen", "region", "time_zone", "contacts"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if "validity" in form.changed_data and "validity_at" not in form.changed_data:
+            obj.validity_at = timezone.now()
+        super().save_model(request, obj, form, change)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[PhoneNumber]:
         return super().get_queryset(request).prefetch_related("contact_phones__contact")

@@ -13,7 +13,6 @@ from config.api.fields import countries
 from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, example, operation
-from config.platform import upkeep
 from config.platform.models import LEADERS, PEOPLE, Scope
 from config.platform.moves import VersionConflict
 from crm import lookup, phone_book
@@ -179,7 +178,7 @@ class PhoneNumberViewSet(ReadViewSet):
         Whether it can be reached, and whether calls from it are to be blocked.
         """
         fields = self.read(PhoneNumberBody, partial=True)
-        return self.respond(upkeep.alter(PhoneNumber, self.get_object().pk, **fields, if_version=self.if_version, **self.by))
+        return self.respond(phone_book.alter(self.get_object().pk, **fields, if_version=self.if_version, **self.by))
 
     @operation(answer=PhoneNumberSerializer(many=True), method="get")
     def list(self, request) -> Response:

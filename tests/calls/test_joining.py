@@ -1,10 +1,13 @@
 """Two calls that prove to be one: nothing that hung on either is lost, and both ids answer."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
-from calls import intake, joining
-from calls.models import ArticleUse, Call, CallAlias, CallLeg, Disposition, ScriptRun
+from calls import intake, joining, wrap_up
+from calls.models import ArticleUse, Call, CallAlias, CallDisposition, CallLeg, Disposition, DispositionEffect, ScriptRun
+from crm.models import Suppression
 from tests.factories.calls import DispositionFactory, PhoneSystemFactory
 from tests.factories.crm import TopicFactory
 from tests.factories.knowledge import published, used
@@ -73,3 +76,50 @@ def test_what_was_written_on_both_is_kept(system):
     left = link(system)
     assert (left.disposition, left.note) == (ways[0], "Wants a price.\nAsked for Anna.")
     assert set(left.topics.all()) == set(topics)
+
+
+def written(call: Call, way: Disposition, note: str, minutes: int = 0) -> None:
+    now = timezone.now() + timedelta(minutes=minutes)
+    Call.objects.filter(pk=call.pk).update(state="ended", ended_at=timezone.now())
+    wrap_up.wrap_up(call.pk, disposition=way, note=note, by=UserFactory(role="supervisor"), now=now)
+
+
+def test_write_ups_of_both_are_kept_one_counts_and_what_the_other_did_is_taken_back(system):
+    first, second = two(system)
+    sold, never = DispositionFactory(), DispositionFactory(suppress_scope="all")
+    (
+        written(second, never, "Never again.", minutes=-5),
+        written(second, never, "Never, ever.", minutes=-4),
+        written(first, sold, "Bought two."),
+    )
+    assert Suppression.objects.get().lifted_at is None
+    left = link(system)
+    assert (left.disposition, left.note) == (sold, "Bought two.\nNever, ever.")
+    kept = list(CallDisposition.objects.filter(call=left).order_by("number"))
+    assert [(one.number, one.note) for one in kept] == [
+        (1, "Never again."), (2, "Never, ever."), (3, "Bought two."), (4, "Bought two.\nNever, ever."),
+    ]  # fmt: skip
+    assert kept[3].supersedes == kept[2] and kept[2].supersedes is None and kept[1].supersedes == kept[0]
+    assert Suppression.objects.get().lifted_at is not None
+    assert list(DispositionEffect.objects.values_list("state", "ended_by")) == [("reversed", kept[3].pk)]
+    written(left, never, "After all.")
+    assert CallDisposition.objects.filter(call=left).count() == 5 and Suppression.objects.filter(lifted_at=None).count() == 1
+
+
+def test_what_both_write_ups_did_stands(system):
+    first, second = two(system)
+    never = DispositionFactory(suppress_scope="all")
+    written(first, never, "No."), written(second, never, "No!")
+    left = link(system)
+    assert Suppression.objects.get().lifted_at is None
+    assert sorted(DispositionEffect.objects.filter(revision__call=left).values_list("state", flat=True)) == ["applied", "kept"]
+    written(left, DispositionFactory(), "Yes.")
+    assert Suppression.objects.get().lifted_at is not None
+
+
+def test_the_only_write_up_of_two_goes_on_with_what_it_did(system):
+    first, second = two(system)
+    written(second, DispositionFactory(suppress_scope="all"), "No.")
+    left = link(system)
+    assert left.pk == first.pk and (left.wrap_up_state, left.note) == ("done", "No.") and left.wrap_s is not None
+    assert DispositionEffect.objects.get().state == "applied" and CallDisposition.objects.get().call == left

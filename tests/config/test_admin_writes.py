@@ -294,3 +294,23 @@ def test_an_empty_file_is_refused_at_the_form(boss, settings, tmp_path):
     page = boss.post(address(Import, "add"), {"file": SimpleUploadedFile("people.csv", b""), "region": "RU"})
     assert page.status_code == 200
     assert not Import.objects.exists()
+
+
+def test_the_page_of_a_call_shows_every_write_up_with_what_it_did_and_locks_it(supervisor):
+    call = CallFactory(contact=ContactFactory())
+    never, sold = DispositionFactory(suppress_scope="all", contact_made=True, name="Never again"), DispositionFactory(name="Sold after all")
+    url = address(Call, "change", call.pk)
+    for way in (never, sold):
+        answer = save(supervisor, url, contact=call.contact_id, disposition=way.pk, topics=[], note=f"Note of {way.name}.")
+        assert answer.status_code == 302, answer
+    page = supervisor.get(url).content.decode()
+    for text in ("Never again", "Sold after all", "Note of Never again.", "taken back", "by write-up 2"):
+        assert text in page, text
+    for verb, locked in (("lock", True), ("unlock", False)):
+        assert supervisor.post(address(Call, verb, call.pk)).status_code == 302
+        call.refresh_from_db()
+        assert (call.disposition_locked_at is not None) == locked
+    waiting = CallFactory()
+    supervisor.post(address(Call, "skip", waiting.pk), {"said": "The line broke."})
+    waiting.refresh_from_db()
+    assert waiting.wrap_up_state == "skipped"

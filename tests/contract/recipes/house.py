@@ -89,7 +89,6 @@ catalogue(
     lambda: {"user": str(UserFactory().pk), "phone_system": str(PhoneSystemFactory().pk), "extension": "900"},
     {"extension": "901"},
 )
-catalogue("dispositions", DispositionFactory, lambda: {"code": "advised", "name": "Advised"}, {"needs_note": True})  # fmt: skip
 
 
 # --- the ground
