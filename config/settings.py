@@ -292,6 +292,11 @@ CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-ke
 APPEND_SLASH = False  # a redirected POST would lose its body: the 404 says what is missing instead
 SCREEN_POP_URL = env.str("SCREEN_POP_URL", default="")  # {call} and {contact} are filled in
 
+# --- The way out: what other servers may be asked (a PBX, the link of a recording)
+OUTGOING_ALLOWED_NETWORKS = env.list("OUTGOING_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEMO else [])
+OUTGOING_PORTS = [int(port) for port in env.list("OUTGOING_PORTS", default=["80", "443", "8080", "8088", "8089", "8443"])]
+OUTGOING_CA_FILE = env.str("OUTGOING_CA_FILE", default="")  # certificates to trust; unset: the system's
+
 # --- Safety. HTTPS is assumed everywhere but in the demo.
 HTTPS = env.bool("HTTPS", default=not DEMO)
 SECURE_SSL_REDIRECT = HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
