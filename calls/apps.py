@@ -8,7 +8,18 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered
+        from calls import (
+            article_timeline,
+            call_filters,
+            consequences,
+            erasure,
+            identifying,
+            open_calls,
+            recording_upkeep,
+            recordings,
+            script_facts,
+            unanswered,
+        )
         from calls.call_columns import CALLS
         from config.api import metrics
         from config.platform import origins
@@ -26,7 +37,9 @@ class CallsConfig(AppConfig):
         from crm import erasure as crm_erasure
         from crm.exporting.entities import entities
 
+        consequences.consequences.add("recordings", recordings.keep_told)
         metrics.gauges.add("events", open_calls.events_by_state)
+        metrics.gauges.add("recordings", recording_upkeep.owed)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)
         entities.add("calls", CALLS)
@@ -38,6 +51,7 @@ class CallsConfig(AppConfig):
         crm_erasure.holders.add("calls", erasure.CALLS)
         crm_erasure.holders.add("script_runs", crm_erasure.Holder(script_facts.personal_data, script_facts.pseudonymise))
         crm_erasure.vetoes.add("calls", erasure.reasons_against)
+        crm_erasure.vetoes.add("recordings", recording_upkeep.reasons_against)
         retention.reached.add("calls", open_calls.reached)
         lookup.own_lines.add("calls", identifying.is_our_line)
         lookup.open_matters.add("calls", open_calls.open_matters)

@@ -125,6 +125,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 180
 CELERY_TASK_DEFAULT_QUEUE = "fast"
 CELERY_TASK_ROUTES = {
+    "calls.expire_recordings": {"queue": "batch"},
+    "calls.fetch_recordings": {"queue": "batch"},
     "crm.apply_retention": {"queue": "batch"},
     "crm.look_for_duplicates": {"queue": "batch"},
     "crm.run_exports": {"queue": "batch"},
@@ -172,6 +174,8 @@ CELERY_BEAT_SCHEDULE = {
     "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
+    "Recordings to be fetched": {"task": "calls.fetch_recordings", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Recordings past their time": {"task": "calls.expire_recordings", "schedule": 900.0, "options": {"queue": "batch"}},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
 }
 
@@ -194,6 +198,9 @@ RETENTION_DAYS = {  # after how many days; 0 is never
     "leads_never_reached": env.int("RETENTION_LEADS_NEVER_REACHED_DAYS", default=0),
     "disqualified": env.int("RETENTION_DISQUALIFIED_DAYS", default=0),
 }
+RECORDING_RETENTION_DAYS = env.int("RECORDING_RETENTION_DAYS", default=180)  # 0: kept for ever
+RECORDINGS_FOR_AGENTS = env.bool("RECORDINGS_FOR_AGENTS", default=False)
+RECORDING_MAX_BYTES = env.int("RECORDING_MAX_BYTES", default=200 * 1024 * 1024)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files
@@ -201,7 +208,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(DATA_DIR / "files")))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": env.str("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEMO

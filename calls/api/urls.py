@@ -8,6 +8,7 @@ from calls.api.events import EventViewSet
 from calls.api.ingest import IngestViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
+from calls.api.recordings import RecordingViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
 
 router = SimpleRouter()
@@ -16,6 +17,7 @@ router.register("phone-systems", PhoneSystemViewSet)
 router.register("extensions", ExtensionViewSet)
 router.register("dispositions", DispositionViewSet)
 router.register("queues", QueueViewSet)
+router.register("recordings", RecordingViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)

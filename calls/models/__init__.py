@@ -3,6 +3,7 @@ from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
 from calls.models.queues import Queue
+from calls.models.recordings import Recording, RecordingAccess
 from calls.models.script_runs import ScriptRun, ScriptRunStep
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "PhoneSystem",
     "QuestionAsked",
     "Queue",
+    "Recording",
+    "RecordingAccess",
     "RefusedDelivery",
     "ScriptRun",
     "ScriptRunStep",
