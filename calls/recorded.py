@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from calls.models import Recording
+from calls.models import Recording, RecordingAccess
 from config.platform import forgetting
 from config.platform.queue import later
 
@@ -37,8 +37,9 @@ def of_calls(call_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
 
 
 def erase(call_ids: Sequence[UUID]) -> int:
-    """Delete the audio of these calls, and where it came from; answers how many. What is held is vetoed before."""
-    ids = list(Recording.objects.filter(call__in=call_ids, state__in=Recording.KEPT).select_for_update().values_list("pk", flat=True))
+    """Delete the audio of these calls, and where it came from; answers how many. What is held was vetoed (a dry run goes on all the same)."""
+    kept = Recording.objects.filter(call__in=call_ids, state__in=Recording.KEPT, legal_hold=False)
+    ids = list(kept.select_for_update().values_list("pk", flat=True))
     # the rows first, in this transaction; the files are owed by the rows: an erasure that is taken back keeps them
     Recording.objects.filter(pk__in=ids).update(state=Recording.State.DELETED, run_after=None, has_source=False)
     everything = Recording.objects.filter(call__in=call_ids)
@@ -47,6 +48,7 @@ def erase(call_ids: Sequence[UUID]) -> int:
         row.masked = [span | {"reason": ""} for span in row.masked]
         row.version += 1
     Recording.objects.bulk_update(everything, ["source_url", "problem_detail", "masked", "version"], batch_size=500)
+    RecordingAccess.objects.filter(recording__in=everything).exclude(purpose="").update(purpose=forgetting.FORGOTTEN)
     forgetting.forget_changes([row.pk for row in everything], telling=TELLING)
     if ids:
         later("calls.expire_recordings")

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -113,7 +114,7 @@ def _begin(recording_id: UUID) -> tuple[Recording, str]:
 def _bring(row: Recording, name: str) -> _Fetched:
     """Download, check and store."""
     to, headers = _asked(row.source_url, row.call.phone_system)
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile(dir=_scratch()) as file:
         with outgoing.download(
             row.source_url, headers, most_bytes=settings.RECORDING_MAX_BYTES, whole_s=FETCH_S, resolver=lambda host, port: to.addresses
         ) as body:
@@ -129,6 +130,15 @@ def _bring(row: Recording, name: str) -> _Fetched:
         file.seek(0)
         stored_as = default_storage.save(name, File(file))
     return _Fetched(stored_as, kind, body.size, body.sha256, audio.wav_of(head, body.size))
+
+
+def _scratch() -> str | None:
+    """Where there is room for a whole recording: the folder of files, since /tmp may be a small part of the memory."""
+    try:
+        Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(settings.MEDIA_ROOT)
 
 
 def _keep(recording_id: UUID, name: str, got: _Fetched) -> None:

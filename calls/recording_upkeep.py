@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.db.models import Count
 
 from calls import erasure
@@ -58,6 +59,7 @@ def owed() -> dict[tuple[str, ...], float]:
 
 
 def reasons_against(contact_id: UUID) -> list[str]:
-    """Registered with ``crm.erasure.vetoes``: what is held is not erased."""
-    held = Recording.objects.filter(call__in=erasure.calls_of(contact_id), legal_hold=True).values_list("hold_reason", flat=True)
-    return [f"A recording is on legal hold: {reason}" for reason in sorted(set(held))]
+    """Registered with ``crm.erasure.vetoes``: what is held is not erased. Nobody lays a hold while the erasure goes on."""
+    rows = Recording.objects.filter(call__in=erasure.calls_of(contact_id)).order_by("pk")
+    found = (rows.select_for_update(of=("self",)) if connection.in_atomic_block else rows).values_list("legal_hold", "hold_reason")
+    return [f"A recording is on legal hold: {reason}" for reason in sorted({reason for is_held, reason in found if is_held})]

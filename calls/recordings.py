@@ -16,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from calls.consequences import Change
 from calls.models import Call, PhoneSystem, Recording, RecordingAccess
@@ -109,12 +109,12 @@ def mask(
     with transition(Recording, recording_id, "mask", by=by, now=now, reason=reason, if_version=if_version) as row:
         if by.role not in LEADERS and row.call.agent_id != by.pk:
             raise NotYourCall("This is not your call.")
-        new = [
-            {"from_s": float(one["from_s"]), "until_s": float(one["until_s"]), "reason": reason, "by": str(by.pk), "at": now.isoformat()}
-            for one in intervals
-        ]
-        if any(not (math.isfinite(one["until_s"]) and 0 <= one["from_s"] < one["until_s"]) for one in new):
-            raise MaskInvalid("A masked span begins at 0 or later and ends after it began.")
+        new = []
+        for one in intervals:
+            from_s, until_s = float(one["from_s"]), float(one["until_s"])
+            if not (math.isfinite(until_s) and 0 <= from_s < until_s):
+                raise MaskInvalid("A masked span begins at 0 or later and ends after it began.")
+            new.append({"from_s": from_s, "until_s": until_s, "reason": reason, "by": str(by.pk), "at": now.isoformat()})
         seen = {(one["from_s"], one["until_s"]) for one in row.masked}
         row.masked = [*row.masked, *(one for one in new if (one["from_s"], one["until_s"]) not in seen)]
         if len(row.masked) > MOST_MASKED:
@@ -203,12 +203,14 @@ def _fill(row: Recording, told: Mapping[str, Any], url: str, now: datetime) -> b
     if row.duration_s is None and told.get("duration_s") is not None:
         values["duration_s"] = told["duration_s"]
     is_waiting = row.state in (Recording.State.ANNOUNCED, Recording.State.FAILED)
-    if url and is_waiting and url != row.source_url:
-        values |= {"source_url": url, "has_source": True, "state": Recording.State.ANNOUNCED, "run_after": now, "attempts": 0}
+    is_fresh = bool(url) and url != row.source_url and (is_waiting or row.state == Recording.State.FETCHING)
+    if is_fresh:
+        values |= {"source_url": url, "has_source": True, "run_after": now, "attempts": 0}
+        values |= {"state": Recording.State.ANNOUNCED} if is_waiting else {}
     if values:
         # in one statement, and only while it stands so: whoever fetches it meanwhile is not disturbed
-        Recording.objects.filter(pk=row.pk, state=row.state).update(**values, updated_at=now)
-    return "source_url" in values
+        Recording.objects.filter(pk=row.pk, state=row.state).update(**values, version=F("version") + 1, updated_at=now)
+    return is_fresh
 
 
 def _ref(told: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ Every name an operator may set is in docs/operations.md.
 """
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -303,7 +304,10 @@ APPEND_SLASH = False  # a redirected POST would lose its body: the 404 says what
 SCREEN_POP_URL = env.str("SCREEN_POP_URL", default="")  # {call} and {contact} are filled in
 
 # --- The way out: what other servers may be asked (a PBX, the link of a recording)
-OUTGOING_ALLOWED_NETWORKS = env.list("OUTGOING_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEMO else [])
+LOOPBACK = ["127.0.0.0/8", "::1/128"]
+OUTGOING_ALLOWED_NETWORKS = [
+    str(ip_network(one, strict=False)) for one in env.list("OUTGOING_ALLOWED_NETWORKS", default=LOOPBACK if DEMO else [])
+]
 OUTGOING_PORTS = [int(port) for port in env.list("OUTGOING_PORTS", default=["80", "443", "8080", "8088", "8089", "8443"])]
 OUTGOING_CA_FILE = env.str("OUTGOING_CA_FILE", default="")  # certificates to trust; unset: the system's
 

@@ -216,9 +216,8 @@ class RecordingViewSet(ReadViewSet):
                 **self.by,
             )
         except playing.RangeUnsatisfiable as refusal:
-            answer = problems.handle(refusal, {})
-            answer.headers["Content-Range"] = f"bytes */{refusal.facts['size']}"
-            return answer
+            headers = {"Content-Range": f"bytes */{refusal.facts['size']}"}
+            return problems.problem_page(refusal.status, refusal.code, refusal.detail, headers=headers)
         return _streamed(played, str(pk))
 
     @operation(body=MaskBody, answer=RecordingSerializer, refusals=[
