@@ -60,7 +60,7 @@ class RecordingAdmin(ReadOnlyAdmin):
     actions_detail = ["hold", "release", "mask", "fetch", "delete_audio"]
     readonly_fields = ["state_badge", "length", "masked_shown"]
     fields = [
-        ("call", "leg", "recorded_at"), ("state_badge", "length", "available_at"), ("content_type", "size", "channels"), ("ref", "sha256"),
+        ("call", "leg", "recorded_at"), ("state_badge", "length", "available_at"), ("content_type", "size", "channels"), "ref", "sha256",
         ("retain_until", "legal_hold", "held_by"), ("hold_reason", "held_at"), "masked_shown",
         ("attempts", "run_after", "problem"), "problem_detail",
     ]  # fmt: skip
