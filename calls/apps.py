@@ -28,6 +28,8 @@ class CallsConfig(AppConfig):
             identifying,
             observing,
             open_calls,
+            recording_upkeep,
+            recordings,
             review_traces,
             script_facts,
             unanswered,
@@ -66,7 +68,9 @@ class CallsConfig(AppConfig):
         timeline.sources.add("callbacks", callback_facts.of_contact)
         calling.rules.add("limits", calling_rules.within_limits)
         calling.rules.add("open_call", calling_rules.nobody_talks)
+        consequences.consequences.add("recordings", recordings.keep_told)
         metrics.gauges.add("events", open_calls.events_by_state)
+        metrics.gauges.add("recordings", recording_upkeep.owed)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)
         entities.add("calls", CALLS)
@@ -86,6 +90,7 @@ class CallsConfig(AppConfig):
         crm_erasure.holders.add("script_runs", crm_erasure.Holder(script_facts.personal_data, script_facts.pseudonymise))
         crm_erasure.holders.add("call_reviews", review_traces.REVIEWS)
         crm_erasure.vetoes.add("calls", erasure.reasons_against)
+        crm_erasure.vetoes.add("recordings", recording_upkeep.reasons_against)
         retention.reached.add("calls", open_calls.reached)
         lookup.own_lines.add("calls", identifying.is_our_line)
         lookup.open_matters.add("calls", open_calls.open_matters)

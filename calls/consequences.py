@@ -16,7 +16,10 @@ from config.platform.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What consequences compare: the call as it was before a change. ``ringing`` and ``talking`` are ids of users."""
+    """What consequences compare: the call as it was before a change. ``ringing`` and ``talking`` are ids of users.
+
+    ``recorded`` is what is known of each recording (id, address, seconds): news of one may fill what was missing.
+    """
 
     state: str = ""
     outcome: str = ""
@@ -28,6 +31,7 @@ class Standing:
     wrap_up_state: str = ""
     transfers: int = 0
     recordings: int = 0
+    recorded: frozenset[tuple[str, str, float]] = frozenset()
     ringing: frozenset[UUID] = frozenset()
     talking: frozenset[UUID] = frozenset()
     held: frozenset[UUID] = frozenset()
@@ -56,6 +60,7 @@ def standing(call: Call, legs: Sequence[CallLeg]) -> Standing:
         wrap_up_state=call.wrap_up_state,
         transfers=len(call.transfers),
         recordings=len(call.recordings),
+        recorded=frozenset((str(one.get("id", "")), str(one.get("url", "")), one.get("duration_s") or 0) for one in call.recordings),
         ringing=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.state == "ringing"),
         talking=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.state == "answered"),
         held=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.held_at),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from calls import call_rows, revisions
+from calls import call_rows, recorded, revisions
 from calls.models import Call, CallEvent, CallLeg
 from config.platform import forgetting
 from crm import traces
@@ -44,7 +44,11 @@ def personal_data(contact_id: UUID) -> list[dict[str, Any]]:
     for call_id, raw in CallEvent.objects.filter(call__in=ids).order_by("occurred_at", "id").values_list("call_id", "raw"):
         told.setdefault(call_id, []).append(raw)
     written = revisions.personal_data(ids)
-    return [row | {"told": told.get(row["id"], []), "write_ups": written.get(row["id"], [])} for row in call_rows.show(ids)]
+    heard = recorded.of_calls(ids)
+    return [
+        row | {"told": told.get(row["id"], []), "write_ups": written.get(row["id"], []), "audio": heard.get(row["id"], [])}
+        for row in call_rows.show(ids)
+    ]
 
 
 def pseudonymise(contact_id: UUID) -> int:
@@ -84,6 +88,7 @@ def _pseudonymise(ids: list[UUID], known: Traces, tokens: dict[str, str]) -> Non
         event.normalised = _blank_event(event.normalised, ends[call_id], token_of[call_id], known)
         event.raw, event.error = {"erased": True}, ""
     CallEvent.objects.bulk_update(events, ["normalised", "raw", "error"], batch_size=MANY)
+    recorded.erase(ids)
     forgetting.forget_changes(ids, telling=TELLING)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Exists, F, Model, OuterRef, Value
 from django.db.models.functions import Greatest
 
-from calls import reviews, revisions
+from calls import recordings, reviews, revisions
 from calls.models import (
     AgentPresence,
     AgentStateInterval,
@@ -19,6 +19,7 @@ from calls.models import (
     CallKey,
     HardCall,
     QuestionAsked,
+    Recording,
     Review,
     ScriptRun,
 )
@@ -41,6 +42,7 @@ MOVED = (
     HardCall,
     Callback,
     CallDisposition,
+    Recording,
 )
 
 
@@ -57,6 +59,8 @@ def join(call: Call, other: Call, *, now: datetime) -> None:
     reviews.joined(call, other, now=now)
     _move_hard(call, other)
     _write_up(call, other, now=now)
+    recordings.join(call, other, now=now)
+    _write_up(call, other)
     if call.contact_id is None:
         call.contact_id, call.match_quality = other.contact_id, other.match_quality
     was = other.pk

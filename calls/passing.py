@@ -102,11 +102,12 @@ def _result(event: Event, from_leg: str, legs: tuple[LegFacts, ...], ended_at: d
 
 
 def recordings(known: list[Event]) -> tuple[dict[str, Any], ...]:
-    """Each recording once, by its id or address; later news of it fills what was missing."""
+    """Each recording once, by its id or address; later news of it fills what was missing, and of two addresses the later is alive."""
     found: dict[str, dict[str, Any]] = {}
     for event in known:
         if event.recording:
             name = str(event.recording.get("id") or event.recording.get("url") or event.dedupe_key)
             new = {**event.recording, "leg": event.leg_key, "at": event.occurred_at.isoformat()}
-            found[name] = {**new, **{key: value for key, value in found.get(name, {}).items() if value}}
+            fresh = {"url": new["url"]} if new.get("url") else {}
+            found[name] = {**new, **{key: value for key, value in found.get(name, {}).items() if value}, **fresh}
     return tuple(found.values())

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from calls import agent_watch, breaks, callback_turns, intake, reviews, silence, wrap_up_limits
+from calls import agent_watch, breaks, callback_turns, intake, recording_fetching, recording_upkeep, reviews, silence, wrap_up_limits
 
 
 @shared_task(name="calls.fold_waiting_events")
@@ -61,3 +61,18 @@ def tend_callbacks(*, limit: int = 200, **_later_arguments: object) -> None:
 def reckon_callbacks_anew(**_later_arguments: object) -> None:
     """Move callbacks whose time zone has other rules now. Twice or at once: what stands right is left alone."""
     callback_turns.reckon_anew(now=timezone.now())
+
+
+@shared_task(name="calls.fetch_recordings", soft_time_limit=240, time_limit=280)
+def fetch_recordings(**_later_arguments: object) -> None:
+    """Bring announced recordings here. Twice or at once: each is in one worker's hands, see recording_fetching."""
+    if recording_fetching.fetch_owed(now=timezone.now()):
+        fetch_recordings.apply_async()
+
+
+@shared_task(name="calls.expire_recordings")
+def expire_recordings(*, limit: int = 500, **_later_arguments: object) -> None:
+    """Let go of recordings past their time, and delete files that are owed. Twice or at once: see recording_upkeep."""
+    expired = recording_upkeep.expire(now=timezone.now(), limit=limit)
+    if max(expired, recording_upkeep.delete_files(limit=limit)) >= limit:
+        expire_recordings.apply_async(kwargs={"limit": limit})

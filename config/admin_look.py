@@ -112,6 +112,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Phone systems", "router", "calls_phonesystem_changelist"),
                     _page("Queues", "queue", "calls_queue_changelist"),
+                    _page("Recordings", "mic", "calls_recording_changelist"),
+                    _page("Who listened", "hearing", "calls_recordingaccess_changelist"),
                     _page("Extensions", "perm_phone_msg", "calls_agentextension_changelist"),
                     _page("Events", "list_alt", "calls_callevent_changelist"),
                     _page("Dispositions", "fact_check", "calls_disposition_changelist"),

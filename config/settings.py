@@ -4,6 +4,7 @@ Every name an operator may set is in docs/operations.md.
 """
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 180
 CELERY_TASK_DEFAULT_QUEUE = "fast"
 CELERY_TASK_ROUTES = {
+    "calls.expire_recordings": {"queue": "batch"},
+    "calls.fetch_recordings": {"queue": "batch"},
     "crm.apply_retention": {"queue": "batch"},
     "crm.look_for_duplicates": {"queue": "batch"},
     "crm.run_exports": {"queue": "batch"},
@@ -178,6 +181,8 @@ CELERY_BEAT_SCHEDULE = {
     "Reviews claimed too long ago": {"task": "calls.release_stale_reviews", "schedule": 300.0},
     "Agents of whom nothing is heard": {"task": "calls.watch_agents", "schedule": 10.0},
     "Breaks that are due": {"task": "calls.tell_breaks", "schedule": 20.0},
+    "Recordings to be fetched": {"task": "calls.fetch_recordings", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Recordings past their time": {"task": "calls.expire_recordings", "schedule": 900.0, "options": {"queue": "batch"}},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
 }
 
@@ -227,6 +232,9 @@ CALLING_NEEDS_CONSENT = env.list("CALLING_NEEDS_CONSENT", default=[])
 CALLBACK_DAYS_AHEAD = env.int("CALLBACK_DAYS_AHEAD", default=90)
 CALLBACKS_PER_AGENT = env.int("CALLBACKS_PER_AGENT", default=100)
 CALLBACK_LEASE = timedelta(seconds=env.int("CALLBACK_LEASE_S", default=900))
+RECORDING_RETENTION_DAYS = env.int("RECORDING_RETENTION_DAYS", default=180)  # 0: kept for ever
+RECORDINGS_FOR_AGENTS = env.bool("RECORDINGS_FOR_AGENTS", default=False)
+RECORDING_MAX_BYTES = env.int("RECORDING_MAX_BYTES", default=200 * 1024 * 1024)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files
@@ -234,7 +242,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(DATA_DIR / "files")))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": env.str("MEDIA_STORAGE", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEMO
@@ -327,6 +338,14 @@ CORS_EXPOSE_HEADERS = [
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"]
 APPEND_SLASH = False  # a redirected POST would lose its body: the 404 says what is missing instead
 SCREEN_POP_URL = env.str("SCREEN_POP_URL", default="")  # {call} and {contact} are filled in
+
+# --- The way out: what other servers may be asked (a PBX, the link of a recording)
+LOOPBACK = ["127.0.0.0/8", "::1/128"]
+OUTGOING_ALLOWED_NETWORKS = [
+    str(ip_network(one, strict=False)) for one in env.list("OUTGOING_ALLOWED_NETWORKS", default=LOOPBACK if DEMO else [])
+]
+OUTGOING_PORTS = [int(port) for port in env.list("OUTGOING_PORTS", default=["80", "443", "8080", "8088", "8089", "8443"])]
+OUTGOING_CA_FILE = env.str("OUTGOING_CA_FILE", default="")  # certificates to trust; unset: the system's
 
 # --- Safety. HTTPS is assumed everywhere but in the demo.
 HTTPS = env.bool("HTTPS", default=not DEMO)

@@ -1,3 +1,3 @@
-from calls.admin import agents, answers, callbacks, calls, dispositions, events, lists, quality, scripts
+from calls.admin import agents, answers, callbacks, calls, dispositions, events, lists, quality, recordings, scripts
 
-__all__ = ["agents", "answers", "callbacks", "calls", "dispositions", "events", "lists", "quality", "scripts"]
+__all__ = ["agents", "answers", "callbacks", "calls", "dispositions", "events", "lists", "quality", "recordings", "scripts"]

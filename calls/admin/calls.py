@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -145,7 +146,7 @@ class CallAdmin(AuditedAdmin):
     facts = [
         "direction_shown", "outcome_badge", "phone_system", "external_id", "from_shown", "to_shown", "line", "queue", "queue_position", "agent",
         "answered_by_name", "started_at", "answered_at", "ended_at", "waited", "rang", "talked", "held", "hangup_by", "cause_shown",
-        "match_quality", "wrap_up_badge", "wrapped_up_by", "wrapped_up_at", "wrapped_up_in", "disposition_locked_at", "transfers", "recordings", "linked_ids", "flags", "is_partial",
+        "match_quality", "wrap_up_badge", "wrapped_up_by", "wrapped_up_at", "wrapped_up_in", "disposition_locked_at", "transfers", "recorded", "linked_ids", "flags", "is_partial",
         "is_stale_closed", "last_event_at",
     ]  # fmt: skip
     readonly_fields = facts
@@ -183,7 +184,7 @@ class CallAdmin(AuditedAdmin):
                     ("queue", "queue_position", "answered_by_name"),
                     ("rang", "hangup_by", "cause_shown"),
                     "transfers",
-                    "recordings",
+                    "recorded",
                     ("linked_ids", "flags"),
                     ("is_partial", "is_stale_closed", "last_event_at"),
                 ],
@@ -298,6 +299,13 @@ class CallAdmin(AuditedAdmin):
         if call.wrap_up_state == Call.WrapUp.NONE:
             return "–"
         return badge(*WRAP_UPS[call.wrap_up_state])
+
+    @admin.display(description="recordings")
+    def recorded(self, call: Call) -> SafeString | str:
+        if not call.recordings:
+            return "–"
+        page = f"{reverse('admin:calls_recording_changelist')}?q={call.pk}"  # what was told of them holds their addresses
+        return format_html('<a href="{}">{}</a>', page, len(call.recordings))
 
     @admin.display(description="waited")
     def waited(self, call: Call) -> str:

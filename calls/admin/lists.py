@@ -52,7 +52,8 @@ class PhoneSystemForm(forms.ModelForm):
     class Meta:
         model = PhoneSystem
         fields = [
-            "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region", "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "is_active",
+            "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region", "naive_time_zone", "own_lines", "stale_after_s", "follows_routes",
+            "recordings_at", "recording_auth", "recording_hosts", "is_active",
         ]  # fmt: skip
         labels = {"stale_after_s": "Silent after, seconds"}
         help_texts = {"own_lines": "Our own numbers, as people write them: never customers."}
@@ -94,6 +95,7 @@ class PhoneSystemAdmin(AuditedAdmin):
             "How it proves who it is",
             {"fields": [("auth_mode", "has_secret"), ("account", "new_secret"), ("public_url", "allowed_networks")]},
         ),
+        ("Recordings", {"fields": [("recordings_at", "recording_auth", "recording_hosts")]}),
         ("Numbers and times", {"fields": ["own_lines", ("naive_time_zone", "stale_after_s")]}),
     ]
 

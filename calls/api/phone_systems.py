@@ -30,6 +30,9 @@ SYSTEM: dict[str, Any] = {
     "own_lines": ["+6328123456"],
     "stale_after_s": 14400,
     "follows_routes": False,
+    "recordings_at": "",
+    "recording_auth": "none",
+    "recording_hosts": [],
     "is_active": True,
 }
 
@@ -43,8 +46,8 @@ class PhoneSystemSerializer(serializers.ModelSerializer):
         model = PhoneSystem
         fields = [
             "id", "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region",
-            "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "is_active", "old_secret_until", "last_event_at", "refused",
-            "last_refused_at",
+            "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "recordings_at", "recording_auth", "recording_hosts", "is_active",
+            "old_secret_until", "last_event_at", "refused", "last_refused_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -60,6 +63,12 @@ class PhoneSystemBody(serializers.ModelSerializer):
         child=serializers.RegexField(r"^\+[1-9][0-9]{3,17}$"), required=False, max_length=500, help_text="E.164."
     )
     stale_after_s = serializers.IntegerField(min_value=60, max_value=7 * 86400, required=False)
+    recording_hosts = serializers.ListField(
+        child=serializers.RegexField(r"^[A-Za-z0-9._-]{1,253}$"),
+        required=False,
+        max_length=50,
+        help_text="Hosts that recordings are fetched from. Empty: from wherever the events say, and never with a secret.",
+    )
 
     class Meta:
         model = PhoneSystem
@@ -77,6 +86,9 @@ class PhoneSystemBody(serializers.ModelSerializer):
             "own_lines",
             "stale_after_s",
             "follows_routes",
+            "recordings_at",
+            "recording_auth",
+            "recording_hosts",
             "is_active",
         ]
 

@@ -13,6 +13,7 @@ from calls.api.ingest import IngestViewSet
 from calls.api.pause_codes import PauseCodeViewSet
 from calls.api.phone_systems import ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
+from calls.api.recordings import RecordingViewSet
 from calls.api.reviews import CallReviewViewSet, QualityReportViewSet, ReviewViewSet
 from calls.api.scorecards import ScorecardVersionViewSet, ScorecardViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
@@ -26,6 +27,7 @@ router.register("queues", QueueViewSet)
 router.register("agents", AgentViewSet)
 router.register("pause-codes", PauseCodeViewSet)
 router.register("callbacks", CallbackViewSet)
+router.register("recordings", RecordingViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)

@@ -7,6 +7,7 @@ from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
 from calls.models.quality import Checkpoint, Review, ReviewAnswer, Scorecard, ScorecardVersion
 from calls.models.queues import Queue
+from calls.models.recordings import Recording, RecordingAccess
 from calls.models.script_runs import ScriptRun, ScriptRunStep
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "PhoneSystem",
     "QuestionAsked",
     "Queue",
+    "Recording",
+    "RecordingAccess",
     "RefusedDelivery",
     "Review",
     "ReviewAnswer",

@@ -10,6 +10,7 @@ from django.db.models import Q
 from uuid_utils.compat import uuid7
 
 from calls.phone_systems import adapters
+from config.platform import destinations
 from config.platform.models import Row, User
 from config.platform.sealed import SealedField
 
@@ -34,6 +35,11 @@ class PhoneSystem(Row):
         JWT = "jwt_hs256", "Vonage: signed webhooks"
         MANGO = "mango_sha256", "Mango Office: key and salt"
         ZADARMA = "zadarma_sha1", "Zadarma: Signature"
+
+    class RecordingAuth(models.TextChoices):
+        NONE = "none", "Nothing"
+        BASIC = "basic", "User name and password: account and secret"
+        BEARER = "bearer", "The secret as a bearer token"
 
     slug = models.SlugField(max_length=50, unique=True, error_messages={"unique": "There is a phone system with this slug already."})
     name = models.CharField(max_length=100)
@@ -63,6 +69,20 @@ class PhoneSystem(Row):
     follows_routes = models.BooleanField(
         default=False, help_text="Answers may put a caller through to the operator who knows them, where the phone system obeys."
     )
+    recordings_at = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Where recordings lie that are told of by a name only: https://pbx.example/recordings/{id}.",
+    )
+    recording_auth = models.CharField(
+        max_length=10, choices=RecordingAuth, default=RecordingAuth.NONE, help_text="With what recordings are fetched: account and secret."
+    )
+    recording_hosts = ArrayField(
+        models.CharField(max_length=253),
+        default=list,
+        blank=True,
+        help_text="Host names that recordings are fetched from. Empty: from wherever the events say, and never with a secret.",
+    )
     is_active = models.BooleanField(default=True)
     last_event_at = models.DateTimeField(null=True, blank=True, editable=False)
     refused = models.PositiveIntegerField(default=0, editable=False, help_text="Deliveries that could not prove who sent them.")
@@ -76,7 +96,12 @@ class PhoneSystem(Row):
                 name="phone_system_signature_needs_a_secret",
                 condition=Q(auth_mode="token") | ~Q(secret=""),
                 violation_error_message="A phone system that signs its events needs a secret.",
-            )
+            ),
+            models.CheckConstraint(
+                name="recording_auth_needs_a_secret_and_hosts",
+                condition=Q(recording_auth="none") | (~Q(secret="") & ~Q(recording_hosts=[])),
+                violation_error_message="To fetch recordings with a secret, give the secret and the hosts that may be shown it.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,6 +117,18 @@ class PhoneSystem(Row):
                 ip_network(network)
             except ValueError:
                 raise ValidationError({"allowed_networks": f"{network} is not a network: write 203.0.113.0/24."}, code="invalid") from None
+        if self.recordings_at:
+            self._check_place()
+
+    def _check_place(self) -> None:
+        if "{id}" not in self.recordings_at:
+            raise ValidationError({"recordings_at": "Say where the name goes: https://pbx.example/recordings/{id}."}, code="invalid")
+        try:
+            destinations.check_url(self.recordings_at.replace("{id}", "name"))
+        except destinations.NameUnknown:
+            pass  # name servers fail for a moment; it is judged again whenever it is asked
+        except destinations.OutgoingRefused as refusal:
+            raise ValidationError({"recordings_at": refusal.detail}, code=refusal.code) from None
 
     def secrets(self, now: datetime) -> list[str]:
         """The secrets that count now: during the overlap of a rotation two."""

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from config.platform.context import asked
 from config.platform.copying import as_json, copy_in
 from config.platform.models import AuditEvent, User
+from config.platform.sealed import SealedField
 
 HIDDEN = frozenset({"password", "digest", "secret", "previous_secret"})
 UNREMARKABLE = frozenset({"updated_at", "created_at", "version", "search_key", "last_login", "preview"})
@@ -21,7 +22,7 @@ UNREMARKABLE = frozenset({"updated_at", "created_at", "version", "search_key", "
 def snapshot(row: models.Model) -> dict[str, Any]:
     """The row's own columns as JSON values; secrets only as whether they are there."""
     return {
-        field.attname: _plain(field.attname, getattr(row, field.attname))
+        field.attname: _plain("secret" if isinstance(field, SealedField) else field.attname, getattr(row, field.attname))
         for field in row._meta.concrete_fields
         if field.attname not in UNREMARKABLE and field.attname not in row.get_deferred_fields()
     }

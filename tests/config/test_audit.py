@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from config.platform.models import AuditEvent
+from tests.factories.calls import PhoneSystemFactory
 
 pytestmark = pytest.mark.django_db
 TOPIC = {"code": "delivery", "name": "Delivery"}
@@ -27,6 +28,14 @@ def test_what_was_done_cannot_be_undone_in_the_books(client_of):
     for change in (lambda: AuditEvent.objects.update(verb="x"), lambda: AuditEvent.objects.all().delete()):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
+
+
+def test_the_secret_before_a_rotation_does_not_enter_the_books(client_of):
+    system = PhoneSystemFactory(signing=True)
+    assert client_of("admin").post(f"/api/v1/phone-systems/{system.pk}/rotate-secret/", {"overlap_s": 60}).status_code == 200
+    event = AuditEvent.objects.get(subject_id=system.pk, verb="rotate")
+    assert event.changes["old_secret"] == ["", "set"]
+    assert "thirty-two characters" not in str(event.changes)
 
 
 def test_secrets_do_not_enter_the_books(client_of):

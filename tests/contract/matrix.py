@@ -229,6 +229,15 @@ queues_partial_update        sA     -
 queues_retrieve              asbA   calls:read
 reports_hard_calls           sA     -
 reports_dispositions         sA     -
+recordings_accesses          sA     -
+recordings_audio             asA    -
+recordings_destroy           A      -
+recordings_fetch             sA     -
+recordings_hold              sA     -
+recordings_list              asA    -
+recordings_mask              asA    -
+recordings_release           sA     -
+recordings_retrieve          asA    -
 reports_most_asked           sA     -
 reports_unanswered           sA     -
 retention_retrieve           sA     -

@@ -1,0 +1,293 @@
+"""The one way out for HTTP: every request that Switchboard makes to another server is made here, guarded.
+
+The URL is judged and its name resolved once (config.platform.destinations); the connection goes to the address that was judged,
+with TLS checked for the name. Redirects are answers like others, never followed. Every step has its time and the whole has one;
+a body is read up to a limit, as it was sent (nothing is unpacked), and hashed on the way.
+"""
+
+import hashlib
+import http.client
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+
+from django.conf import settings
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.response import HTTPResponse
+
+from config.platform.destinations import AddressForbidden as AddressForbidden
+from config.platform.destinations import Destination, OutgoingRefused, Resolver
+from config.platform.destinations import NameUnknown as NameUnknown
+from config.platform.destinations import UrlForbidden as UrlForbidden
+from config.platform.destinations import check_url as check_url
+
+CHUNK = 64 * 1024
+MOST_ADDRESSES = 3
+AGENT = "Switchboard/1"
+#: one step: connecting, and each wait for bytes
+CONNECT_S, READ_S = 3.0, 10.0
+
+
+class Unreachable(OutgoingRefused):
+    """Nobody answered at the address, or the connection broke."""
+
+    code = "unreachable"
+
+
+class TimedOut(OutgoingRefused):
+    """The other server took longer than it was given."""
+
+    code = "outgoing_timed_out"
+
+
+class CertificateRefused(OutgoingRefused):
+    """The other server could not prove to be who its name says."""
+
+    code = "certificate_refused"
+
+
+class AnswerTooLarge(OutgoingRefused):
+    """The other server sent more than was asked for."""
+
+    code = "answer_too_large"
+    lasting = True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What another server said: names of ``headers`` are in small letters, ``body`` is its first bytes as they were sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class Download:
+    """A body on its way: iterate over its pieces; then ``size`` and ``sha256`` are of the whole."""
+
+    def __init__(self, exchange: "_Exchange", most_bytes: int) -> None:
+        self.status, self.headers = exchange.status, exchange.headers
+        self.size = 0
+        self._exchange, self._most = exchange, most_bytes
+        self._hash = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def __iter__(self) -> Iterator[bytes]:
+        told = self.headers.get("content-length", "")
+        if told.isascii() and told.isdigit() and int(told[:20]) > self._most:
+            raise AnswerTooLarge(f"The answer has {told[:20]} bytes, more than {self._most}.")
+        while piece := self._exchange.read(CHUNK):
+            self.size += len(piece)
+            if self.size > self._most:
+                raise AnswerTooLarge(f"The answer has more than {self._most} bytes.")
+            self._hash.update(piece)
+            yield piece
+
+
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+    *,
+    connect_s: float = CONNECT_S,
+    read_s: float = READ_S,
+    whole_s: float = 15.0,
+    keep_bytes: int = 4096,
+    resolver: Resolver | None = None,
+) -> Answer:
+    """Post ``body`` and read the answer's first ``keep_bytes``; what comes after them is not waited for.
+
+    A redirect is an answer (3xx), not followed. Times are seconds.
+
+    Raises:
+        OutgoingRefused: one of its subclasses says why there is no answer.
+    """
+    return ask("POST", url, body, headers, connect_s=connect_s, read_s=read_s, whole_s=whole_s, keep_bytes=keep_bytes, resolver=resolver)
+
+
+def ask(
+    method: str,
+    url: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    connect_s: float = CONNECT_S,
+    read_s: float = READ_S,
+    whole_s: float = 15.0,
+    keep_bytes: int = 4096,
+    resolver: Resolver | None = None,
+) -> Answer:
+    """As ``post``, with any method (a PBX that is told by GET or DELETE).
+
+    Raises:
+        OutgoingRefused: one of its subclasses says why there is no answer.
+    """
+    with closing(_Exchange(method, url, body, headers or {}, _Times(connect_s, read_s, whole_s), resolver)) as exchange:
+        kept = b""
+        while len(kept) < keep_bytes and (piece := exchange.read(keep_bytes - len(kept))):
+            kept += piece
+        return Answer(exchange.status, exchange.headers, kept)
+
+
+@contextmanager
+def download(
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    most_bytes: int,
+    connect_s: float = CONNECT_S,
+    read_s: float = READ_S,
+    whole_s: float = 90.0,
+    resolver: Resolver | None = None,
+) -> Iterator[Download]:
+    """``with download(url, most_bytes=…) as body: for piece in body: …``; look at ``body.status`` first.
+
+    Raises:
+        OutgoingRefused: one of its subclasses says why; also from within the block, while pieces are read.
+    """
+    with closing(_Exchange("GET", url, None, headers or {}, _Times(connect_s, read_s, whole_s), resolver)) as exchange:
+        yield Download(exchange, most_bytes)
+
+
+class _Watch:
+    """Ends a connection when the time of the whole is over: a server that sends a byte a second keeps every single wait short."""
+
+    def __init__(self, whole_s: float) -> None:
+        self.until = time.monotonic() + whole_s
+        self.over = False
+        self._timer: threading.Timer | None = None
+
+    @property
+    def left_s(self) -> float:
+        return max(self.until - time.monotonic(), 0.01)
+
+    def over_see(self, sock: socket.socket) -> None:
+        self._timer = threading.Timer(self.left_s, self._cut, [sock])
+        self._timer.daemon = True
+        self._timer.start()
+
+    def check(self) -> None:
+        if self.over or time.monotonic() > self.until:
+            raise TimedOut("The other server took too long for the whole of its answer.")
+
+    def stop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def _cut(self, sock: socket.socket) -> None:
+        self.over = True
+        with suppress(OSError):  # it ended by itself
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # the plain one: TLS would wait to say goodbye
+
+
+@dataclass(frozen=True)
+class _Times:
+    connect_s: float
+    read_s: float
+    whole_s: float
+
+
+class _Exchange:
+    """One request and its answer. What goes wrong on the way, and only that, becomes an OutgoingRefused."""
+
+    def __init__(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], times: _Times, resolver: Resolver | None
+    ) -> None:
+        self._watch = _Watch(times.whole_s)
+        self._to = check_url(url, resolver=resolver)
+        self._connection: HTTPConnection | None = None
+        sent = {"user-agent": AGENT, "accept-encoding": "identity", "connection": "close"}
+        sent |= {name.lower(): value for name, value in headers.items()} | {"host": self._to.host_header}
+        try:
+            with self._told():
+                self._connection = _connected(self._to, times.connect_s, self._watch)
+                self._response = self._request(self._connection, method, body, sent, times.read_s)
+        except OutgoingRefused:
+            self.close()
+            raise
+        self.status = self._response.status
+        self.headers = {name.lower(): value for name, value in self._response.headers.items()}
+
+    def read(self, most: int) -> bytes:
+        """Up to ``most`` bytes as they were sent, as soon as there are any; empty at the end."""
+        with self._told():
+            piece: bytes = self._response.read1(most, decode_content=False)
+        if not piece:
+            self._watch.check()  # a body without a length also ends where the connection was cut
+        return piece
+
+    def close(self) -> None:
+        self._watch.stop()
+        if self._connection:
+            self._connection.close()
+
+    def _request(self, connection: HTTPConnection, method: str, body: bytes | None, headers: dict[str, str], read_s: float) -> HTTPResponse:
+        connection.timeout = min(read_s, self._watch.left_s)
+        if connection.sock is not None:
+            connection.sock.settimeout(connection.timeout)
+            self._watch.over_see(connection.sock)
+        connection.request(method, self._to.target, body=body, headers=headers, preload_content=False, decode_content=False)
+        return connection.getresponse()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (HTTPError, http.client.HTTPException, OSError) as error:
+            raise _why(error, self._watch, self._to) from error
+        except ValueError as error:  # of UnicodeError too
+            raise UrlForbidden("The request holds a character that no header may hold.") from error
+
+
+def _connected(to: Destination, connect_s: float, watch: _Watch) -> HTTPConnection:
+    """A connection to the first of the judged addresses that takes it. Nothing was sent on the others."""
+    failed: Exception = OSError("no address")
+    for address in to.addresses[:MOST_ADDRESSES]:
+        watch.check()
+        connection = _connection(to, address, min(connect_s, watch.left_s))
+        try:
+            connection.connect()
+        except (HTTPError, OSError) as error:
+            connection.close()
+            failed = error
+        else:
+            return connection
+    raise failed
+
+
+def _connection(to: Destination, address: str, connect_s: float) -> HTTPConnection:
+    if to.scheme == "http":
+        return HTTPConnection(address, to.port, timeout=connect_s)
+    return HTTPSConnection(
+        address,
+        to.port,
+        timeout=connect_s,
+        server_hostname=to.host,
+        ssl_context=ssl.create_default_context(cafile=settings.OUTGOING_CA_FILE or None),
+    )
+
+
+def _why(error: Exception, watch: _Watch, to: Destination) -> OutgoingRefused:
+    slow = isinstance(error, ConnectTimeoutError | ReadTimeoutError | TimeoutError) and not isinstance(error, NewConnectionError)
+    if watch.over or slow:
+        return TimedOut(f"{to.host} took too long.")
+    causes = (error, error.__cause__, *error.args)
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return CertificateRefused(f"{to.host} has no certificate that proves its name.")
+    return Unreachable(f"{to.host} cannot be reached, or broke off.", reason=type(error).__name__)
