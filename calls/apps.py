@@ -8,8 +8,23 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered
+        from calls import (
+            article_timeline,
+            call_filters,
+            erasure,
+            identifying,
+            open_calls,
+            return_call_facts,
+            return_call_notices,
+            return_call_settling,
+            script_facts,
+            transfer_facts,
+            transfer_matching,
+            transfer_notices,
+            unanswered,
+        )
         from calls.call_columns import CALLS
+        from calls.consequences import consequences
         from config.api import metrics
         from config.platform import origins
         from crm import (
@@ -21,6 +36,7 @@ class CallsConfig(AppConfig):
             retention,
             saved_filters,
             script_placeholders,
+            suppression,
             timeline,
         )
         from crm import erasure as crm_erasure
@@ -46,3 +62,16 @@ class CallsConfig(AppConfig):
         knowledge_search.nothing_found.add("calls", unanswered.search_found_nothing)
         timeline.sources.add("script_runs", script_facts.of_contact)
         script_placeholders.namespaces.add("call", script_facts.of_call())
+
+        return_call_notices.declare()
+        transfer_notices.declare()
+        consequences.add("return_calls", return_call_settling.follow)
+        consequences.add("transfers", transfer_matching.follow)
+        contacts.numbers_gained.add("return_calls", return_call_facts.gained)
+        merging.joined.add("return_calls", return_call_facts.joined)
+        merging.parted.add("return_calls", return_call_facts.parted)
+        suppression.told.add("return_calls", return_call_facts.stop)
+        crm_erasure.holders.add("return_calls", return_call_facts.HOLDER)
+        crm_erasure.holders.add("call_transfers", transfer_facts.HOLDER)
+        lookup.open_matters.add("return_calls", return_call_facts.open_matters)
+        timeline.sources.add("return_calls", return_call_facts.of_contact)

@@ -6,12 +6,24 @@ from uuid import UUID
 from django.db.models import Exists, F, Model, OuterRef, Value
 from django.db.models.functions import Greatest
 
-from calls.models import ArticleUse, Call, CallAlias, CallEvent, CallKey, QuestionAsked, ScriptRun
+from calls import return_call_joining, transfer_matching
+from calls.models import (
+    ArticleUse,
+    Call,
+    CallAlias,
+    CallEvent,
+    CallKey,
+    CallTransfer,
+    QuestionAsked,
+    ReturnCall,
+    ReturnCallCall,
+    ScriptRun,
+)
 from config.platform.history import record
 
 WRITE_UP = ("wrap_up_state", "disposition", "wrapped_up_by", "wrapped_up_at")
 #: What points at a call and moves; legs are computed anew, topics go with the write-up. A test compares it with the models.
-MOVED = (CallEvent, CallKey, CallAlias, ArticleUse, QuestionAsked, ScriptRun)
+MOVED = (CallEvent, CallKey, CallAlias, ArticleUse, QuestionAsked, ScriptRun, ReturnCall, ReturnCallCall, CallTransfer)
 
 
 def join(call: Call, other: Call, *, now: datetime) -> None:
@@ -24,6 +36,8 @@ def join(call: Call, other: Call, *, now: datetime) -> None:
     _move(ArticleUse, call, other, alike="article_version")
     _move(QuestionAsked, call, other, alike="question")
     _move_runs(call, other, now=now)
+    return_call_joining.move(call, other, now=now)
+    transfer_matching.move(call, other, now=now)
     _write_up(call, other)
     if call.contact_id is None:
         call.contact_id, call.match_quality = other.contact_id, other.match_quality

@@ -171,6 +171,9 @@ CELERY_BEAT_SCHEDULE = {
     "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
     "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
+    "Return calls that are overdue": {"task": "calls.tell_overdue_return_calls", "schedule": 30.0},
+    "Return calls that nobody came to": {"task": "calls.expire_return_calls", "schedule": 600.0},
+    "Transfers of which nothing came": {"task": "calls.expire_transfers", "schedule": 30.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
 }
@@ -194,6 +197,9 @@ RETENTION_DAYS = {  # after how many days; 0 is never
     "leads_never_reached": env.int("RETENTION_LEADS_NEVER_REACHED_DAYS", default=0),
     "disqualified": env.int("RETENTION_DISQUALIFIED_DAYS", default=0),
 }
+RETURN_CALL_MAX_AGE = timedelta(hours=env.int("RETURN_CALL_MAX_AGE_HOURS", default=72))
+RETURN_CALL_EXPIRES = timedelta(hours=env.int("RETURN_CALL_EXPIRES_HOURS", default=96))
+TRANSFER_PENDING = timedelta(seconds=env.int("TRANSFER_PENDING_S", default=180))
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files

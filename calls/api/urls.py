@@ -8,7 +8,9 @@ from calls.api.events import EventViewSet
 from calls.api.ingest import IngestViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
+from calls.api.return_calls import ReturnCallReportViewSet, ReturnCallViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
+from calls.api.transfers import CallPassedViewSet, CallTransferViewSet
 
 router = SimpleRouter()
 router.register("calls", CallViewSet)
@@ -19,6 +21,8 @@ router.register("queues", QueueViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)
+router.register("return-calls", ReturnCallViewSet)
+router.register("call-transfers", CallTransferViewSet)
 urlpatterns = [
     path("calls/events/", EventViewSet.as_view({"get": "list", "post": "create"}), name="call-events"),
     re_path(r"^calls/events/(?P<pk>[^/.]+)/replay/$", EventViewSet.as_view({"post": "replay"}), name="call-event-replay"),
@@ -30,6 +34,10 @@ urlpatterns = [
         name="call-ingest-below",
     ),
     re_path(r"^calls/(?P<pk>[^/.]+)/answers/$", CallAnswerViewSet.as_view({"get": "answers", "post": "answered"}), name="call-answers"),
+    re_path(
+        r"^calls/(?P<pk>[^/.]+)/transfers/$", CallPassedViewSet.as_view({"get": "transfers", "post": "transfer"}), name="call-transfers"
+    ),
+    path("reports/return-calls/", ReturnCallReportViewSet.as_view({"get": "return_calls"}), name="report-return-calls"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),

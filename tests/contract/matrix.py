@@ -33,6 +33,11 @@ call_events_replay           sA     -
 call_ingest_below            A      events:write
 call_ingest_check            everybody
 call_ingest_create           A      events:write
+call_transfers_accept        asbA   calls:write
+call_transfers_cancel        asbA   calls:write
+call_transfers_decline       asbA   calls:write
+call_transfers_list          asbA   calls:read
+call_transfers_retrieve      asbA   calls:read
 calls_answered               asbA   knowledge:write
 calls_answers                asbA   knowledge:read
 calls_create                 asA    calls:write
@@ -43,6 +48,8 @@ calls_list                   asbA   calls:read
 calls_retrieve               asbA   calls:read
 calls_script                 asbA   calls:read
 calls_script_runs            asA    calls:write
+calls_transfer               asbA   calls:write
+calls_transfers              asbA   calls:read
 calls_wrap_up                asA    calls:write
 categories_create            sA     catalogue:write
 categories_destroy           A      -
@@ -182,6 +189,17 @@ queues_partial_update        sA     -
 queues_retrieve              asbA   calls:read
 reports_most_asked           sA     -
 reports_unanswered           sA     -
+reports_return_calls         sA     calls:read
+return_calls_assign          sA     calls:write
+return_calls_calls           asbA   calls:read
+return_calls_cancel          asbA   calls:write
+return_calls_complete        asbA   calls:write
+return_calls_create          asbA   calls:write
+return_calls_list            asbA   calls:read
+return_calls_next            asA    -
+return_calls_release         asA    -
+return_calls_retrieve        asbA   calls:read
+return_calls_take            asA    -
 retention_retrieve           sA     -
 saved_filters_create         asbA   contacts:write
 saved_filters_destroy        asbA   contacts:write

@@ -20,6 +20,7 @@ from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactor
 from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
+from tests.factories.return_calls import CallTransferFactory, ReturnCallFactory
 from tests.factories.scripts import ScriptRunStepFactory, ScriptVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,8 @@ COSTS = {
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
     "queues": (lambda n: [QueueFactory() for _ in range(n)], 2, 2),  # queues; teams
+    "return-calls": (lambda n: [ReturnCallFactory() for _ in range(n)], 1, 1),
+    "call-transfers": (lambda n: [CallTransferFactory() for _ in range(n)], 1, 1),
     "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
