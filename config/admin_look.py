@@ -61,6 +61,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Contacts", "contacts", "crm_contact_changelist"),
                     _page("Funnel", "filter_alt", "crm_funnel"),
                     _page("Calls", "call", "calls_call_changelist"),
+                    _page("Return calls", "phone_callback", "calls_returncall_changelist"),
                     _page("Tasks", "task_alt", "crm_task_changelist"),
                     _page("Orders", "shopping_cart", "crm_order_changelist"),
                     _page("Imports", "upload_file", "crm_import_changelist"),
@@ -109,6 +110,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Phone systems", "router", "calls_phonesystem_changelist"),
                     _page("Queues", "queue", "calls_queue_changelist"),
+                    _page("Transfers", "phone_forwarded", "calls_calltransfer_changelist"),
+                    _page("Calls of return calls", "phone_missed", "calls_returncallcall_changelist"),
                     _page("Extensions", "perm_phone_msg", "calls_agentextension_changelist"),
                     _page("Events", "list_alt", "calls_callevent_changelist"),
                     _page("Dispositions", "fact_check", "calls_disposition_changelist"),

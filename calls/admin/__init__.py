@@ -1,3 +1,3 @@
-from calls.admin import answers, calls, events, lists, scripts
+from calls.admin import answers, calls, events, lists, return_calls, scripts
 
-__all__ = ["answers", "calls", "events", "lists", "scripts"]
+__all__ = ["answers", "calls", "events", "lists", "return_calls", "scripts"]

@@ -6,7 +6,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from calls import transfers
+from calls import transfers as passing_on
 from calls.api.call_ids import OldIdsAnswer
 from calls.by_hand import CallOver
 from calls.models import Call, CallTransfer, Queue
@@ -123,8 +123,8 @@ class CallPassedViewSet(OldIdsAnswer, ApiViewSet):
         answer=CallTransferSerializer,
         status=201,
         refusals=[
-            CallOver, NumberInvalid, NumberIsInternal, transfers.TransferTargetUnclear, transfers.TransferToYourself,
-            transfers.TransferPending, transfers.NotYourCallToPassOn,
+            CallOver, NumberInvalid, NumberIsInternal, passing_on.TransferTargetUnclear, passing_on.TransferToYourself,
+            passing_on.TransferPending, passing_on.NotYourCallToPassOn,
         ],
     )  # fmt: skip
     def transfer(self, request, pk) -> Response:
@@ -133,7 +133,7 @@ class CallPassedViewSet(OldIdsAnswer, ApiViewSet):
         To exactly one `agent`, `queue`, `department` or outside `number`. What is known of the call (your note, contact, topics, how far the
         script was gone through, what is open) goes to the recipients by their live feed (`transfer.offered`), before the call does.
         """
-        row = transfers.ask(self.get_object().pk, **self.read(TransferBody), **self.by)
+        row = passing_on.ask(self.get_object().pk, **self.read(TransferBody), **self.by)
         row = CallTransfer.objects.get(pk=row.pk)
         headers = {"ETag": preconditions.etag(row.version), "Location": request.build_absolute_uri(f"/api/v1/call-transfers/{row.pk}/")}
         return Response(CallTransferSerializer(row).data, status=201, headers=headers)
@@ -168,26 +168,26 @@ class CallTransferViewSet(ReadViewSet):
         """
         return super().retrieve(request, pk)
 
-    @operation(answer=CallTransferSerializer, refusals=[TransitionNotAllowed, VersionConflict, transfers.NotAskedOfYou])
+    @operation(answer=CallTransferSerializer, refusals=[TransitionNotAllowed, VersionConflict, passing_on.NotAskedOfYou])
     def accept(self, request, pk) -> Response:
         """Say that you take the call
 
         Of several who are asked the first one does. Whoever asked is told (`transfer.answered`).
         """
-        return self.respond(transfers.accept(**self.held()))
+        return self.respond(passing_on.accept(**self.held()))
 
-    @operation(body=DeclineBody, answer=CallTransferSerializer, refusals=[TransitionNotAllowed, VersionConflict, transfers.NotAskedOfYou])
+    @operation(body=DeclineBody, answer=CallTransferSerializer, refusals=[TransitionNotAllowed, VersionConflict, passing_on.NotAskedOfYou])
     def decline(self, request, pk) -> Response:
         """Say that you do not take the call
 
         And why. Whoever asked is told, and looks for another way. For a queue or a department a supervisor declines.
         """
-        return self.respond(transfers.decline(**self.held(), **self.read(DeclineBody)))
+        return self.respond(passing_on.decline(**self.held(), **self.read(DeclineBody)))
 
-    @operation(answer=CallTransferSerializer, refusals=[TransitionNotAllowed, VersionConflict, transfers.NotAskedOfYou])
+    @operation(answer=CallTransferSerializer, refusals=[TransitionNotAllowed, VersionConflict, passing_on.NotAskedOfYou])
     def cancel(self, request, pk) -> Response:
         """Call a transfer off
 
         As long as nothing came of it.
         """
-        return self.respond(transfers.cancel(**self.held()))
+        return self.respond(passing_on.cancel(**self.held()))

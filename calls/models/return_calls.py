@@ -178,7 +178,7 @@ class ReturnCallCall(Row):
     """
 
     return_call = models.ForeignKey(ReturnCall, on_delete=models.CASCADE, related_name="links")
-    call = models.OneToOneField("calls.Call", null=True, on_delete=models.PROTECT, related_name="return_call_link")
+    call = models.ForeignKey("calls.Call", null=True, db_index=False, on_delete=models.PROTECT, related_name="return_call_links")
     counts = models.BooleanField(default=True, help_text="No: it was answered after all.")
     at = models.DateTimeField()
     queue = models.CharField(max_length=100, blank=True)
@@ -192,7 +192,8 @@ class ReturnCallCall(Row):
         verbose_name = "call of a return call"
         verbose_name_plural = "calls of return calls"
         constraints = [
-            models.CheckConstraint(name="return_call_without_a_call_is_promised", condition=Q(call__isnull=False) | Q(reason="promised"))
+            models.UniqueConstraint(fields=["call"], name="a_call_is_counted_in_one_return_call"),
+            models.CheckConstraint(name="return_call_without_a_call_is_promised", condition=Q(call__isnull=False) | Q(reason="promised")),
         ]
         indexes = [models.Index(fields=["return_call", "at"], name="return_call_links")]
 
