@@ -62,9 +62,10 @@ def group(items: Iterable[Item], talks: Iterable[Talk], rows: Sequence[Standing]
     for item in sorted(items, key=lambda one: (one.at, one.key)):
         own = by_id.get(item.row) if item.row else None
         if own is not None and own.is_wall:
-            wall, talk = own, None
+            settled: tuple[Standing | None, Talk | None] = own, None
         else:
-            wall, talk = _settled(item, talks, walls)
+            settled = _settled(item, talks, walls)
+        wall, talk = settled
         key = (item.department, talk.call if talk else None, wall.id if wall else None)
         if key not in found:
             found[key] = Group(item.department, talk, row=wall.id if wall else None, is_wall=wall is not None)

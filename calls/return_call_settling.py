@@ -4,7 +4,7 @@
 their doubles and a rebuilding cannot matter: what a late event changes is put right, nothing is done twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -223,7 +223,7 @@ def term(queue: Queue, since: datetime) -> datetime:
     return since + timedelta(seconds=queue.return_within_s)
 
 
-def added_up(links: Sequence[ReturnCallCall], contact_of: dict[UUID, UUID | None], row: ReturnCall | None = None) -> dict[str, Any]:
+def added_up(links: Sequence[ReturnCallCall], contact_of: Mapping[UUID, UUID | None], row: ReturnCall | None = None) -> dict[str, Any]:
     """The columns of a return call that follow from its calls."""
     ordered = sorted(links, key=lambda one: (one.at, one.pk))
     called = [one for one in ordered if one.call_id]
@@ -246,7 +246,7 @@ def added_up(links: Sequence[ReturnCallCall], contact_of: dict[UUID, UUID | None
     }
 
 
-def _open(number: str, one: Group, links: Sequence[ReturnCallCall], contact_of: dict[UUID, UUID | None], now: datetime) -> UUID:
+def _open(number: str, one: Group, links: Sequence[ReturnCallCall], contact_of: Mapping[UUID, UUID | None], now: datetime) -> UUID:
     """A new return call; one that was settled before we heard of it is closed as it is made."""
     row = ReturnCall(e164=number, department_id=one.department, **added_up(links, contact_of))
     if one.talk is not None:
@@ -267,7 +267,7 @@ def _move(row_id: UUID, links: Iterable[ReturnCallCall]) -> None:
         link.save()
 
 
-def _bring(row: ReturnCall, one: Group, links: Sequence[ReturnCallCall], contact_of: dict[UUID, UUID | None], now: datetime) -> None:
+def _bring(row: ReturnCall, one: Group, links: Sequence[ReturnCallCall], contact_of: Mapping[UUID, UUID | None], now: datetime) -> None:
     """Bring a return call to what its group says."""
     columns = added_up(links, contact_of, row)
     if columns["due_at"] != row.due_at and columns["due_at"] > now:

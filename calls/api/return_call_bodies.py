@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from calls.api.call_ids import CallField
@@ -56,14 +57,17 @@ class ReturnCallSerializer(serializers.ModelSerializer):
     is_overdue = serializers.SerializerMethodField(help_text="Owed, and its term is over.")
     open_moves = serializers.ListField(source="open_to_people", child=serializers.CharField(), help_text="What people may do with it now.")
 
+    cancelled_because = serializers.ChoiceField(choices=ReturnCall.Because.choices, allow_blank=True)
+
     class Meta:
         model = ReturnCall
         fields = list(SHOWN)
         read_only_fields = fields
 
-    def get_number(self, row: ReturnCall) -> NumberSerializer:  # type: ignore[type-arg]
+    @extend_schema_field(NumberSerializer)
+    def get_number(self, row: ReturnCall) -> dict[str, str]:
         shown = contact_rows.shown_number(row.e164) if row.e164.startswith("+") else row.e164
-        return {"e164": row.e164, "display": shown}  # type: ignore[return-value]
+        return {"e164": row.e164, "display": shown}
 
     def get_is_overdue(self, row: ReturnCall) -> bool:
         return row.is_overdue(self.context["now"])
@@ -136,7 +140,7 @@ class ReturnCallLineSerializer(serializers.Serializer):
 
 
 class ReturnCallTotalSerializer(ReturnCallLineSerializer):
-    name = None  # type: ignore[assignment]
+    name = None
 
 
 LINE = {

@@ -99,7 +99,8 @@ class ReturnCallViewSet(ReadViewSet):
         """
         row = self.get_object()
         headers = {"ETag": preconditions.etag(row.version)}
-        if not row.is_owed and preconditions.not_modified(request, row.version):  # one that is owed becomes overdue without a change
+        is_overdue = row.is_overdue(timezone.now())  # it became so without a change: who read it before may not know
+        if not is_overdue and preconditions.not_modified(request, row.version):
             return Response(status=304, headers=headers)
         return Response(self.get_serializer(row).data, headers=headers)
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import factory
+from django.utils import timezone
 
 from calls.models import CallTransfer, ReturnCall, ReturnCallCall
 from config.platform.models import Role
@@ -22,7 +23,7 @@ class ReturnCallFactory(factory.django.DjangoModelFactory):
     e164 = factory.Sequence(lambda n: f"+7496{n % 1_000_000:07d}")
     contact = factory.SubFactory(ContactFactory)
     queue = "support"
-    first_call_at = BEGIN
+    first_call_at = factory.LazyFunction(timezone.now)
     last_call_at = factory.SelfAttribute("first_call_at")
     times_called = 1
     due_at = factory.LazyAttribute(lambda row: row.first_call_at + timedelta(hours=1))
