@@ -30,8 +30,14 @@ class CallsConfig(AppConfig):
             open_calls,
             recording_upkeep,
             recordings,
+            return_call_facts,
+            return_call_notices,
+            return_call_settling,
             review_traces,
             script_facts,
+            transfer_facts,
+            transfer_matching,
+            transfer_notices,
             unanswered,
         )
         from calls.call_columns import CALLS
@@ -102,3 +108,16 @@ class CallsConfig(AppConfig):
         agent_feed.declare()
         consequences.consequences.add("agents", observing.follow)
         consequences.consequences.add("hard_calls", hard_calls.follow)
+
+        return_call_notices.declare()
+        transfer_notices.declare()
+        consequences.consequences.add("return_calls", return_call_settling.follow)
+        consequences.consequences.add("transfers", transfer_matching.follow)
+        contacts.numbers_gained.add("return_calls", return_call_facts.gained)
+        merging.joined.add("return_calls", return_call_facts.joined)
+        merging.parted.add("return_calls", return_call_facts.parted)
+        suppression.told.add("return_calls", return_call_facts.stop)
+        crm_erasure.holders.add("return_calls", return_call_facts.HOLDER)
+        crm_erasure.holders.add("call_transfers", transfer_facts.HOLDER)
+        lookup.open_matters.add("return_calls", return_call_facts.open_matters)
+        timeline.sources.add("return_calls", return_call_facts.of_contact)

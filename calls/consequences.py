@@ -30,8 +30,13 @@ class Standing:
     queue: str = ""
     wrap_up_state: str = ""
     transfers: int = 0
+    transfer_results: tuple[str, ...] = ()
     recordings: int = 0
     recorded: frozenset[tuple[str, str, float]] = frozenset()
+    started_at: datetime | None = None
+    answered_at: datetime | None = None
+    queued_at: datetime | None = None
+    wait_s: float | None = None
     ringing: frozenset[UUID] = frozenset()
     talking: frozenset[UUID] = frozenset()
     held: frozenset[UUID] = frozenset()
@@ -59,8 +64,13 @@ def standing(call: Call, legs: Sequence[CallLeg]) -> Standing:
         queue=call.queue,
         wrap_up_state=call.wrap_up_state,
         transfers=len(call.transfers),
+        transfer_results=tuple(one["result"] for one in call.transfers),
         recordings=len(call.recordings),
         recorded=frozenset((str(one.get("id", "")), str(one.get("url", "")), one.get("duration_s") or 0) for one in call.recordings),
+        started_at=call.started_at,
+        answered_at=call.answered_at,
+        queued_at=call.queued_at,
+        wait_s=call.wait_s,
         ringing=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.state == "ringing"),
         talking=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.state == "answered"),
         held=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.held_at),

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Exists, F, Model, OuterRef, Value
 from django.db.models.functions import Greatest
 
-from calls import recordings, reviews, revisions
+from calls import recordings, return_call_joining, reviews, revisions, transfer_matching
 from calls.models import (
     AgentPresence,
     AgentStateInterval,
@@ -17,12 +17,15 @@ from calls.models import (
     CallDisposition,
     CallEvent,
     CallKey,
+    CallTransfer,
     HardCall,
     QuestionAsked,
     Recording,
+    ReturnCall,
+    ReturnCallCall,
     Review,
     ScriptRun,
-)
+)  # fmt: skip
 from config.platform.history import record
 
 WRITE_UP = (
@@ -43,6 +46,9 @@ MOVED = (
     Callback,
     CallDisposition,
     Recording,
+    ReturnCall,
+    ReturnCallCall,
+    CallTransfer,
 )
 
 
@@ -58,9 +64,10 @@ def join(call: Call, other: Call, *, now: datetime) -> None:
     _move_runs(call, other, now=now)
     reviews.joined(call, other, now=now)
     _move_hard(call, other)
-    _write_up(call, other, now=now)
     recordings.join(call, other, now=now)
-    _write_up(call, other)
+    return_call_joining.move(call, other, now=now)
+    transfer_matching.move(call, other, now=now)
+    _write_up(call, other, now=now)
     if call.contact_id is None:
         call.contact_id, call.match_quality = other.contact_id, other.match_quality
     was = other.pk

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from calls import call_rows, hints, intake
+from calls import call_rows, hints, intake, transfers
 from calls.models import CallEvent, PhoneSystem
 from calls.phone_systems.native import EventUnreadable
 from config.platform import statements
@@ -139,8 +139,10 @@ def _besides(open_matters: dict[str, list[dict[str, Any]]], call_id: UUID | None
 
 def _screen_pop(shown: dict[str, Any] | None, found: lookup.Found) -> dict[str, Any]:
     if shown is None:
-        return {"agent": None, "contact": None, "url": None}
+        return {"agent": None, "contact": None, "url": None, "transfer": None}
     ringing = next((leg["agent"] for leg in shown["legs"] if leg["state"] in ("ringing", "answered") and leg["agent"]), None)
     contact = shown["contact"] or found.best
     url = settings.SCREEN_POP_URL.replace("{call}", str(shown["id"])).replace("{contact}", str(contact or ""))
-    return {"agent": ringing or shown["agent"], "contact": contact, "url": url or None}
+    # only a call that somebody had before can be passed on
+    transfer = transfers.handed_on(shown["id"]) if shown["answered_at"] and shown["state"] != "ended" else None
+    return {"agent": ringing or shown["agent"], "contact": contact, "url": url or None, "transfer": transfer}

@@ -3,7 +3,19 @@
 from celery import shared_task
 from django.utils import timezone
 
-from calls import agent_watch, breaks, callback_turns, intake, recording_fetching, recording_upkeep, reviews, silence, wrap_up_limits
+from calls import (
+    agent_watch,
+    breaks,
+    callback_turns,
+    intake,
+    recording_fetching,
+    recording_upkeep,
+    return_call_sweeps,
+    reviews,
+    silence,
+    transfers,
+    wrap_up_limits,
+)
 
 
 @shared_task(name="calls.fold_waiting_events")
@@ -76,3 +88,24 @@ def expire_recordings(*, limit: int = 500, **_later_arguments: object) -> None:
     expired = recording_upkeep.expire(now=timezone.now(), limit=limit)
     if max(expired, recording_upkeep.delete_files(limit=limit)) >= limit:
         expire_recordings.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.tell_overdue_return_calls")
+def tell_overdue_return_calls(*, limit: int = 200, **_later_arguments: object) -> None:
+    """Tell leaders of overdue return calls. Twice or at once: each is marked in the transaction that tells, see tell_overdue."""
+    if return_call_sweeps.tell_overdue(now=timezone.now(), limit=limit) == limit:
+        tell_overdue_return_calls.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.expire_return_calls")
+def expire_return_calls(*, limit: int = 200, **_later_arguments: object) -> None:
+    """Give up return calls that nobody came to. Twice or at once: one that is closed is not closed again."""
+    if return_call_sweeps.expire(now=timezone.now(), limit=limit) == limit:
+        expire_return_calls.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.expire_transfers")
+def expire_transfers(*, limit: int = 200, **_later_arguments: object) -> None:
+    """End asked transfers of which nothing came. Twice or at once: one that is ended is not ended again."""
+    if transfers.expire(now=timezone.now(), limit=limit) == limit:
+        expire_transfers.apply_async(kwargs={"limit": limit})

@@ -177,6 +177,9 @@ CELERY_BEAT_SCHEDULE = {
     "Callbacks whose zone changed": {"task": "calls.reckon_callbacks_anew", "schedule": 6 * 3600.0},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Write-ups that take too long": {"task": "calls.close_overdue_wrap_ups", "schedule": 15.0},
+    "Return calls that are overdue": {"task": "calls.tell_overdue_return_calls", "schedule": 30.0},
+    "Return calls that nobody came to": {"task": "calls.expire_return_calls", "schedule": 600.0},
+    "Transfers of which nothing came": {"task": "calls.expire_transfers", "schedule": 30.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Reviews claimed too long ago": {"task": "calls.release_stale_reviews", "schedule": 300.0},
     "Agents of whom nothing is heard": {"task": "calls.watch_agents", "schedule": 10.0},
@@ -235,6 +238,9 @@ CALLBACK_LEASE = timedelta(seconds=env.int("CALLBACK_LEASE_S", default=900))
 RECORDING_RETENTION_DAYS = env.int("RECORDING_RETENTION_DAYS", default=180)  # 0: kept for ever
 RECORDINGS_FOR_AGENTS = env.bool("RECORDINGS_FOR_AGENTS", default=False)
 RECORDING_MAX_BYTES = env.int("RECORDING_MAX_BYTES", default=200 * 1024 * 1024)
+RETURN_CALL_MAX_AGE = timedelta(hours=env.int("RETURN_CALL_MAX_AGE_HOURS", default=72))
+RETURN_CALL_EXPIRES = timedelta(hours=env.int("RETURN_CALL_EXPIRES_HOURS", default=96))
+TRANSFER_PENDING = timedelta(seconds=env.int("TRANSFER_PENDING_S", default=180))
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
+from rest_framework import serializers
 
 from calls import joining
 from calls.models import Call
@@ -28,3 +29,23 @@ class OldIdsAnswer:
                 raise
             self.kwargs["pk"] = str(left)
             return find()
+
+
+class CallField(serializers.PrimaryKeyRelatedField):
+    """A call by its id. Whoever kept the id of one that was joined to another reaches the one that is left."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("queryset", Call.objects.all())
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Call:
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError:
+            try:
+                left = joining.stays(UUID(str(data)))
+            except ValueError:
+                left = None
+            if left is None:
+                raise
+            return Call.objects.get(pk=left)

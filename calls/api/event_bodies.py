@@ -108,10 +108,19 @@ class EventsBody(EventBody):
     events = EventBody(many=True, required=False, help_text="Up to 500 events, instead of the members of one.")
 
 
+class HandedOnSerializer(serializers.Serializer):
+    id = serializers.UUIDField(help_text="Of the transfer.")
+    kind = serializers.CharField(help_text="blind, attended, conference")
+    from_agent = serializers.UUIDField(allow_null=True)
+    note = serializers.CharField(allow_blank=True)
+    context = serializers.DictField(help_text="What was known of the call: topics, script, how much is open.")
+
+
 class ScreenPopSerializer(serializers.Serializer):
     agent = serializers.UUIDField(allow_null=True, help_text="At whose desk it rings.")
     contact = serializers.UUIDField(allow_null=True, help_text="The caller, when there is no doubt.")
     url = serializers.CharField(allow_null=True, help_text="What to open there (setting SCREEN_POP_URL).")
+    transfer = HandedOnSerializer(allow_null=True, help_text="What was handed on with a call that was passed on.")
 
 
 class RouteSerializer(serializers.Serializer):
@@ -146,7 +155,7 @@ class ItemSerializer(serializers.Serializer):
                 "call": CALL,
                 "matches": [{"contact": SHOWN, "quality": "exact", "score": 1.0}],
                 "open": {"calls": [], "tasks": []},
-                "screen_pop": {"agent": CALL["agent"], "contact": SHOWN["id"], "url": None},
+                "screen_pop": {"agent": CALL["agent"], "contact": SHOWN["id"], "url": None, "transfer": None},
                 "hints": {"display_name": "", "route_to": None, "block": False},
             },
             response_only=True,

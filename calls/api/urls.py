@@ -14,9 +14,11 @@ from calls.api.pause_codes import PauseCodeViewSet
 from calls.api.phone_systems import ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
 from calls.api.recordings import RecordingViewSet
+from calls.api.return_calls import ReturnCallReportViewSet, ReturnCallViewSet
 from calls.api.reviews import CallReviewViewSet, QualityReportViewSet, ReviewViewSet
 from calls.api.scorecards import ScorecardVersionViewSet, ScorecardViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
+from calls.api.transfers import CallPassedViewSet, CallTransferViewSet
 
 router = SimpleRouter()
 router.register("calls", CallViewSet)
@@ -34,6 +36,8 @@ router.register("script-runs", ScriptRunViewSet)
 router.register("scorecards", ScorecardViewSet)
 router.register("scorecard-versions", ScorecardVersionViewSet)
 router.register("reviews", ReviewViewSet)
+router.register("return-calls", ReturnCallViewSet)
+router.register("call-transfers", CallTransferViewSet)
 urlpatterns = [
     path("calls/events/", EventViewSet.as_view({"get": "list", "post": "create"}), name="call-events"),
     re_path(r"^calls/events/(?P<pk>[^/.]+)/replay/$", EventViewSet.as_view({"post": "replay"}), name="call-event-replay"),
@@ -49,6 +53,10 @@ urlpatterns = [
     re_path(r"^calls/(?P<pk>[^/.]+)/hard/$", HardCallViewSet.as_view({"post": "hard"}), name="call-hard"),
     re_path(r"^queues/(?P<pk>[^/.]+)/fair-order/$", FairOrderViewSet.as_view({"get": "fair_order"}), name="queue-fair-order"),
     path("reports/hard-calls/", HardCallReportViewSet.as_view({"get": "hard_calls"}), name="report-hard-calls"),
+    re_path(
+        r"^calls/(?P<pk>[^/.]+)/transfers/$", CallPassedViewSet.as_view({"get": "transfers", "post": "transfer"}), name="call-transfers"
+    ),
+    path("reports/return-calls/", ReturnCallReportViewSet.as_view({"get": "return_calls"}), name="report-return-calls"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),

@@ -8,7 +8,9 @@ from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDeliv
 from calls.models.quality import Checkpoint, Review, ReviewAnswer, Scorecard, ScorecardVersion
 from calls.models.queues import Queue
 from calls.models.recordings import Recording, RecordingAccess
+from calls.models.return_calls import ReturnCall, ReturnCallCall
 from calls.models.script_runs import ScriptRun, ScriptRunStep
+from calls.models.transfers import CallTransfer
 
 __all__ = [
     "AgentExtension",
@@ -21,6 +23,7 @@ __all__ = [
     "CallEvent",
     "CallKey",
     "CallLeg",
+    "CallTransfer",
     "Callback",
     "Checkpoint",
     "Disposition",
@@ -33,6 +36,8 @@ __all__ = [
     "Recording",
     "RecordingAccess",
     "RefusedDelivery",
+    "ReturnCall",
+    "ReturnCallCall",
     "Review",
     "ReviewAnswer",
     "Scorecard",

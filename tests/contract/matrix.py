@@ -67,6 +67,11 @@ call_events_replay           sA     -
 call_ingest_below            A      events:write
 call_ingest_check            everybody
 call_ingest_create           A      events:write
+call_transfers_accept        asbA   calls:write
+call_transfers_cancel        asbA   calls:write
+call_transfers_decline       asbA   calls:write
+call_transfers_list          asbA   calls:read
+call_transfers_retrieve      asbA   calls:read
 calls_answered               asbA   knowledge:write
 calls_answers                asbA   knowledge:read
 calls_create                 asA    calls:write
@@ -84,6 +89,8 @@ calls_script                 asbA   calls:read
 calls_script_runs            asA    calls:write
 calls_skip_wrap_up           asA    calls:write
 calls_unlock                 sA     calls:write
+calls_transfer               asbA   calls:write
+calls_transfers              asbA   calls:read
 calls_wrap_up                asA    calls:write
 categories_create            sA     catalogue:write
 categories_destroy           A      -
@@ -240,6 +247,17 @@ recordings_release           sA     -
 recordings_retrieve          asA    -
 reports_most_asked           sA     -
 reports_unanswered           sA     -
+reports_return_calls         sA     calls:read
+return_calls_assign          sA     calls:write
+return_calls_calls           asbA   calls:read
+return_calls_cancel          asbA   calls:write
+return_calls_complete        asbA   calls:write
+return_calls_create          asbA   calls:write
+return_calls_list            asbA   calls:read
+return_calls_next            asA    -
+return_calls_release         asA    -
+return_calls_retrieve        asbA   calls:read
+return_calls_take            asA    -
 retention_retrieve           sA     -
 saved_filters_create         asbA   contacts:write
 saved_filters_destroy        asbA   contacts:write

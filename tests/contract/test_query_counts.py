@@ -25,6 +25,7 @@ from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
 from tests.factories.quality import published, submitted
 from tests.factories.recordings import RecordingFactory
+from tests.factories.return_calls import CallTransferFactory, ReturnCallFactory
 from tests.factories.scripts import ScriptRunStepFactory, ScriptVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,8 @@ COSTS = {
     "agents": (lambda n: [AgentPresenceFactory(available=True, agent=TeamFactory().members.create(username=f"u{i}")) for i in range(n)], 3, 3),  # agents; teams; their queues
     "pause-codes": (lambda n: [PauseCodeFactory() for _ in range(n)], 1, 1),
     "recordings": (lambda n: [RecordingFactory() for _ in range(n)], 1, 1),
+    "return-calls": (lambda n: [ReturnCallFactory() for _ in range(n)], 1, 1),
+    "call-transfers": (lambda n: [CallTransferFactory() for _ in range(n)], 1, 1),
     "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
