@@ -8,7 +8,18 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered
+        from calls import (
+            article_timeline,
+            call_filters,
+            call_requests,
+            commands,
+            erasure,
+            identifying,
+            open_calls,
+            requests_told,
+            script_facts,
+            unanswered,
+        )
         from calls.call_columns import CALLS
         from config.api import metrics
         from config.platform import origins
@@ -46,3 +57,5 @@ class CallsConfig(AppConfig):
         knowledge_search.nothing_found.add("calls", unanswered.search_found_nothing)
         timeline.sources.add("script_runs", script_facts.of_contact)
         script_placeholders.namespaces.add("call", script_facts.of_call())
+        commands.kinds.add("dial", call_requests.DIAL)
+        requests_told.declare()

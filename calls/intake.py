@@ -19,7 +19,7 @@ import orjson
 from django.db import Error, connection, transaction
 from django.db.models import F, Q
 
-from calls import consequences, folding, joining
+from calls import consequences, folding, joining, linking
 from calls.events import Event
 from calls.facts import CallFacts
 from calls.models import Call, CallEvent, CallKey, CallLeg, PhoneSystem
@@ -239,6 +239,7 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
         call.wrap_up_state = Call.WrapUp.PENDING if was_talk else Call.WrapUp.NONE
     if call.customer_e164 != number and call.match_quality == Call.MatchQuality.EXACT:
         call.contact_id, call.match_quality = None, ""
+    linking.find_and_link(call, told=facts.call_request_id, people=people.values(), now=now)
     if call.contact_id is None and call.customer_e164:
         owners = statements.rows(OWNERS, [call.customer_e164])
         if len(owners) == 1:

@@ -6,12 +6,12 @@ from uuid import UUID
 from django.db.models import Exists, F, Model, OuterRef, Value
 from django.db.models.functions import Greatest
 
-from calls.models import ArticleUse, Call, CallAlias, CallEvent, CallKey, QuestionAsked, ScriptRun
+from calls.models import ArticleUse, Call, CallAlias, CallEvent, CallKey, CallRequest, QuestionAsked, ScriptRun
 from config.platform.history import record
 
 WRITE_UP = ("wrap_up_state", "disposition", "wrapped_up_by", "wrapped_up_at")
 #: What points at a call and moves; legs are computed anew, topics go with the write-up. A test compares it with the models.
-MOVED = (CallEvent, CallKey, CallAlias, ArticleUse, QuestionAsked, ScriptRun)
+MOVED = (CallEvent, CallKey, CallAlias, CallRequest, ArticleUse, QuestionAsked, ScriptRun)
 
 
 def join(call: Call, other: Call, *, now: datetime) -> None:
@@ -19,7 +19,7 @@ def join(call: Call, other: Call, *, now: datetime) -> None:
 
     What people wrote on either is kept: of two write-ups the one of the call that stays counts, the other's note is put behind it.
     """
-    for model in (CallEvent, CallKey, CallAlias):
+    for model in (CallEvent, CallKey, CallAlias, CallRequest):
         model._default_manager.filter(call=other).update(call=call)
     _move(ArticleUse, call, other, alike="article_version")
     _move(QuestionAsked, call, other, alike="question")

@@ -171,6 +171,8 @@ CELERY_BEAT_SCHEDULE = {
     "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
     "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
+    "Commands to phone systems that nobody woke": {"task": "calls.send_commands", "schedule": 5.0},
+    "Calls asked for that did not come": {"task": "calls.end_overdue_requests", "schedule": 5.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
 }
@@ -187,6 +189,7 @@ DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="RU")
 IDEMPOTENCY_KEPT = timedelta(hours=env.int("IDEMPOTENCY_KEPT_HOURS", default=48))
 LOGIN_TOKEN_LIFETIME = timedelta(hours=env.int("LOGIN_TOKEN_HOURS", default=12))
 ARTICLES_REVIEWED_BY_ANOTHER = env.bool("ARTICLES_REVIEWED_BY_ANOTHER", default=False)
+CALL_REQUEST_SECONDS = env.int("CALL_REQUEST_SECONDS", default=60)  # how long a click waits for its call
 EXPORT_KEPT = timedelta(days=env.int("EXPORT_KEPT_DAYS", default=7))
 RETENTION_DAYS = {  # after how many days; 0 is never
     "imports": env.int("RETENTION_IMPORTS_DAYS", default=0),

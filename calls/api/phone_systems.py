@@ -30,6 +30,8 @@ SYSTEM: dict[str, Any] = {
     "own_lines": ["+6328123456"],
     "stale_after_s": 14400,
     "follows_routes": False,
+    "takes_commands": "post",
+    "dial_url": "https://pbx.example.com/switchboard",
     "is_active": True,
 }
 
@@ -43,16 +45,26 @@ class PhoneSystemSerializer(serializers.ModelSerializer):
         model = PhoneSystem
         fields = [
             "id", "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region",
-            "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "is_active", "old_secret_until", "last_event_at", "refused",
-            "last_refused_at",
+            "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "takes_commands", "dial_url", "is_active", "old_secret_until",
+            "last_event_at", "refused", "last_refused_at",
         ]  # fmt: skip
         read_only_fields = fields
 
 
-@example(SYSTEM | {"auth_mode": "hmac_t_v1", "secret": "a-long-random-text-of-your-choice"})
+DIAL_SECRET = "whsec_bWFkZSBvZiB0aGlydHktdHdvIHJhbmRvbSBieXRlcw=="  # noqa: S105 (an example)
+
+
+@example(SYSTEM | {"auth_mode": "hmac_t_v1", "secret": "a-long-random-text-of-your-choice", "dial_secret": DIAL_SECRET})
 class PhoneSystemBody(serializers.ModelSerializer):
     secret = serializers.CharField(
         write_only=True, required=False, min_length=16, max_length=200, help_text="For signatures; never shown again."
+    )
+    dial_secret = serializers.CharField(
+        write_only=True,
+        required=False,
+        max_length=200,
+        validators=[systems.check_dial_secret],
+        help_text="Commands are signed with it (Standard Webhooks): `whsec_` and 24 to 64 bytes in base64. Never shown again.",
     )
     default_region = CountryField(required=False)
     naive_time_zone = TimeZoneField(required=False)
@@ -77,6 +89,9 @@ class PhoneSystemBody(serializers.ModelSerializer):
             "own_lines",
             "stale_after_s",
             "follows_routes",
+            "takes_commands",
+            "dial_url",
+            "dial_secret",
             "is_active",
         ]
 

@@ -3,9 +3,11 @@ from rest_framework.routers import SimpleRouter
 
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
+from calls.api.call_requests import CallRequestViewSet
 from calls.api.calls import CallViewSet
 from calls.api.events import EventViewSet
 from calls.api.ingest import IngestViewSet
+from calls.api.phone_commands import PhoneCommandViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
@@ -13,6 +15,7 @@ from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
 router = SimpleRouter()
 router.register("calls", CallViewSet)
 router.register("phone-systems", PhoneSystemViewSet)
+router.register("call-requests", CallRequestViewSet)
 router.register("extensions", ExtensionViewSet)
 router.register("dispositions", DispositionViewSet)
 router.register("queues", QueueViewSet)
@@ -30,6 +33,9 @@ urlpatterns = [
         name="call-ingest-below",
     ),
     re_path(r"^calls/(?P<pk>[^/.]+)/answers/$", CallAnswerViewSet.as_view({"get": "answers", "post": "answered"}), name="call-answers"),
+    re_path(r"^phone-systems/(?P<pk>[^/.]+)/commands/$", PhoneCommandViewSet.as_view({"get": "waiting"}), name="phone-commands"),
+    re_path(r"^phone-commands/(?P<pk>[^/.]+)/accept/$", PhoneCommandViewSet.as_view({"post": "accept"}), name="phone-command-accept"),
+    re_path(r"^phone-commands/(?P<pk>[^/.]+)/refuse/$", PhoneCommandViewSet.as_view({"post": "refuse"}), name="phone-command-refuse"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),

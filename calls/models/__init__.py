@@ -1,4 +1,5 @@
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
+from calls.models.call_requests import CallRequest, PhoneCommand
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
@@ -13,7 +14,9 @@ __all__ = [
     "CallEvent",
     "CallKey",
     "CallLeg",
+    "CallRequest",
     "Disposition",
+    "PhoneCommand",
     "PhoneSystem",
     "QuestionAsked",
     "Queue",

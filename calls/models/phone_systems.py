@@ -35,6 +35,10 @@ class PhoneSystem(Row):
         MANGO = "mango_sha256", "Mango Office: key and salt"
         ZADARMA = "zadarma_sha1", "Zadarma: Signature"
 
+    class TakesCommands(models.TextChoices):
+        POST = "post", "We post them to it"
+        POLL = "poll", "It asks for them"
+
     slug = models.SlugField(max_length=50, unique=True, error_messages={"unique": "There is a phone system with this slug already."})
     name = models.CharField(max_length=100)
     adapter = models.CharField(max_length=20, choices=adapters.choices, default="native")
@@ -63,6 +67,11 @@ class PhoneSystem(Row):
     follows_routes = models.BooleanField(
         default=False, help_text="Answers may put a caller through to the operator who knows them, where the phone system obeys."
     )
+    takes_commands = models.CharField(
+        max_length=4, choices=TakesCommands, blank=True, help_text="How it is told to call somebody; empty: it cannot be told."
+    )
+    dial_url = models.URLField(max_length=500, blank=True, help_text="Where commands are posted to.")
+    dial_secret = SealedField(blank=True, default="", help_text="Commands are signed with it (Standard Webhooks). Never shown again.")
     is_active = models.BooleanField(default=True)
     last_event_at = models.DateTimeField(null=True, blank=True, editable=False)
     refused = models.PositiveIntegerField(default=0, editable=False, help_text="Deliveries that could not prove who sent them.")
@@ -76,7 +85,12 @@ class PhoneSystem(Row):
                 name="phone_system_signature_needs_a_secret",
                 condition=Q(auth_mode="token") | ~Q(secret=""),
                 violation_error_message="A phone system that signs its events needs a secret.",
-            )
+            ),
+            models.CheckConstraint(
+                name="phone_system_that_is_posted_to_has_an_address",
+                condition=~Q(takes_commands="post") | (~Q(dial_url="") & ~Q(dial_secret="")),
+                violation_error_message="To post commands we need an address (dial_url) and a secret to sign with (dial_secret).",
+            ),
         ]
 
     def __str__(self) -> str:
