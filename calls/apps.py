@@ -12,6 +12,7 @@ class CallsConfig(AppConfig):
             article_timeline,
             call_filters,
             call_requests,
+            calling_rules,
             commands,
             erasure,
             identifying,
@@ -24,6 +25,7 @@ class CallsConfig(AppConfig):
         from config.api import metrics
         from config.platform import origins
         from crm import (
+            calling,
             contact_filters,
             contacts,
             knowledge_search,
@@ -37,6 +39,8 @@ class CallsConfig(AppConfig):
         from crm import erasure as crm_erasure
         from crm.exporting.entities import entities
 
+        calling.rules.add("limits", calling_rules.within_limits)
+        calling.rules.add("open_call", calling_rules.nobody_talks)
         metrics.gauges.add("events", open_calls.events_by_state)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)

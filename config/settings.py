@@ -197,6 +197,12 @@ RETENTION_DAYS = {  # after how many days; 0 is never
     "leads_never_reached": env.int("RETENTION_LEADS_NEVER_REACHED_DAYS", default=0),
     "disqualified": env.int("RETENTION_DISQUALIFIED_DAYS", default=0),
 }
+CALLING_TIME_ZONE = env.str("CALLING_TIME_ZONE", default="Europe/Moscow")
+CALLING_DEFAULT_HOURS = env.str("CALLING_DEFAULT_HOURS", default="09:00-21:00")
+CALLING_NEEDS_CONSENT = env.list("CALLING_NEEDS_CONSENT", default=[])
+CALLBACK_DAYS_AHEAD = env.int("CALLBACK_DAYS_AHEAD", default=90)
+CALLBACKS_PER_AGENT = env.int("CALLBACKS_PER_AGENT", default=100)
+CALLBACK_LEASE = timedelta(seconds=env.int("CALLBACK_LEASE_S", default=900))
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files

@@ -11,6 +11,8 @@ class CrmConfig(AppConfig):
         from config.api import metrics
         from config.platform import origins
         from crm import (
+            calling,
+            calling_rules,
             consent,
             erasure,
             follow_ups,
@@ -45,6 +47,10 @@ class CrmConfig(AppConfig):
         merging.joined.add("suppressions", suppression.join)
         merging.parted.add("consents", consent.part)
         merging.parted.add("suppressions", suppression.part)
+        calling.rules.add("consent", calling_rules.consented)
+        calling.rules.add("number", calling_rules.number)
+        calling.rules.add("suppression", calling_rules.not_suppressed)
+        calling.rules.add("window", calling_rules.within_window)
         ordering.placed.add("lifecycle", orders_told.makes_a_client)
         saved_filters.lists.add("contacts", saved_filters.contacts)
         entities.entities.add("contacts", CONTACTS)

@@ -146,6 +146,32 @@ def standing_of_many(asked: Sequence[Asked], *, purpose: str, channel: str, at: 
     return [standing_of(rows.get(latest.get(i)), at) for i in range(len(asked))]
 
 
+TO_COME = """
+WITH asked AS (SELECT * FROM unnest(%(i)s::int[], %(e164)s::text[], %(contact)s::uuid[]) AS a(i, e164, contact))
+SELECT a.i, c.id FROM asked a JOIN crm_consent c
+    ON c.e164 = a.e164 AND c.e164 <> '' AND c.purpose = %(purpose)s AND c.channel = %(channel)s AND c.valid_from > %(at)s
+UNION SELECT a.i, c.id FROM asked a JOIN crm_consent c
+    ON c.contact_id = a.contact AND c.purpose = %(purpose)s AND c.channel = %(channel)s AND c.valid_from > %(at)s
+"""
+
+
+def to_come_of_many(asked: Sequence[Asked], *, purpose: str, channel: str, at: datetime) -> list[list[Consent]]:
+    """The statements that begin to count after ``at``, for each in their order; a statement, and a second one when there are any."""
+    values: dict[str, Any] = {
+        "i": list(range(len(asked))), "e164": [one.e164 for one in asked],
+        "contact": [str(one.contact_id) if one.contact_id else None for one in asked],
+        "purpose": purpose, "channel": channel, "at": at,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(TO_COME, values)
+        hits = cursor.fetchall()
+    rows = Consent.objects.in_bulk({row_id for _, row_id in hits}) if hits else {}
+    found: list[list[Consent]] = [[] for _ in asked]
+    for i, row_id in hits:
+        found[i].append(rows[row_id])
+    return found
+
+
 def current(contact_id: UUID, *, at: datetime) -> dict[tuple[str, str], Standing]:
     """How it stands with a contact: every purpose by every channel; one statement."""
     said = Consent.objects.filter(contact=contact_id, valid_from__lte=at).select_related("by")

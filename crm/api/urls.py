@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from crm.api.articles import ArticleViewSet
 from crm.api.calendars import CalendarViewSet
+from crm.api.calling import CallingLimitViewSet, CallingViewSet, CallingWindowViewSet
 from crm.api.consent import ConsentViewSet, ContactConsentsViewSet
 from crm.api.contacts import ContactViewSet
 from crm.api.exports import ExportViewSet
@@ -49,6 +50,9 @@ router.register("exports", ExportViewSet)
 router.register("consents", ConsentViewSet)
 router.register("suppressions", SuppressionViewSet)
 router.register("suppression-uploads", SuppressionUploadViewSet)
+router.register("calling-windows", CallingWindowViewSet)
+router.register("calling-limits", CallingLimitViewSet)
+router.register("calling", CallingViewSet, basename="calling")
 urlpatterns = [
     re_path(r"^contacts/(?P<pk>[^/.]+)/offers/$", OfferViewSet.as_view({"get": "offers"}), name="contact-offers"),
     path("funnel/", FunnelViewSet.as_view({"get": "retrieve"}), name="funnel"),

@@ -1,5 +1,6 @@
 from crm.models.articles import Article, ArticleTally, ArticleVersion, ArticleWord
 from crm.models.calendars import BusinessCalendar, CalendarDay, CalendarDayInterval, CalendarInterval
+from crm.models.calling import CallingInterval, CallingLimit, CallingWindow, RestrictedPeriod
 from crm.models.catalogue import Category, Product, ProductPrice, Promotion, PromotionUse
 from crm.models.consent import Channel, Consent, Purpose
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
@@ -26,6 +27,9 @@ __all__ = [
     "CalendarDay",
     "CalendarDayInterval",
     "CalendarInterval",
+    "CallingInterval",
+    "CallingLimit",
+    "CallingWindow",
     "Category",
     "Channel",
     "Consent",
@@ -58,6 +62,7 @@ __all__ = [
     "Promotion",
     "PromotionUse",
     "Purpose",
+    "RestrictedPeriod",
     "SavedFilter",
     "Script",
     "ScriptStep",

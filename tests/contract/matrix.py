@@ -27,6 +27,17 @@ calendars_hours              asbA   contacts:read
 calendars_list               asbA   contacts:read
 calendars_partial_update     A      -
 calendars_retrieve           asbA   contacts:read
+calling_check                asbA   calls:read
+calling_limits_create        sA     -
+calling_limits_destroy       A      -
+calling_limits_list          asbA   calls:read
+calling_limits_partial_update sA    -
+calling_limits_retrieve      asbA   calls:read
+calling_windows_create       sA     -
+calling_windows_destroy      A      -
+calling_windows_list         asbA   calls:read
+calling_windows_partial_update sA   -
+calling_windows_retrieve     asbA   calls:read
 call_events_create           A      events:write
 call_events_list             sA     calls:read
 call_events_replay           sA     -

@@ -10,6 +10,7 @@ from config.platform.models import AuditEvent
 from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.calendars import CalendarFactory
+from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TopicFactory
@@ -81,6 +82,8 @@ COSTS = {
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
     "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
+    "calling-windows": (lambda n: [CallingWindowFactory() for _ in range(n)], 3, 3),  # windows; intervals; restricted dates
+    "calling-limits": (lambda n: [CallingLimitFactory() for _ in range(n)], 1, 1),
     "consents": (lambda n: [ConsentFactory() for _ in range(n)], 1, 1),
     "suppressions": (lambda n: [SuppressionFactory() for _ in range(n)], 1, 1),
     "suppression-uploads": (lambda n: [SuppressionUploadFactory() for _ in range(n)], 1, 1),
