@@ -41,6 +41,7 @@ class CallsConfig(AppConfig):
 
         calling.rules.add("limits", calling_rules.within_limits)
         calling.rules.add("open_call", calling_rules.nobody_talks)
+        calling.rules.add("open_request", calling_rules.nobody_is_about_to)
         metrics.gauges.add("events", open_calls.events_by_state)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)

@@ -10,20 +10,22 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from calls import commands, linking, requests_told
-from calls.models import AgentExtension, CallRequest, PhoneSystem
+from calls.models import AgentExtension, Call, CallRequest, PhoneSystem
 from config.platform import origins
 from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import Role, User
 from config.platform.moves import TransitionNotAllowed, transition
-from crm import permission
+from crm import calling
 from crm.models import Contact
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import parse
-from crm.suppression import Asked
 
 #: A request that its command forgot to end is ended this much later.
 AFTER_ITS_COMMAND = timedelta(seconds=15)
+#: A call of theirs may be returned for so long whatever the hour (see ``crm.calling``: ``is_return``).
+RETURNED_WITHIN = timedelta(days=14)
+OPEN_FOR_AGENT, OPEN_FOR_NUMBER = "one_open_call_request_per_agent", "one_open_call_request_per_number"
 
 
 class MayNotCall(Refusal):
@@ -94,30 +96,40 @@ def ask(
     if line and line not in system.own_lines:
         raise NotOurLine("This line is none of the phone system's own lines.", own_lines=system.own_lines)
     number = _number(phone, contact, region=system.default_region)
-    verdict = _verdict(number, contact, purpose=purpose, agent=seat.user, now=now)
     request = CallRequest(
         agent=seat.user, by=by, phone_system=system, extension=seat.extension, number=number, line=line, contact=contact, reason=reason,
-        purpose=purpose, verdict=verdict, asked_at=now, expires_at=now + timedelta(seconds=settings.CALL_REQUEST_SECONDS),
-        **origins.columns(origin),
+        purpose=purpose, asked_at=now, expires_at=now + timedelta(seconds=settings.CALL_REQUEST_SECONDS), **origins.columns(origin),
     )  # fmt: skip
-    if not verdict["allowed"]:
-        raise MayNotCall("This number may not be called now.", request=request, reasons=verdict["reasons"], next_at=verdict["next_at"])
-    _end_overdue(seat.user, now=now)
-    with transaction.atomic():
+    _end_overdue(Q(agent=seat.user) | Q(number=number), now=now)
+    _refuse_second(seat.user)
+    while True:
+        verdict = _verdict(request, now=now)
+        request.verdict = _kept(verdict)
+        if not verdict.allowed:
+            raise MayNotCall("This number may not be called now.", request=request, **verdict.as_facts())
         try:
-            with transaction.atomic():
-                request.save(force_insert=True)
+            _write(request, by=by, now=now)
+            return request
         except IntegrityError as error:
-            if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") != "one_open_call_request_per_agent":
+            broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+            if broken == OPEN_FOR_AGENT:
+                _refuse_second(seat.user)
+            elif broken != OPEN_FOR_NUMBER:
                 raise
-            open_id = CallRequest.objects.open().filter(agent=seat.user).values_list("pk", flat=True).first()
-            raise CallRequestOpen(
-                "There is a call that was asked for already: wait for it, or call it off.", call_request=str(open_id) if open_id else None
-            ) from None
-        record(request, "request", by=by, now=now, before={})
-        commands.owe("dial", request.pk, system=system, expires_at=request.expires_at, now=now)
-        requests_told.tell(request, now=now)
-    return request
+        # somebody else was quicker: now the gate, or the agent's own open request, says so
+
+
+@transaction.atomic
+def _write(request: CallRequest, *, by: User, now: datetime) -> None:
+    request.save(force_insert=True)
+    record(request, "request", by=by, now=now, before={})
+    commands.owe("dial", request.pk, system=request.phone_system, expires_at=request.expires_at, now=now)
+    requests_told.tell(request, now=now)
+
+
+def _refuse_second(agent: User) -> None:
+    if open_id := CallRequest.objects.open().filter(agent=agent).values_list("pk", flat=True).first():
+        raise CallRequestOpen("There is a call that was asked for already: wait for it, or call it off.", call_request=str(open_id))
 
 
 @transaction.atomic
@@ -142,16 +154,29 @@ def cancel(request_id: UUID, *, if_version: int | None = None, by: User | None, 
     return request
 
 
-def _verdict(number: str, contact: Contact | None, *, purpose: str, agent: User, now: datetime) -> dict[str, Any]:
-    """What the gate says, as it is kept: ``allowed``, ``reasons`` (code, detail), ``next_at``."""
-    verdict = permission.check([Asked(number, contact.pk if contact else None)], purpose=purpose, channel="call", at=now)[0]
-    reasons = [{"code": "suppressed", "detail": "They are not to be called."} for _ in verdict.suppressions[:1]]
-    reasons += [{"code": "consent_denied", "detail": "They refused, or took their consent back."} for _ in verdict.denials[:1]]
-    return {
-        "allowed": verdict.allowed,
-        "reasons": reasons,
-        "next_at": verdict.next_at.isoformat() if verdict.next_at and not verdict.allowed else None,
-    }
+def _verdict(request: CallRequest, *, now: datetime) -> calling.Verdict:
+    """What the gate says of it."""
+    return calling.may_call(
+        e164=request.number,
+        contact_id=request.contact_id,
+        purpose=request.purpose,
+        agent=request.agent,
+        is_manual=request.reason != CallRequest.Reason.TARGET,
+        is_return=request.reason == CallRequest.Reason.RETURN_CALL and _called_us(request, now),
+        now=now,
+    )
+
+
+def _called_us(request: CallRequest, now: datetime) -> bool:
+    """Whether they did call us lately: a word alone does not open the gate for a call that is returned."""
+    whose = Q(customer_e164=request.number) | (Q(contact=request.contact_id) if request.contact_id else Q())
+    return Call.objects.filter(whose, direction=Call.Direction.INBOUND, started_at__gt=now - RETURNED_WITHIN, started_at__lte=now).exists()
+
+
+def _kept(verdict: calling.Verdict) -> dict[str, Any]:
+    """A verdict as a request keeps it."""
+    warnings = [calling.shown(one) for one in verdict.warnings]
+    return {"allowed": verdict.allowed, "warnings": warnings, **verdict.as_facts()}
 
 
 def _seat(by: User, system: PhoneSystem | None, extension: str) -> AgentExtension:
@@ -190,9 +215,9 @@ def _number(phone: str, contact: Contact | None, *, region: str) -> str:
     return str(links[0].phone.e164)
 
 
-def _end_overdue(agent: User, *, now: datetime) -> None:
+def _end_overdue(whose: Q, *, now: datetime) -> None:
     """What the sweep has not ended yet must not stand in the way."""
-    for request_id in CallRequest.objects.open().filter(agent=agent, expires_at__lte=now).values_list("pk", flat=True):
+    for request_id in list(CallRequest.objects.open().filter(whose, expires_at__lte=now).values_list("pk", flat=True)):
         commands.expire_due(now=now, only=request_id)
         _expire(request_id, "", now)
 

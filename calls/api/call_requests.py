@@ -16,6 +16,7 @@ from config.api.viewsets import ReadViewSet, example, operation
 from config.platform.models import LEADERS, Role, Scope
 from config.platform.moves import TransitionNotAllowed, VersionConflict
 from config.platform.origins import OriginUnknown
+from crm.api.calling import FindingSerializer
 from crm.api.contact_ids import ContactField, ContactFilter
 from crm.phone_book import NumberIsInternal
 from crm.phone_numbers import NumberInvalid
@@ -40,7 +41,7 @@ SHOWN: dict[str, Any] = {
     "reason": "manual",
     "purpose": "service",
     "origin": None,
-    "verdict": {"allowed": True, "reasons": [], "next_at": None},
+    "verdict": {"allowed": True, "reasons": [], "warnings": [], "next_at": "2026-11-23T07:15:00Z"},
     "call": None,
     "problem": "",
     "asked_at": "2026-11-23T07:15:00Z",
@@ -52,15 +53,11 @@ SHOWN: dict[str, Any] = {
 }
 
 
-class ReasonSerializer(serializers.Serializer):
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
 class VerdictSerializer(serializers.Serializer):
     allowed = serializers.BooleanField()
-    reasons = ReasonSerializer(many=True)
-    next_at = serializers.DateTimeField(allow_null=True, help_text="From when the answer is yes; null: now, or not by itself.")
+    reasons = FindingSerializer(many=True, help_text="Why not.")
+    warnings = FindingSerializer(many=True, help_text="What stands against it without forbidding it: show it.")
+    next_at = serializers.DateTimeField(allow_null=True, help_text="From when on the answer is yes; null: never by itself.")
 
 
 @example(SHOWN, request=False)

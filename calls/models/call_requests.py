@@ -72,7 +72,7 @@ class CallRequest(Originated, Movable):
     contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="call_requests")
     reason = models.CharField(max_length=12, choices=Reason, default=Reason.MANUAL)
     purpose = models.CharField(max_length=20, choices=PURPOSES, default=Purpose.SERVICE)
-    verdict: Any = models.JSONField(default=dict, help_text="What the gate said: allowed, reasons, next_at.")
+    verdict: Any = models.JSONField(default=dict, help_text="What the gate said: allowed, reasons, warnings, next_at.")
     external_id = models.CharField(max_length=200, blank=True, help_text="The call, as the phone system said that it will call it.")
     call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="call_requests")
     problem = models.CharField(max_length=500, blank=True, help_text="Why no call came of it.")
@@ -91,6 +91,12 @@ class CallRequest(Originated, Movable):
                 condition=Q(status__in=["requested", "sent", "accepted"]),
                 name="one_open_call_request_per_agent",
                 violation_error_message="You have asked for a call already: wait for it, or call it off.",
+            ),
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=Q(status__in=["requested", "sent", "accepted"]) & ~Q(number=""),
+                name="one_open_call_request_per_number",
+                violation_error_message="Somebody asked for a call to this number a moment ago.",
             ),
             models.CheckConstraint(
                 name="call_request_status_is_known",

@@ -64,7 +64,7 @@ def test_a_click_is_kept_with_what_the_gate_said_and_waits_for_the_phone_system(
     assert (answer["state"], answer["number"], answer["extension"], answer["agent"]) == (
         "requested", link.phone.e164, "201", str(seat.user.pk),
     )  # fmt: skip
-    assert answer["verdict"] == {"allowed": True, "reasons": [], "next_at": None} and answer["phone_system"] == seat.phone_system.slug
+    assert answer["verdict"]["allowed"] and answer["verdict"]["reasons"] == [] and answer["phone_system"] == seat.phone_system.slug
     assert PhoneCommand.objects.get().pk == CallRequest.objects.get().pk
     assert steps(CallRequest.objects.get()) == ["requested"]
 
@@ -83,6 +83,25 @@ def test_a_number_that_may_not_be_called_is_refused_with_reasons_and_from_when_a
     assert request.problem and not PhoneCommand.objects.exists()
     assert AuditEvent.objects.filter(subject_id=request.pk, verb="refuse", by=seat.user).exists()
     assert ask(agent).status_code == 409 and CallRequest.objects.count() == 2, "decided afresh"
+
+
+def test_a_missed_caller_may_be_called_back_though_they_want_no_service_calls_but_only_if_they_did_call(agent):
+    SuppressionFactory(e164=NUMBER, contact=None, purpose="service", expires_at=None)
+    assert ask(agent, reason="return_call").json()["code"] == "may_not_call", "saying so is not enough"
+    CallFactory(missed=True, from_raw=NUMBER, started_at=timezone.now() - timedelta(hours=1))
+    assert ask(agent).json()["code"] == "may_not_call"
+    verdict = asked(agent, reason="return_call").verdict
+    assert verdict["allowed"] and [one["code"] for one in verdict["warnings"]] == ["suppressed"], "and the screen is told"
+
+
+def test_a_number_that_a_colleague_is_being_put_through_to_is_not_called_twice(agent, seat, client_of):
+    colleague = AgentExtensionFactory(phone_system=seat.phone_system)
+    first = asked(client_of("agent", user=colleague.user))
+    said = ask(agent).json()
+    assert said["code"] == "may_not_call" and said["next_at"] is not None
+    assert [(one["code"], one["facts"]["call_request"]) for one in said["reasons"]] == [("call_asked_for", str(first.pk))]
+    call = happens(colleague, agent=colleague.extension, call_request_id=str(first.pk), **{"from": colleague.extension})
+    assert [one["code"] for one in ask(agent).json()["reasons"]] == ["open_call"] and call.state != "ended"
 
 
 def test_the_same_click_sent_twice_is_one(agent):
@@ -119,7 +138,7 @@ def test_where_somebody_sits_must_be_clear(agent, seat, client_of):
     stranger = AgentExtensionFactory(phone_system=seat.phone_system, extension="202")
     assert ask(agent, extension="202").json()["code"] == "extension_needed", "another's phone is not mine to ring"
     boss = client_of("supervisor")
-    assert asked(boss, extension="202").agent == stranger.user
+    assert asked(boss, extension="202", phone="+74950000005").agent == stranger.user
     assert ask(boss).json()["code"] == "extension_needed"
     mute = AgentExtensionFactory(phone_system=PhoneSystemFactory())
     assert ask(client_of("agent", user=mute.user)).json()["code"] == "phone_system_cannot_dial"

@@ -235,9 +235,8 @@ def test_several_workers_post_it_once(exchange, seat):
 def test_a_phone_system_that_does_not_answer_holds_one_worker_and_not_all(exchange, seat, monkeypatch):
     """First tries go side by side; those that are tried again wait for one another."""
     monkeypatch.setattr(command_posting, "READ_S", 0.6)
-    others = [AgentExtensionFactory(phone_system=seat.phone_system) for _ in range(3)]
-    for one in others:
-        click(one, "+74950000002")
+    for n in range(3):
+        click(AgentExtensionFactory(phone_system=seat.phone_system), f"+7495000000{n}")
     PhoneCommand.objects.update(attempts=1)
     exchange.answers = [{"pause": 0.5}] * 10
     start = threading.Barrier(4)
@@ -317,3 +316,22 @@ def test_one_operator_clicks_in_two_windows_at_once_and_one_call_is_asked_for(se
     made = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
     assert {answer.json()["call_request"] for answer in answers if answer.status_code == 409} == {made}
     assert CallRequest.objects.count() == PhoneCommand.objects.count() == 1
+
+
+def test_two_operators_click_on_one_number_at_once_and_one_is_put_through(seat, client_of):
+    seats = [seat, *(AgentExtensionFactory(phone_system=seat.phone_system) for _ in range(3))]
+    clients, start = [client_of("agent", user=one.user) for one in seats], threading.Barrier(4)
+
+    def work(client):
+        try:
+            start.wait(10)
+            return client.post("/api/v1/call-requests/", {"phone": NUMBER}, format="json")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(work, clients))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    codes = {reason["code"] for answer in answers if answer.status_code == 409 for reason in answer.json()["reasons"]}
+    assert codes == {"call_asked_for"}
+    assert sorted(CallRequest.objects.values_list("status", flat=True)) == ["refused"] * 3 + ["requested"]

@@ -29,7 +29,7 @@ class CallRequestFactory(factory.django.DjangoModelFactory):
     extension = factory.SelfAttribute("seat.extension")
     number = factory.Sequence(lambda n: f"+7495{n % 10_000_000:07d}")
     contact = factory.SubFactory(ContactFactory)
-    verdict = factory.LazyFunction(lambda: {"allowed": True, "reasons": [], "next_at": None})
+    verdict = factory.LazyFunction(lambda: {"allowed": True, "reasons": [], "warnings": [], "next_at": None})
     asked_at = factory.LazyFunction(timezone.now)
     expires_at = factory.LazyAttribute(lambda request: request.asked_at + timedelta(seconds=60))
 
