@@ -239,7 +239,8 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
         call.wrap_up_state = Call.WrapUp.PENDING if was_talk else Call.WrapUp.NONE
     if call.customer_e164 != number and call.match_quality == Call.MatchQuality.EXACT:
         call.contact_id, call.match_quality = None, ""
-    linking.find_and_link(call, told=facts.call_request_id, people=people.values(), now=now)
+    asked = next((event.call_request_id for event, _ in told if event.call_request_id), "")  # rooms that interpret need not pass it on
+    linking.find_and_link(call, told=facts.call_request_id or asked, people=people.values(), now=now)
     if call.contact_id is None and call.customer_e164:
         owners = statements.rows(OWNERS, [call.customer_e164])
         if len(owners) == 1:
