@@ -11,6 +11,7 @@ class CallsConfig(AppConfig):
         from calls import (
             article_timeline,
             call_filters,
+            call_request_facts,
             call_requests,
             calling_rules,
             commands,
@@ -62,5 +63,7 @@ class CallsConfig(AppConfig):
         knowledge_search.nothing_found.add("calls", unanswered.search_found_nothing)
         timeline.sources.add("script_runs", script_facts.of_contact)
         script_placeholders.namespaces.add("call", script_facts.of_call())
+        crm_erasure.holders.add("call_requests", call_request_facts.HOLDER)
+        timeline.sources.add("call_requests", call_request_facts.of_contact)
         commands.kinds.add("dial", call_requests.DIAL)
         requests_told.declare()

@@ -227,7 +227,7 @@ def _end_overdue(whose: Q, *, now: datetime) -> None:
 
 def told(ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     """What a phone system is told, of those that still wait for their call."""
-    rows = CallRequest.objects.open().filter(pk__in=ids).select_related("agent", "contact")
+    rows = CallRequest.objects.open().filter(pk__in=ids).exclude(number="").select_related("agent", "contact")
     return {
         row.pk: {
             "call_request_id": str(row.pk),
@@ -246,21 +246,21 @@ def sending(request_id: UUID, now: datetime) -> None:
     _move(request_id, "send", now)
 
 
-def accepted(request_id: UUID, call_id: str, now: datetime) -> None:
+def accepted(request_id: UUID, call_id: str, by: User | None, now: datetime) -> None:
     """The phone system calls, and may have said under which id. The call of that id, if there is one, is held by ``commands.accept``."""
     request = CallRequest.objects.get(pk=request_id)
     call = commands.hold_call(request.phone_system_id, call_id) if call_id else None
     if call_id:
         CallRequest.objects.filter(pk=request_id).update(external_id=call_id[:200])
     if call is not None:
-        linking.link_known(request, call, now=now)
+        linking.link_known(request, call, by=by, now=now)
     else:
-        _move(request_id, "accept", now)
+        _move(request_id, "accept", now, by=by)
 
 
-def refused(request_id: UUID, reason: str, now: datetime) -> None:
+def refused(request_id: UUID, reason: str, by: User | None, now: datetime) -> None:
     """The phone system does not call."""
-    _move(request_id, "refuse", now, problem=reason)
+    _move(request_id, "refuse", now, problem=reason, by=by)
 
 
 def failed(request_id: UUID, problem: str, now: datetime) -> None:
@@ -292,11 +292,11 @@ def _expire(request_id: UUID, problem: str, now: datetime) -> None:
     _move(request_id, "expire", now, problem=problem)
 
 
-def _move(request_id: UUID, verb: str, now: datetime, *, problem: str = "") -> None:
+def _move(request_id: UUID, verb: str, now: datetime, *, problem: str = "", by: User | None = None) -> None:
     """Move a request that may have become a call, or been called off, meanwhile: then nothing is to be done."""
     try:
         with transaction.atomic():
-            with transition(CallRequest, request_id, verb, by=None, now=now, reason=problem) as request:
+            with transition(CallRequest, request_id, verb, by=by, now=now, reason=problem) as request:
                 request.problem = problem[:500]
                 request.ended_at = now if verb in ("refuse", "fail", "expire") else None
             requests_told.tell(request, now=now)

@@ -35,8 +35,8 @@ class Kind:
 
     told: Callable[[Sequence[UUID]], dict[UUID, dict[str, Any]]]
     sending: Callable[[UUID, datetime], None]
-    accepted: Callable[[UUID, str, datetime], None]  # with the phone system's id of the call, if it said one
-    refused: Callable[[UUID, str, datetime], None]  # with its reason
+    accepted: Callable[[UUID, str, User | None, datetime], None]  # with the phone system's id of the call, if it said one
+    refused: Callable[[UUID, str, User | None, datetime], None]  # with its reason
     failed: Callable[[UUID, str, datetime], None]  # it cannot be told at all: why
     unheard: Callable[[UUID, str, datetime], None]  # its time is over: what went wrong last, if anything
 
@@ -83,37 +83,40 @@ def told(rows: Sequence[PhoneCommand], system: PhoneSystem) -> list[dict[str, An
 
 
 @transaction.atomic
-def accept(command_id: UUID, *, call_id: str = "", is_late_too: bool = False, by: User | None, now: datetime) -> PhoneCommand:
+def accept(
+    command_id: UUID, *, call_id: str = "", is_late_too: bool = False, if_version: int | None = None, by: User | None, now: datetime
+) -> PhoneCommand:
     """The phone system carries it out, and may say under which id it will tell of the call. Only one may take a command.
 
     ``is_late_too``: it says so of what it does already, in time or not.
 
     Raises:
-        CommandOver, TransitionNotAllowed: it was taken, refused or dropped before, or nobody wants it any more.
+        VersionConflict, CommandOver
+        TransitionNotAllowed: it was taken, refused or dropped before, or nobody wants it any more.
     """
     system_id, expires_at = PhoneCommand.objects.values_list("phone_system", "expires_at").get(pk=command_id)
     if expires_at <= now and not is_late_too:
         raise CommandOver("The time of this command is over.")
     if call_id:
         hold_call(system_id, call_id)
-    with transition(PhoneCommand, command_id, "accept", by=by, now=now) as command:
+    with transition(PhoneCommand, command_id, "accept", by=by, now=now, if_version=if_version) as command:
         if not is_late_too and command_id not in kinds[command.kind].told([command_id]):
             raise TransitionNotAllowed("Nobody wants this any more: do not carry it out.", current="dropped", allowed=[])
         command.settled_at, command.problem = now, ""
-    kinds[command.kind].accepted(command_id, call_id, now)
+    kinds[command.kind].accepted(command_id, call_id, by, now)
     return command
 
 
 @transaction.atomic
-def refuse(command_id: UUID, *, reason: str, by: User | None, now: datetime) -> PhoneCommand:
+def refuse(command_id: UUID, *, reason: str, if_version: int | None = None, by: User | None, now: datetime) -> PhoneCommand:
     """The phone system does not, or after all could not, carry it out.
 
     Raises:
-        TransitionNotAllowed
+        VersionConflict, TransitionNotAllowed
     """
-    with transition(PhoneCommand, command_id, "refuse", by=by, now=now, reason=reason[:500]) as command:
+    with transition(PhoneCommand, command_id, "refuse", by=by, now=now, reason=reason[:500], if_version=if_version) as command:
         command.settled_at, command.problem = now, reason[:500]
-    kinds[command.kind].refused(command_id, reason[:500], now)
+    kinds[command.kind].refused(command_id, reason[:500], by, now)
     return command
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from calls import consequences, requests_told
 from calls.models import Call, CallRequest
 from config.platform import statements
+from config.platform.models import User
 from config.platform.moves import TransitionNotAllowed, transition
 
 #: Clocks differ, and the phone system may hear of a click before our transaction has its time.
@@ -57,9 +58,9 @@ def find_and_link(call: Call, *, told: str, people: Iterable[UUID], now: datetim
             _tell_whose(call, contact_id)
 
 
-def link_known(request: CallRequest, call: Call, *, now: datetime) -> None:
+def link_known(request: CallRequest, call: Call, *, by: User | None, now: datetime) -> None:
     """Link a request with a call that is there already; the call is held."""
-    if not _link(request.pk, call, now=now):
+    if not _link(request.pk, call, by=by, now=now):
         return
     before, legs = consequences.as_stored(call)
     if _tell_whose(call, request.contact_id):
@@ -68,9 +69,9 @@ def link_known(request: CallRequest, call: Call, *, now: datetime) -> None:
         consequences.follow(call, before, legs, happened_at=call.last_event_at or call.started_at, now=now)
 
 
-def _link(request_id: UUID, call: Call, *, now: datetime) -> bool:
+def _link(request_id: UUID, call: Call, *, by: User | None = None, now: datetime) -> bool:
     try:
-        with transition(CallRequest, request_id, "link", by=None, now=now, call=call.pk) as request:
+        with transition(CallRequest, request_id, "link", by=by, now=now, call=call.pk) as request:
             request.call, request.ended_at, request.problem = call, now, ""
     except TransitionNotAllowed:
         return False  # another call of its was quicker

@@ -53,7 +53,7 @@ SHOWN: dict[str, Any] = {
 }
 
 
-class VerdictSerializer(serializers.Serializer):
+class CallingVerdictSerializer(serializers.Serializer):
     allowed = serializers.BooleanField()
     reasons = FindingSerializer(many=True, help_text="Why not.")
     warnings = FindingSerializer(many=True, help_text="What stands against it without forbidding it: show it.")
@@ -61,11 +61,11 @@ class VerdictSerializer(serializers.Serializer):
 
 
 @example(SHOWN, request=False)
-class CallRequestSerializer(serializers.ModelSerializer):
+class RequestedCallSerializer(serializers.ModelSerializer):
     state = serializers.ChoiceField(source="status", choices=CallRequest.Status.choices)
     phone_system = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     origin = OriginField(allow_null=True)
-    verdict = VerdictSerializer(help_text="What the gate said when it was asked for.")
+    verdict = CallingVerdictSerializer(help_text="What the gate said when it was asked for.")
     is_open = serializers.BooleanField(help_text="A call may still come of it.")
 
     class Meta:
@@ -118,7 +118,7 @@ class CallRequestViewSet(ReadViewSet):
 
     resource = "call_requests"
     queryset = CallRequest.objects.for_api()
-    serializer_class = CallRequestSerializer
+    serializer_class = RequestedCallSerializer
     filterset_class = CallRequestFilter
     permits = {"list": READ, "retrieve": READ, "create": WRITE, "cancel": WRITE}
     refused: CallRequest | None = None
@@ -130,7 +130,7 @@ class CallRequestViewSet(ReadViewSet):
             call_requests.keep_refused(refused, **self.by)
         return super().finalize_response(request, response, *args, **kwargs)
 
-    @operation(answer=CallRequestSerializer(many=True), method="get")
+    @operation(answer=RequestedCallSerializer(many=True), method="get")
     def list(self, request) -> Response:
         """Calls asked for
 
@@ -138,7 +138,7 @@ class CallRequestViewSet(ReadViewSet):
         """
         return super().list(request)
 
-    @operation(answer=CallRequestSerializer, method="get")
+    @operation(answer=RequestedCallSerializer, method="get")
     def retrieve(self, request, pk) -> Response:
         """One call asked for
 
@@ -148,7 +148,7 @@ class CallRequestViewSet(ReadViewSet):
 
     @operation(
         body=CallRequestBody,
-        answer=CallRequestSerializer,
+        answer=RequestedCallSerializer,
         status=201,
         refusals=[
             MayNotCall, CallRequestOpen, ExtensionNeeded, CannotDial, NobodyToCall, NotOurLine, NumberInvalid, NumberIsInternal,
@@ -167,7 +167,7 @@ class CallRequestViewSet(ReadViewSet):
             self.refused = refusal.request
             raise
 
-    @operation(answer=CallRequestSerializer, refusals=[TransitionNotAllowed, VersionConflict])
+    @operation(answer=RequestedCallSerializer, refusals=[TransitionNotAllowed, VersionConflict])
     def cancel(self, request, pk) -> Response:
         """Call it off
 

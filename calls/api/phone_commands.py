@@ -13,7 +13,7 @@ from calls.phone_systems.reading import LONGEST_KEY, key_of
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, example, operation
 from config.platform.models import Role, Scope
-from config.platform.moves import TransitionNotAllowed
+from config.platform.moves import TransitionNotAllowed, VersionConflict
 
 TAKE = allow(Role.ADMIN, scope=Scope.CALLS_DIAL)
 ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
@@ -107,22 +107,22 @@ class PhoneCommandViewSet(ApiViewSet):
         """
         return Response({"results": commands.waiting(_system(pk), now=self.by["now"])})
 
-    @operation(body=AcceptBody, answer=PhoneCommandSerializer, refusals=[TransitionNotAllowed, commands.CommandOver])
+    @operation(body=AcceptBody, answer=PhoneCommandSerializer, refusals=[VersionConflict, TransitionNotAllowed, commands.CommandOver])
     def accept(self, request, pk) -> Response:
         """Take a command
 
         Only one may: whoever gets 200 carries it out, anybody else (409) does not. Send an `Idempotency-Key`, so that you may ask again
         when the answer is lost on its way. With `call_id` the call is known by its events even if they do not carry `call_request_id`.
         """
-        return self.respond(commands.accept(self.get_object().pk, **self.read(AcceptBody), **self.by))
+        return self.respond(commands.accept(self.get_object().pk, **self.read(AcceptBody), if_version=self.if_version, **self.by))
 
-    @operation(body=RefuseBody, answer=PhoneCommandSerializer, refusals=[TransitionNotAllowed])
+    @operation(body=RefuseBody, answer=PhoneCommandSerializer, refusals=[VersionConflict, TransitionNotAllowed])
     def refuse(self, request, pk) -> Response:
         """Refuse a command
 
         Instead of taking it, or when it could not be done after it was taken. The operator is shown the reason.
         """
-        return self.respond(commands.refuse(self.get_object().pk, **self.read(RefuseBody), **self.by))
+        return self.respond(commands.refuse(self.get_object().pk, **self.read(RefuseBody), if_version=self.if_version, **self.by))
 
 
 def _system(said: str) -> PhoneSystem:

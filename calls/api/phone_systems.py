@@ -41,6 +41,10 @@ SEEN = {"old_secret_until": None, "last_event_at": "2026-11-23T07:15:00Z", "refu
 
 @example({"id": ID, **SYSTEM, **SEEN})
 class PhoneSystemSerializer(serializers.ModelSerializer):
+    takes_commands = serializers.ChoiceField(
+        choices=PhoneSystem.TakesCommands.choices, allow_blank=True, help_text="How it is told to call somebody; empty: it cannot be told."
+    )
+
     class Meta:
         model = PhoneSystem
         fields = [

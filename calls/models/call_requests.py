@@ -21,7 +21,7 @@ class CallRequestQuerySet(models.QuerySet["CallRequest"]):
         return self if user.role in (*LEADERS, Role.INTEGRATION) else self.filter(agent=user)
 
     def for_api(self) -> "CallRequestQuerySet":
-        """All that CallRequestSerializer shows, in one statement."""
+        """All that RequestedCallSerializer shows, in one statement."""
         return self.select_related("phone_system")
 
     def open(self) -> "CallRequestQuerySet":

@@ -44,6 +44,10 @@ call_events_replay           sA     -
 call_ingest_below            A      events:write
 call_ingest_check            everybody
 call_ingest_create           A      events:write
+call_requests_cancel         asA    calls:write
+call_requests_create         asA    calls:write
+call_requests_list           asA    calls:read
+call_requests_retrieve       asA    calls:read
 calls_answered               asbA   knowledge:write
 calls_answers                asbA   knowledge:read
 calls_create                 asA    calls:write
@@ -139,6 +143,9 @@ orders_take_back             asbA   orders:write
 merges_list                  asbA   contacts:read
 merges_retrieve              asbA   contacts:read
 merges_undo                  sbA    contacts:write
+phone_commands_accept        A      calls:dial
+phone_commands_refuse        A      calls:dial
+phone_commands_waiting       A      calls:dial
 phone_numbers_create         sA     contacts:write
 phone_numbers_list           asbA   contacts:read
 phone_numbers_partial_update sA     contacts:write
