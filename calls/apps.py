@@ -14,9 +14,12 @@ class CallsConfig(AppConfig):
             agent_feed,
             article_timeline,
             call_filters,
+            call_request_facts,
+            call_requests,
             callback_facts,
             callback_feed,
             calling_rules,
+            commands,
             consequences,
             effects,
             effects_on_callback,
@@ -30,6 +33,7 @@ class CallsConfig(AppConfig):
             open_calls,
             recording_upkeep,
             recordings,
+            requests_told,
             return_call_facts,
             return_call_notices,
             return_call_settling,
@@ -75,6 +79,7 @@ class CallsConfig(AppConfig):
         calling.rules.add("limits", calling_rules.within_limits)
         calling.rules.add("open_call", calling_rules.nobody_talks)
         consequences.consequences.add("recordings", recordings.keep_told)
+        calling.rules.add("open_request", calling_rules.nobody_is_about_to)
         metrics.gauges.add("events", open_calls.events_by_state)
         metrics.gauges.add("recordings", recording_upkeep.owed)
         contact_filters.more.add("called", open_calls.CALLED)
@@ -121,3 +126,7 @@ class CallsConfig(AppConfig):
         crm_erasure.holders.add("call_transfers", transfer_facts.HOLDER)
         lookup.open_matters.add("return_calls", return_call_facts.open_matters)
         timeline.sources.add("return_calls", return_call_facts.of_contact)
+        crm_erasure.holders.add("call_requests", call_request_facts.HOLDER)
+        timeline.sources.add("call_requests", call_request_facts.of_contact)
+        commands.kinds.add("dial", call_requests.DIAL)
+        requests_told.declare()

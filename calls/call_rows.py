@@ -25,7 +25,10 @@ SELECT {", ".join(f"c.{column}::json AS {column}" if column in JSON else "c." + 
             'name', l.name, 'state', l.state, 'started_at', l.started_at, 'ring_at', l.ring_at, 'answered_at', l.answered_at,
             'ended_at', l.ended_at, 'hold_s', l.hold_s, 'cause', l.cause, 'end_reason', l.end_reason) ORDER BY l.started_at, l.key)
         FROM calls_callleg l WHERE l.call_id = c.id) AS legs,
-    (SELECT json_agg(t.code ORDER BY t.code) FROM calls_call_topics ct JOIN crm_topic t ON t.id = ct.topic_id WHERE ct.call_id = c.id) AS topics
+    (SELECT json_agg(t.code ORDER BY t.code) FROM calls_call_topics ct JOIN crm_topic t ON t.id = ct.topic_id WHERE ct.call_id = c.id) AS topics,
+    (SELECT json_build_object('id', q.id, 'reason', q.reason, 'purpose', q.purpose,
+            'origin', CASE WHEN q.origin_kind <> '' THEN json_build_object('kind', q.origin_kind, 'id', q.origin_id) END)
+        FROM calls_callrequest q WHERE q.call_id = c.id ORDER BY q.asked_at DESC LIMIT 1) AS call_request
 FROM calls_call c
 LEFT JOIN calls_phonesystem s ON s.id = c.phone_system_id
 LEFT JOIN calls_disposition d ON d.id = c.disposition_id

@@ -62,6 +62,30 @@ def _not_talking(going: Sequence[tuple[UUID, UUID | None]], subject: Subject, no
     return check
 
 
+ASKED_FOR = """
+SELECT number, id, agent_id, expires_at FROM calls_callrequest
+WHERE number = ANY(%s) AND number <> '' AND status IN ('requested', 'sent', 'accepted') AND expires_at > %s
+"""
+
+
+def nobody_is_about_to(question: Question) -> list[Check]:
+    """Nobody asked a moment ago to be put through to the number: its call is on the way."""
+    numbers = [subject.e164 for subject in question.subjects if subject.e164]
+    found = statements.rows(ASKED_FOR, [numbers, question.now]) if numbers else []
+    asked = {number: (request_id, agent_id, expires_at) for number, request_id, agent_id, expires_at in found}
+    return [_not_asked_for(asked.get(subject.e164)) for subject in question.subjects]
+
+
+def _not_asked_for(asked: tuple[UUID, UUID, datetime] | None) -> Check:
+    def check(at: datetime) -> list[Finding]:
+        if asked is None or at >= asked[2]:
+            return [Finding(ALLOWED, "not_asked_for", "Nobody is about to call this number.")]
+        facts = {"call_request": str(asked[0]), "agent": str(asked[1])}
+        return [Finding(REFUSED, "call_asked_for", "Somebody asked for a call to this number a moment ago.", asked[2], facts)]
+
+    return check
+
+
 def within_limits(question: Question) -> list[Check]:
     """They were not called too often, nor a moment ago. A call of their own may be returned whatever was before."""
     limits = list(CallingLimit.objects.for_purpose(question.purpose))

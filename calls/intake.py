@@ -19,7 +19,7 @@ import orjson
 from django.db import Error, connection, transaction
 from django.db.models import F, Q
 
-from calls import consequences, folding, joining, wrap_up_limits
+from calls import consequences, folding, joining, linking, wrap_up_limits
 from calls.events import Event
 from calls.facts import CallFacts
 from calls.models import Call, CallEvent, CallKey, CallLeg, PhoneSystem
@@ -239,6 +239,8 @@ def refold(call: Call, *, system: PhoneSystem, now: datetime) -> None:
     call.wrap_up_state = wrap_up_limits.state_of(call)
     if call.customer_e164 != number and call.match_quality == Call.MatchQuality.EXACT:
         call.contact_id, call.match_quality = None, ""
+    asked = next((event.call_request_id for event, _ in told if event.call_request_id), "")  # rooms that interpret need not pass it on
+    linking.find_and_link(call, told=facts.call_request_id or asked, people=people.values(), now=now)
     if call.contact_id is None and call.customer_e164:
         owners = statements.rows(OWNERS, [call.customer_e164])
         if len(owners) == 1:

@@ -17,6 +17,7 @@ from calls.models import (
     CallDisposition,
     CallEvent,
     CallKey,
+    CallRequest,
     CallTransfer,
     HardCall,
     QuestionAsked,
@@ -25,7 +26,7 @@ from calls.models import (
     ReturnCallCall,
     Review,
     ScriptRun,
-)  # fmt: skip
+)
 from config.platform.history import record
 
 WRITE_UP = (
@@ -49,6 +50,7 @@ MOVED = (
     ReturnCall,
     ReturnCallCall,
     CallTransfer,
+    CallRequest,
 )
 
 
@@ -57,7 +59,7 @@ def join(call: Call, other: Call, *, now: datetime) -> None:
 
     What people wrote on either is kept: of two write-ups the one of the call that stays counts, the other's note is put behind it.
     """
-    for model in (CallEvent, CallKey, CallAlias, AgentPresence, AgentStateInterval, Callback):
+    for model in (CallEvent, CallKey, CallAlias, AgentPresence, AgentStateInterval, Callback, CallRequest):
         model._default_manager.filter(call=other).update(call=call)
     _move(ArticleUse, call, other, alike="article_version")
     _move(QuestionAsked, call, other, alike="question")

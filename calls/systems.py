@@ -1,10 +1,12 @@
 """The set-up of phone systems: secrets that change without a gap, and a trial that goes all the way and leaves nothing behind."""
 
+import base64
 import secrets as random_secrets
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from calls import ingesting
@@ -16,6 +18,20 @@ from config.platform.models import User
 from config.platform.moves import change
 
 PATH = "/api/v1/calls/ingest/{slug}/"
+
+
+def check_dial_secret(secret: str) -> None:
+    """Whether commands can be signed with it.
+
+    Raises:
+        ValidationError
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True) if secret.startswith("whsec_") else b""
+    except ValueError:
+        key = b""
+    if not 24 <= len(key) <= 64:
+        raise ValidationError("Give whsec_ and 24 to 64 random bytes in base64, as Standard Webhooks asks.", code="invalid")
 
 
 def rotate(

@@ -6,7 +6,10 @@ from django.utils import timezone
 from calls import (
     agent_watch,
     breaks,
+    call_requests,
     callback_turns,
+    command_posting,
+    commands,
     intake,
     recording_fetching,
     recording_upkeep,
@@ -16,6 +19,9 @@ from calls import (
     transfers,
     wrap_up_limits,
 )
+
+#: A try that is due sooner than the sweep comes is asked for by itself.
+SOON_S = 5.0
 
 
 @shared_task(name="calls.fold_waiting_events")
@@ -109,3 +115,19 @@ def expire_transfers(*, limit: int = 200, **_later_arguments: object) -> None:
     """End asked transfers of which nothing came. Twice or at once: one that is ended is not ended again."""
     if transfers.expire(now=timezone.now(), limit=limit) == limit:
         expire_transfers.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.send_commands")
+def send_commands(*, limit: int = 20, **_later_arguments: object) -> None:
+    """Post commands to phone systems. Twice or at once: see command_posting; the phone system tells doubles by the id."""
+    again_in = command_posting.send_due(limit=limit)
+    if again_in is not None and again_in < 2 * SOON_S:
+        send_commands.apply_async(kwargs={"limit": limit}, countdown=max(0.2, again_in))
+
+
+@shared_task(name="calls.end_overdue_requests")
+def end_overdue_requests(*, limit: int = 200, **_later_arguments: object) -> None:
+    """End commands and call requests whose time is over. Twice or at once: each is moved once, under its lock."""
+    now = timezone.now()
+    commands.expire_due(now=now, limit=limit)
+    call_requests.expire_due(now=now, limit=limit)

@@ -119,6 +119,8 @@ UNFOLD: dict[str, Any] = {
                     _page("Calls of return calls", "phone_missed", "calls_returncallcall_changelist"),
                     _page("Extensions", "perm_phone_msg", "calls_agentextension_changelist"),
                     _page("Events", "list_alt", "calls_callevent_changelist"),
+                    _page("Calls asked for", "add_call", "calls_callrequest_changelist"),
+                    _page("Commands", "send", "calls_phonecommand_changelist"),
                     _page("Dispositions", "fact_check", "calls_disposition_changelist"),
                     _page("Write-ups", "edit_note", "calls_calldisposition_changelist"),
                     _page("What they did", "conversion_path", "calls_dispositioneffect_changelist"),

@@ -180,6 +180,8 @@ CELERY_BEAT_SCHEDULE = {
     "Return calls that are overdue": {"task": "calls.tell_overdue_return_calls", "schedule": 30.0},
     "Return calls that nobody came to": {"task": "calls.expire_return_calls", "schedule": 600.0},
     "Transfers of which nothing came": {"task": "calls.expire_transfers", "schedule": 30.0},
+    "Commands to phone systems that nobody woke": {"task": "calls.send_commands", "schedule": 5.0},
+    "Calls asked for that did not come": {"task": "calls.end_overdue_requests", "schedule": 5.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Reviews claimed too long ago": {"task": "calls.release_stale_reviews", "schedule": 300.0},
     "Agents of whom nothing is heard": {"task": "calls.watch_agents", "schedule": 10.0},
@@ -203,6 +205,7 @@ LOGIN_TOKEN_LIFETIME = timedelta(hours=env.int("LOGIN_TOKEN_HOURS", default=12))
 ARTICLES_REVIEWED_BY_ANOTHER = env.bool("ARTICLES_REVIEWED_BY_ANOTHER", default=False)
 WRAP_UP_OPEN_HOURS = env.int("WRAP_UP_OPEN_HOURS", default=0)
 WRAP_UP_FAILED_OUTBOUND = env.bool("WRAP_UP_FAILED_OUTBOUND", default=True)
+CALL_REQUEST_SECONDS = env.int("CALL_REQUEST_SECONDS", default=60)  # how long a click waits for its call
 EXPORT_KEPT = timedelta(days=env.int("EXPORT_KEPT_DAYS", default=7))
 RETENTION_DAYS = {  # after how many days; 0 is never
     "imports": env.int("RETENTION_IMPORTS_DAYS", default=0),
@@ -323,6 +326,9 @@ SPECTACULAR_SETTINGS = {
         "AgentStateSource": "calls.models.agents.Source",
         "PauseKind": "calls.models.PauseCode.Kind",
         "CallDirection": "calls.models.Call.Direction",
+        "CallRequestPurpose": "calls.models.call_requests.PURPOSES",
+        "CallRequestState": "calls.models.CallRequest.Status",
+        "PhoneCommandKind": "calls.models.PhoneCommand.Kind",
         "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
     },

@@ -1,3 +1,29 @@
-from calls.admin import agents, answers, callbacks, calls, dispositions, events, lists, quality, recordings, return_calls, scripts
+from calls.admin import (
+    agents,
+    answers,
+    call_requests,
+    callbacks,
+    calls,
+    dispositions,
+    events,
+    lists,
+    quality,
+    recordings,
+    return_calls,
+    scripts,
+)
 
-__all__ = ["agents", "answers", "callbacks", "calls", "dispositions", "events", "lists", "quality", "recordings", "return_calls", "scripts"]
+__all__ = [
+    "agents",
+    "answers",
+    "call_requests",
+    "callbacks",
+    "calls",
+    "dispositions",
+    "events",
+    "lists",
+    "quality",
+    "recordings",
+    "return_calls",
+    "scripts",
+]

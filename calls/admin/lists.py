@@ -33,6 +33,21 @@ class PhoneSystemForm(forms.ModelForm):
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text="For signatures; never shown again. Leave it empty to keep the present one.",
     )
+    new_dial_secret = forms.CharField(
+        required=False,
+        max_length=200,
+        validators=[systems.check_dial_secret],
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="Commands are signed with it (Standard Webhooks): whsec_ and 24 to 64 bytes in base64. Leave it empty to keep the present one.",
+    )
+    dial_url = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+        label="Address for commands",
+        help_text="Where commands are posted to.",
+    )
     public_url = forms.URLField(
         required=False,
         assume_scheme="https",
@@ -52,8 +67,8 @@ class PhoneSystemForm(forms.ModelForm):
     class Meta:
         model = PhoneSystem
         fields = [
-            "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region", "naive_time_zone", "own_lines", "stale_after_s", "follows_routes",
-            "recordings_at", "recording_auth", "recording_hosts", "is_active",
+            "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region", "naive_time_zone", "own_lines",
+            "stale_after_s", "follows_routes", "recordings_at", "recording_auth", "recording_hosts", "takes_commands", "dial_url", "is_active",
         ]  # fmt: skip
         labels = {"stale_after_s": "Silent after, seconds"}
         help_texts = {"own_lines": "Our own numbers, as people write them: never customers."}
@@ -71,6 +86,8 @@ class PhoneSystemForm(forms.ModelForm):
         super().clean()
         if self.cleaned_data.get("new_secret"):
             self.instance.secret = self.cleaned_data["new_secret"]
+        if self.cleaned_data.get("new_dial_secret"):
+            self.instance.dial_secret = self.cleaned_data["new_dial_secret"]
         return self.cleaned_data
 
 
@@ -96,6 +113,7 @@ class PhoneSystemAdmin(AuditedAdmin):
             {"fields": [("auth_mode", "has_secret"), ("account", "new_secret"), ("public_url", "allowed_networks")]},
         ),
         ("Recordings", {"fields": [("recordings_at", "recording_auth", "recording_hosts")]}),
+        ("How it is told to call somebody", {"fields": [("takes_commands", "dial_url"), "new_dial_secret"]}),
         ("Numbers and times", {"fields": ["own_lines", ("naive_time_zone", "stale_after_s")]}),
     ]
 

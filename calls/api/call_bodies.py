@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from calls.models import Call
+from config.api.fields import OriginField
 from config.api.viewsets import example
 from crm.api.contact_bodies import ContactBody
 from crm.api.contact_ids import ContactField
@@ -49,6 +50,7 @@ CALL: dict[str, Any] = {
     "transfers": [],
     "queue_stays": [],
     "recordings": 1,
+    "call_request": None,
     "flags": [],
     "wrap_up_state": "done",
     "disposition": "advised",
@@ -111,6 +113,13 @@ class QueueStaySerializer(serializers.Serializer):
     position = serializers.IntegerField(allow_null=True)
 
 
+class CallRequestOfCallSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    reason = serializers.CharField(help_text="manual, return_call, callback, target")
+    purpose = serializers.CharField()
+    origin = OriginField(allow_null=True, help_text="What the operator called from.")
+
+
 @example(CALL, name="An answered call", request=False)
 class CallSerializer(serializers.Serializer):
     """A call as ``calls.call_rows`` reads it. It is the schema; the rows are shown as they are."""
@@ -153,6 +162,7 @@ class CallSerializer(serializers.Serializer):
     transfers = TransferSerializer(many=True)
     queue_stays = QueueStaySerializer(many=True)
     recordings = serializers.IntegerField(help_text="How many there are.")
+    call_request = CallRequestOfCallSerializer(allow_null=True, help_text="The click-to-call that it came of, the latest.")
     flags = serializers.ListField(child=serializers.CharField(), help_text="What was odd about its events.")
     wrap_up_state = serializers.ChoiceField(choices=Call.WrapUp.choices)
     disposition = serializers.CharField(allow_null=True, help_text="Its code.")

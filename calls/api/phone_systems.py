@@ -33,6 +33,8 @@ SYSTEM: dict[str, Any] = {
     "recordings_at": "",
     "recording_auth": "none",
     "recording_hosts": [],
+    "takes_commands": "post",
+    "dial_url": "https://pbx.example.com/switchboard",
     "is_active": True,
 }
 
@@ -42,20 +44,34 @@ SEEN = {"old_secret_until": None, "last_event_at": "2026-11-23T07:15:00Z", "refu
 
 @example({"id": ID, **SYSTEM, **SEEN})
 class PhoneSystemSerializer(serializers.ModelSerializer):
+    takes_commands = serializers.ChoiceField(
+        choices=PhoneSystem.TakesCommands.choices, allow_blank=True, help_text="How it is told to call somebody; empty: it cannot be told."
+    )
+
     class Meta:
         model = PhoneSystem
         fields = [
             "id", "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region",
-            "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "recordings_at", "recording_auth", "recording_hosts", "is_active",
-            "old_secret_until", "last_event_at", "refused", "last_refused_at",
+            "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "recordings_at", "recording_auth", "recording_hosts",
+            "takes_commands", "dial_url", "is_active", "old_secret_until", "last_event_at", "refused", "last_refused_at",
         ]  # fmt: skip
         read_only_fields = fields
 
 
-@example(SYSTEM | {"auth_mode": "hmac_t_v1", "secret": "a-long-random-text-of-your-choice"})
+DIAL_SECRET = "whsec_bWFkZSBvZiB0aGlydHktdHdvIHJhbmRvbSBieXRlcw=="  # noqa: S105 (an example)
+
+
+@example(SYSTEM | {"auth_mode": "hmac_t_v1", "secret": "a-long-random-text-of-your-choice", "dial_secret": DIAL_SECRET})
 class PhoneSystemBody(serializers.ModelSerializer):
     secret = serializers.CharField(
         write_only=True, required=False, min_length=16, max_length=200, help_text="For signatures; never shown again."
+    )
+    dial_secret = serializers.CharField(
+        write_only=True,
+        required=False,
+        max_length=200,
+        validators=[systems.check_dial_secret],
+        help_text="Commands are signed with it (Standard Webhooks): `whsec_` and 24 to 64 bytes in base64. Never shown again.",
     )
     default_region = CountryField(required=False)
     naive_time_zone = TimeZoneField(required=False)
@@ -89,6 +105,9 @@ class PhoneSystemBody(serializers.ModelSerializer):
             "recordings_at",
             "recording_auth",
             "recording_hosts",
+            "takes_commands",
+            "dial_url",
+            "dial_secret",
             "is_active",
         ]
 

@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from calls.api.agents import AgentViewSet
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
+from calls.api.call_requests import CallRequestViewSet
 from calls.api.callbacks import CallbackViewSet
 from calls.api.calls import CallViewSet
 from calls.api.dispositions import DispositionReportViewSet, DispositionViewSet
@@ -11,6 +12,7 @@ from calls.api.events import EventViewSet
 from calls.api.hard_calls import FairOrderViewSet, HardCallReportViewSet, HardCallViewSet
 from calls.api.ingest import IngestViewSet
 from calls.api.pause_codes import PauseCodeViewSet
+from calls.api.phone_commands import PhoneCommandViewSet
 from calls.api.phone_systems import ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
 from calls.api.recordings import RecordingViewSet
@@ -23,6 +25,7 @@ from calls.api.transfers import CallPassedViewSet, CallTransferViewSet
 router = SimpleRouter()
 router.register("calls", CallViewSet)
 router.register("phone-systems", PhoneSystemViewSet)
+router.register("call-requests", CallRequestViewSet)
 router.register("extensions", ExtensionViewSet)
 router.register("dispositions", DispositionViewSet)
 router.register("queues", QueueViewSet)
@@ -57,6 +60,9 @@ urlpatterns = [
         r"^calls/(?P<pk>[^/.]+)/transfers/$", CallPassedViewSet.as_view({"get": "transfers", "post": "transfer"}), name="call-transfers"
     ),
     path("reports/return-calls/", ReturnCallReportViewSet.as_view({"get": "return_calls"}), name="report-return-calls"),
+    re_path(r"^phone-systems/(?P<pk>[^/.]+)/commands/$", PhoneCommandViewSet.as_view({"get": "waiting"}), name="phone-commands"),
+    re_path(r"^phone-commands/(?P<pk>[^/.]+)/accept/$", PhoneCommandViewSet.as_view({"post": "accept"}), name="phone-command-accept"),
+    re_path(r"^phone-commands/(?P<pk>[^/.]+)/refuse/$", PhoneCommandViewSet.as_view({"post": "refuse"}), name="phone-command-refuse"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),

@@ -7,11 +7,20 @@ Source: Asterisk documentation, "The Asterisk Manager TCP/IP API".
 import hashlib
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from types import TracebackType
 
 LONGEST = 1_000_000
 PING_S = 15.0
+#: Why the phone that rings first was not answered, by the number that OriginateResponse gives.
+REASONS = {
+    "0": "There is no such phone, or it is not registered.",
+    "1": "The phone hung up.",
+    "3": "The phone was not answered.",
+    "5": "The phone is busy.",
+    "8": "The phone cannot be reached.",
+}
 
 
 class ManagerError(Exception):
@@ -67,6 +76,33 @@ class Manager:
             quiet = 0
             if "event" in message:
                 yield message
+
+    def originate(self, action: dict[str, str], *, wait_s: float) -> str:
+        """Let Asterisk make a call, and wait until the phone that rings first is answered; answers what went wrong, empty: nothing did.
+
+        ``action`` has its ``ActionID``. Raises:
+            ManagerError: the connection broke; what became of it nobody knows.
+        """
+        self._send({"Action": "Originate", "Async": "true", **action})
+        until = time.monotonic() + wait_s
+        try:
+            while (left := until - time.monotonic()) > 0:
+                self.socket.settimeout(left)
+                message = self._message()
+                if message.get("actionid") != action["ActionID"]:
+                    continue
+                if message.get("event") == "OriginateResponse":
+                    reason = message.get("reason", "")
+                    return (
+                        "" if message.get("response") == "Success" else REASONS.get(reason, f"The phone could not be reached ({reason}).")
+                    )
+                if "event" not in message and message.get("response") == "Error":
+                    return message.get("message", "") or "Asterisk refuses."
+        except TimeoutError:
+            pass
+        except OSError as error:
+            raise ManagerError(f"The connection broke: {error}.") from None
+        return "Asterisk did not say what became of it."
 
     def _ask(self, action: dict[str, str]) -> dict[str, str]:
         self._send(action)

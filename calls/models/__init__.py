@@ -1,5 +1,6 @@
 from calls.models.agents import AgentPresence, AgentStateInterval, HardCall, PauseCode
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
+from calls.models.call_requests import CallRequest, PhoneCommand
 from calls.models.callbacks import Callback
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg
 from calls.models.dispositions import CallDisposition, Disposition, DispositionEffect
@@ -23,6 +24,7 @@ __all__ = [
     "CallEvent",
     "CallKey",
     "CallLeg",
+    "CallRequest",
     "CallTransfer",
     "Callback",
     "Checkpoint",
@@ -30,6 +32,7 @@ __all__ = [
     "DispositionEffect",
     "HardCall",
     "PauseCode",
+    "PhoneCommand",
     "PhoneSystem",
     "QuestionAsked",
     "Queue",

@@ -41,6 +41,10 @@ class PhoneSystem(Row):
         BASIC = "basic", "User name and password: account and secret"
         BEARER = "bearer", "The secret as a bearer token"
 
+    class TakesCommands(models.TextChoices):
+        POST = "post", "We post them to it"
+        POLL = "poll", "It asks for them"
+
     slug = models.SlugField(max_length=50, unique=True, error_messages={"unique": "There is a phone system with this slug already."})
     name = models.CharField(max_length=100)
     adapter = models.CharField(max_length=20, choices=adapters.choices, default="native")
@@ -83,6 +87,11 @@ class PhoneSystem(Row):
         blank=True,
         help_text="Host names that recordings are fetched from. Empty: from wherever the events say, and never with a secret.",
     )
+    takes_commands = models.CharField(
+        max_length=4, choices=TakesCommands, blank=True, help_text="How it is told to call somebody; empty: it cannot be told."
+    )
+    dial_url = models.URLField(max_length=500, blank=True, help_text="Where commands are posted to.")
+    dial_secret = SealedField(blank=True, default="", help_text="Commands are signed with it (Standard Webhooks). Never shown again.")
     is_active = models.BooleanField(default=True)
     last_event_at = models.DateTimeField(null=True, blank=True, editable=False)
     refused = models.PositiveIntegerField(default=0, editable=False, help_text="Deliveries that could not prove who sent them.")
@@ -101,6 +110,11 @@ class PhoneSystem(Row):
                 name="recording_auth_needs_a_secret_and_hosts",
                 condition=Q(recording_auth="none") | (~Q(secret="") & ~Q(recording_hosts=[])),
                 violation_error_message="To fetch recordings with a secret, give the secret and the hosts that may be shown it.",
+            ),
+            models.CheckConstraint(
+                name="phone_system_that_is_posted_to_has_an_address",
+                condition=~Q(takes_commands="post") | (~Q(dial_url="") & ~Q(dial_secret="")),
+                violation_error_message="To post commands we need an address (dial_url) and a secret to sign with (dial_secret).",
             ),
         ]
 

@@ -20,6 +20,7 @@ from calls.events import Event, distinct, is_extension
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.asterisk import rows
 from calls.phone_systems.asterisk.dialling import destinations, number_meant
+from calls.phone_systems.asterisk.requests import request_of
 from calls.phone_systems.deliveries import Delivery
 from calls.phone_systems.reading import EPOCH, key_of
 
@@ -126,6 +127,7 @@ def _cdr(fields: dict[str, Any]) -> dict[str, Any] | None:
         "talk_s": rows.text(fields, "billsec", "billableseconds"),
         "from": {"number": told["src"], "name": clid[1].strip() if clid else ""},
         "to": told["dst"],
+        **({"call_request_id": request} if (request := request_of(linked_id, unique_id)) else {}),
         "record": {name: said for name, said in told.items() if said},
     }  # fmt: skip
 

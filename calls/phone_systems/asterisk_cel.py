@@ -18,6 +18,7 @@ import orjson
 from calls.phone_systems.adapters import Adapter, Setting
 from calls.phone_systems.asterisk import rows
 from calls.phone_systems.asterisk.channels import KINDS, PREFIX
+from calls.phone_systems.asterisk.requests import request_of
 from calls.phone_systems.asterisk.understanding import understand
 from calls.phone_systems.deliveries import Delivery
 from calls.phone_systems.reading import EPOCH, key_of
@@ -65,6 +66,8 @@ def _body(row: dict[str, Any]) -> dict[str, Any] | None:
         "from": {"number": number, "name": name},
         "cel": {name: said for name, said in told.items() if said},
     }
+    if request := request_of(linked_id, unique_id):
+        body["call_request_id"] = request
     return {**body, "occurred_at": at} if at else body
 
 

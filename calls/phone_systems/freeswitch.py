@@ -62,6 +62,11 @@ def _whose(number: str) -> Told:
     return {"agent": number} if is_extension(number) else {"to": number} if number else {}
 
 
+def _asked(request_id: str) -> Told:
+    """The click-to-call it came of, from the channel variable that ``originate`` was given."""
+    return {"call_request_id": request_id} if request_id else {}
+
+
 # --- mod_json_cdr
 
 
@@ -75,7 +80,7 @@ def _record(said: Told, told: dict[str, str]) -> Iterator[Told]:
     ring = ring or _moment(told, "progress_media")
     dialled = told.get("direction") == "outbound"
     call = told.get("originating_leg_uuid") or told.get("originator") or _originator(profile) or (dialled and told.get("call_uuid")) or leg
-    common: Told = {"call_id": call, "linked_ids": [leg] if leg != call else []}
+    common: Told = {"call_id": call, "linked_ids": [leg] if leg != call else [], **_asked(told.get("call_request_id", ""))}
     why = {"cause": told.get("hangup_cause_q850", ""), "cause_text": told.get("hangup_cause", "")}
     called = unquote(told.get("dialed_user", "")) or _text(profile, "destination_number") or _text(profile, "callee_id_number")
 
@@ -152,7 +157,7 @@ def _event(said: dict[str, str]) -> Iterator[Told]:
     call = said.get("Channel-Call-UUID") or said.get("variable_call_uuid") or leg
     if not leg:
         return
-    common |= {"call_id": call, "linked_ids": [leg] if leg != call else []}
+    common |= {"call_id": call, "linked_ids": [leg] if leg != call else [], **_asked(said.get("variable_call_request_id", ""))}
     other = said.get("Other-Leg-Unique-ID", "")
     if name in ("CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE") and other and other != call:
         common["linked_ids"] = [*common["linked_ids"], other]

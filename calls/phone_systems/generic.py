@@ -24,7 +24,9 @@ def _read(value: Any, _setting: Setting) -> list[dict[str, Any]]:
     if not call or not isinstance(kind, str) or not kind:
         return []
     body: dict[str, Any] = {"call_id": call, "direction": DIRECTIONS.get(str(value.get("direction")), "")}
-    body |= {name: value[name] for name in ("from", "to", "queue", "occurred_at") if isinstance(value.get(name), str | int)}
+    body |= {
+        name: value[name] for name in ("from", "to", "queue", "occurred_at", "call_request_id") if isinstance(value.get(name), str | int)
+    }
     read = {"newCall": _begun, "answer": _answered, "hangup": _over}.get(kind)
     told = read(value, body) if read else [{"type": f"generic.{kind}"[:60]}]
     desk = _desk(value) if kind == "answer" else ""

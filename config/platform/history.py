@@ -15,7 +15,7 @@ from config.platform.copying import as_json, copy_in
 from config.platform.models import AuditEvent, User
 from config.platform.sealed import SealedField
 
-HIDDEN = frozenset({"password", "digest", "secret", "previous_secret"})
+HIDDEN = frozenset({"password", "digest", "secret", "previous_secret", "old_secret", "dial_secret"})
 UNREMARKABLE = frozenset({"updated_at", "created_at", "version", "search_key", "last_login", "preview"})
 
 

@@ -72,6 +72,10 @@ call_transfers_cancel        asbA   calls:write
 call_transfers_decline       asbA   calls:write
 call_transfers_list          asbA   calls:read
 call_transfers_retrieve      asbA   calls:read
+call_requests_cancel         asA    calls:write
+call_requests_create         asA    calls:write
+call_requests_list           asA    calls:read
+call_requests_retrieve       asA    calls:read
 calls_answered               asbA   knowledge:write
 calls_answers                asbA   knowledge:read
 calls_create                 asA    calls:write
@@ -181,6 +185,9 @@ pause_codes_retrieve         asbA   calls:read
 merges_list                  asbA   contacts:read
 merges_retrieve              asbA   contacts:read
 merges_undo                  sbA    contacts:write
+phone_commands_accept        A      calls:dial
+phone_commands_refuse        A      calls:dial
+phone_commands_waiting       A      calls:dial
 phone_numbers_create         sA     contacts:write
 phone_numbers_list           asbA   contacts:read
 phone_numbers_partial_update sA     contacts:write

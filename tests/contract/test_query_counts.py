@@ -11,6 +11,7 @@ from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.agents import AgentPresenceFactory, PauseCodeFactory
 from tests.factories.calendars import CalendarFactory
+from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
@@ -75,6 +76,7 @@ COSTS = {
     "article-uses": (lambda n: [used() for _ in range(n)], 1, 1),
     "unanswered-questions": (lambda n: [question() for _ in range(n)], 1, 1),
     "calls": (calls, 2, 2),  # ids; rows with their legs and topics
+    "call-requests": (lambda n: [CallRequestFactory() for _ in range(n)], 1, 1),
     "calls/events": (events, 1, None),
     "exports": (lambda n: [ExportFactory() for _ in range(n)], 1, 1),
     "saved-filters": (lambda n: [SavedFilterFactory(is_shared=True) for _ in range(n)], 1, 1),

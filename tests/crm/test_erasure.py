@@ -74,7 +74,11 @@ def known(boss, client_of) -> Contact:
     boss.post(f"/api/v1/calls/{manual['id']}/finish/", {"outcome": "answered", "note": f"Говорили с {SURNAME}"})
     call = Call.objects.get(external_id="c1")
     assert call.contact_id == contact.pk
-    from tests.factories.calls import DispositionFactory
+    from tests.factories.calls import AgentExtensionFactory, DispositionFactory
+
+    AgentExtensionFactory(user=boss.user, phone_system__takes_commands="poll")
+    click = {"contact": str(contact.pk), "phone": NUMBER, "reason": "return_call"}
+    assert boss.post("/api/v1/call-requests/", click, headers={"Idempotency-Key": "click"}).status_code == 201
 
     body = {"disposition": DispositionFactory(code="done").code, "note": f"{SURNAME}: перезвонить 8 916 123-45-67"}
     assert boss.post(f"/api/v1/calls/{call.pk}/wrap-up/", body, headers={"Idempotency-Key": "wrap"}).status_code == 200

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from calls.bridge import following, posting
+from calls.bridge.dialling import Dialler, Way
 from calls.bridge.manager import Manager, ManagerError
 from calls.bridge.spool import Spool
 
@@ -34,6 +35,13 @@ class Command(BaseCommand):
         parser.add_argument("--ami-user", default="switchboard")
         parser.add_argument("--ami-secret", default=os.environ.get("AMI_SECRET", ""), help="else AMI_SECRET")
         parser.add_argument("--ami-tls", action="store_true")
+        parser.add_argument("--dial", action="store_true", help="dial what operators click on; the token needs calls:dial too")
+        parser.add_argument("--dial-system", default="", help="slug of the phone system that is told to dial; else that of --cel-system")
+        parser.add_argument("--dial-channel", default=Way.channel, help="the operator's phone, with {extension}")
+        parser.add_argument("--dial-context", default=Way.context, help="where the number is dialled")
+        parser.add_argument("--dial-number", default=Way.number, help="how: {digits}, {number} (with its plus), or 00{digits}")
+        parser.add_argument("--dial-caller-id", default=Way.caller_id, help="of the operator's phone, also with {display_name}, {line}")
+        parser.add_argument("--dial-ring", type=int, default=Way.ring_s, help="seconds the operator's phone rings")
         parser.add_argument("--queue-log", default="", help="the file to follow, for instance /var/log/asterisk/queue_log")
         parser.add_argument("--queue-system", default="", help="slug of the phone system with the adapter asterisk_cdr")
 
@@ -42,6 +50,8 @@ class Command(BaseCommand):
             raise CommandError("Give a token (--token, or SWITCHBOARD_TOKEN).")
         if not options["cel_system"] and not (options["queue_log"] and options["queue_system"]):
             raise CommandError("Say what to hand on: --cel-system, or --queue-log with --queue-system, or both.")
+        if options["dial"] and not (options["dial_system"] or options["cel_system"]):
+            raise CommandError("Say which phone system dials: --dial-system.")
         over = self.over
         Spool(Path(options["spool"])).close()  # made before its threads ask for it
         if threading.current_thread() is threading.main_thread():
@@ -52,6 +62,8 @@ class Command(BaseCommand):
             work.append(lambda: self._listen(options, over))
         if options["queue_log"] and options["queue_system"]:
             work.append(lambda: self._follow(options, over))
+        if options["dial"]:
+            work.append(lambda: self._dial(options, over))
         threads = [threading.Thread(target=one, daemon=True) for one in work]
         for thread in threads:
             thread.start()
@@ -76,12 +88,9 @@ class Command(BaseCommand):
     def _listen(self, options: dict[str, Any], over: threading.Event) -> None:
         """Spool the channel events; when the connection breaks, make it again. What Asterisk told meanwhile it does not tell again."""
         spool, wait = Spool(Path(options["spool"])), 0.2
-        host, _, port = options["ami"].rpartition(":")
         while not over.is_set():
             try:
-                with Manager(
-                    host or "127.0.0.1", int(port), user=options["ami_user"], secret=options["ami_secret"], uses_tls=options["ami_tls"]
-                ) as manager:
+                with _connected(options) as manager:
                     self.say("connected to Asterisk")
                     wait = 0.2
                     for message in manager.messages():
@@ -95,9 +104,23 @@ class Command(BaseCommand):
                 wait = min(LONGEST_WAIT_S, wait * 2)
         spool.close()
 
+    def _dial(self, options: dict[str, Any], over: threading.Event) -> None:
+        way = Way(options["dial_channel"], options["dial_context"], options["dial_number"], options["dial_caller_id"], options["dial_ring"])
+        dialler = Dialler(
+            url=options["url"].rstrip("/"), token=options["token"], system=options["dial_system"] or options["cel_system"], way=way,
+            connect=lambda: _connected(options), say=self.say,
+        )  # fmt: skip
+        dialler.run(over.is_set)
+
     def _follow(self, options: dict[str, Any], over: threading.Event) -> None:
         spool = Spool(Path(options["spool"]))
         while not over.is_set():
             if not following.read_on(Path(options["queue_log"]), spool, system=options["queue_system"]):
                 over.wait(0.5)
         spool.close()
+
+
+def _connected(options: dict[str, Any]) -> Manager:
+    """A new connection to the manager interface."""
+    host, _, port = options["ami"].rpartition(":")
+    return Manager(host or "127.0.0.1", int(port), user=options["ami_user"], secret=options["ami_secret"], uses_tls=options["ami_tls"])
