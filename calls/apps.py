@@ -39,9 +39,11 @@ class CallsConfig(AppConfig):
             return_call_settling,
             review_traces,
             script_facts,
+            transfer_commands,
             transfer_facts,
             transfer_matching,
             transfer_notices,
+            transfers,
             unanswered,
         )
         from calls.call_columns import CALLS
@@ -129,4 +131,6 @@ class CallsConfig(AppConfig):
         crm_erasure.holders.add("call_requests", call_request_facts.HOLDER)
         timeline.sources.add("call_requests", call_request_facts.of_contact)
         commands.kinds.add("dial", call_requests.DIAL)
+        commands.kinds.add("transfer", transfer_commands.TRANSFER)
+        transfers.asked.add("commands", transfer_commands.owe)
         requests_told.declare()

@@ -90,7 +90,7 @@ class Dialler:
     def carry_out(self, command: dict[str, Any]) -> None:
         """Take one command and dial it; what went wrong is told."""
         if command["kind"] != "dial":
-            self._answer(command, "refuse", {"reason": "This bridge only dials."})
+            self._answer(command, "refuse", {"reason": "This bridge only dials: pass the call on by the telephone."})
             return
         unique_id = channel_id(command["id"], datetime.now(UTC))
         if not self._answer(command, "accept", {"call_id": unique_id}):
