@@ -11,6 +11,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config import schedule
 from config.admin_look import UNFOLD as UNFOLD
 from config.embedded import addresses
 
@@ -125,16 +126,6 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 180
 CELERY_TASK_DEFAULT_QUEUE = "fast"
-CELERY_TASK_ROUTES = {
-    "calls.expire_recordings": {"queue": "batch"},
-    "calls.fetch_recordings": {"queue": "batch"},
-    "crm.apply_retention": {"queue": "batch"},
-    "crm.look_for_duplicates": {"queue": "batch"},
-    "crm.run_exports": {"queue": "batch"},
-    "crm.run_imports": {"queue": "batch"},
-    "crm.run_suppression_uploads": {"queue": "batch"},
-    "platform.beat_batch": {"queue": "batch"},
-}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
@@ -161,35 +152,8 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULE, CELERY_TASK_ROUTES = schedule.SWEEPS, schedule.ROUTES
 CELERY_TIMEZONE = "UTC"
-# Sweeps: each looks for rows that say they are due. PlatformConfig writes them into the schedule that an admin sees.
-CELERY_BEAT_SCHEDULE = {
-    "Heartbeat of the queue 'fast'": {"task": "platform.beat_fast", "schedule": 30.0},
-    "Heartbeat of the queue 'batch'": {"task": "platform.beat_batch", "schedule": 30.0, "options": {"queue": "batch"}},
-    "Imports that nobody woke": {"task": "crm.run_imports", "schedule": 15.0, "options": {"queue": "batch"}},
-    "Contacts that may be one": {"task": "crm.look_for_duplicates", "schedule": 60.0, "options": {"queue": "batch"}},
-    "Merges that are not settled": {"task": "crm.settle_merges", "schedule": 30.0},
-    "Exports that nobody woke": {"task": "crm.run_exports", "schedule": 15.0, "options": {"queue": "batch"}},
-    "Exports whose time is over": {"task": "crm.expire_exports", "schedule": 1800.0},
-    "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
-    "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
-    "Callbacks whose time has come": {"task": "calls.tend_callbacks", "schedule": 10.0},
-    "Callbacks whose zone changed": {"task": "calls.reckon_callbacks_anew", "schedule": 6 * 3600.0},
-    "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
-    "Write-ups that take too long": {"task": "calls.close_overdue_wrap_ups", "schedule": 15.0},
-    "Return calls that are overdue": {"task": "calls.tell_overdue_return_calls", "schedule": 30.0},
-    "Return calls that nobody came to": {"task": "calls.expire_return_calls", "schedule": 600.0},
-    "Transfers of which nothing came": {"task": "calls.expire_transfers", "schedule": 30.0},
-    "Commands to phone systems that nobody woke": {"task": "calls.send_commands", "schedule": 5.0},
-    "Calls asked for that did not come": {"task": "calls.end_overdue_requests", "schedule": 5.0},
-    "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
-    "Reviews claimed too long ago": {"task": "calls.release_stale_reviews", "schedule": 300.0},
-    "Agents of whom nothing is heard": {"task": "calls.watch_agents", "schedule": 10.0},
-    "Breaks that are due": {"task": "calls.tell_breaks", "schedule": 20.0},
-    "Recordings to be fetched": {"task": "calls.fetch_recordings", "schedule": 15.0, "options": {"queue": "batch"}},
-    "Recordings past their time": {"task": "calls.expire_recordings", "schedule": 900.0, "options": {"queue": "batch"}},
-    "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
-}
 
 # --- Language and time. Instants are stored in UTC; people see them in their own zone.
 LANGUAGE_CODE = "en"
