@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from calls import call_requests, command_posting, commands, intake, silence
+from calls.demo import exchange
 
 #: A try that is due sooner than the sweep comes is asked for by itself.
 SOON_S = 5.0
@@ -37,3 +38,9 @@ def end_overdue_requests(*, limit: int = 200, **_later_arguments: object) -> Non
     now = timezone.now()
     commands.expire_due(now=now, limit=limit)
     call_requests.expire_due(now=now, limit=limit)
+
+
+@shared_task(name="calls.play_demo_exchange")
+def play_demo_exchange(**_later_arguments: object) -> None:
+    """Let the demo's exchange take clicks and play their calls; scheduled in the demo only. Twice or at once: events are known by their ids."""
+    exchange.tick(now=timezone.now())

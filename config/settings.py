@@ -176,6 +176,8 @@ CELERY_BEAT_SCHEDULE = {
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
 }
+if DEMO:
+    CELERY_BEAT_SCHEDULE["The demo's exchange"] = {"task": "calls.play_demo_exchange", "schedule": 2.0}
 
 # --- Language and time. Instants are stored in UTC; people see them in their own zone.
 LANGUAGE_CODE = "en"
