@@ -19,6 +19,7 @@ from calls import (
     transfers,
     wrap_up_limits,
 )
+from calls.demo import exchange
 
 #: A try that is due sooner than the sweep comes is asked for by itself.
 SOON_S = 5.0
@@ -131,3 +132,9 @@ def end_overdue_requests(*, limit: int = 200, **_later_arguments: object) -> Non
     now = timezone.now()
     commands.expire_due(now=now, limit=limit)
     call_requests.expire_due(now=now, limit=limit)
+
+
+@shared_task(name="calls.play_demo_exchange")
+def play_demo_exchange(**_later_arguments: object) -> None:
+    """Let the demo's exchange take clicks and play their calls; scheduled in the demo only. Twice or at once: events are known by their ids."""
+    exchange.tick(now=timezone.now())

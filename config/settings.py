@@ -154,6 +154,25 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE, CELERY_TASK_ROUTES = schedule.SWEEPS, schedule.ROUTES
 CELERY_TIMEZONE = "UTC"
+# Sweeps: each looks for rows that say they are due. PlatformConfig writes them into the schedule that an admin sees.
+CELERY_BEAT_SCHEDULE = {
+    "Heartbeat of the queue 'fast'": {"task": "platform.beat_fast", "schedule": 30.0},
+    "Heartbeat of the queue 'batch'": {"task": "platform.beat_batch", "schedule": 30.0, "options": {"queue": "batch"}},
+    "Imports that nobody woke": {"task": "crm.run_imports", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Contacts that may be one": {"task": "crm.look_for_duplicates", "schedule": 60.0, "options": {"queue": "batch"}},
+    "Merges that are not settled": {"task": "crm.settle_merges", "schedule": 30.0},
+    "Exports that nobody woke": {"task": "crm.run_exports", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Exports whose time is over": {"task": "crm.expire_exports", "schedule": 1800.0},
+    "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
+    "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
+    "Commands to phone systems that nobody woke": {"task": "calls.send_commands", "schedule": 5.0},
+    "Calls asked for that did not come": {"task": "calls.end_overdue_requests", "schedule": 5.0},
+    "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
+    "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
+}
+if DEMO:
+    CELERY_BEAT_SCHEDULE["The demo's exchange"] = {"task": "calls.play_demo_exchange", "schedule": 2.0}
 
 # --- Language and time. Instants are stored in UTC; people see them in their own zone.
 LANGUAGE_CODE = "en"

@@ -162,8 +162,9 @@ def furnish(*, now: datetime) -> House:
     for order, fields in enumerate(CUSTOM_FIELDS):
         upkeep.add(CustomField, order=order, by=admin, now=now, **fields)
     system = upkeep.add(
-        PhoneSystem, slug=SYSTEM, name="Demo exchange", default_region="RU", naive_time_zone=ZONE, own_lines=OWN_LINES, by=admin, now=now
-    )
+        PhoneSystem, slug=SYSTEM, name="Demo exchange", default_region="RU", naive_time_zone=ZONE, own_lines=OWN_LINES, takes_commands="poll",
+        by=admin, now=now,
+    )  # fmt: skip
     for extension, username in EXTENSIONS.items():
         upkeep.add(AgentExtension, user=staff[username], phone_system=system, extension=extension, by=admin, now=now)
     for slug, (name, department, teams, service_level_s) in QUEUES.items():
