@@ -125,6 +125,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 180
 CELERY_TASK_DEFAULT_QUEUE = "fast"
 CELERY_TASK_ROUTES = {
+    "calls.sweep_rollups": {"queue": "batch"},
     "crm.apply_retention": {"queue": "batch"},
     "crm.look_for_duplicates": {"queue": "batch"},
     "crm.run_exports": {"queue": "batch"},
@@ -172,6 +173,8 @@ CELERY_BEAT_SCHEDULE = {
     "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
+    "Reports to be counted": {"task": "calls.sweep_rollups", "schedule": 10.0, "options": {"queue": "batch"}},
+    "Alarms of queues": {"task": "calls.watch_queues", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
 }
 
@@ -184,6 +187,7 @@ TIME_ZONE = "UTC"
 
 # --- The trade
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="RU")
+FIRST_CONTACT_DAYS = env.int("FIRST_CONTACT_DAYS", default=7)  # no further call on the same topic within so many: it was solved at once
 IDEMPOTENCY_KEPT = timedelta(hours=env.int("IDEMPOTENCY_KEPT_HOURS", default=48))
 LOGIN_TOKEN_LIFETIME = timedelta(hours=env.int("LOGIN_TOKEN_HOURS", default=12))
 ARTICLES_REVIEWED_BY_ANOTHER = env.bool("ARTICLES_REVIEWED_BY_ANOTHER", default=False)

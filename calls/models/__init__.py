@@ -1,12 +1,16 @@
+from calls.models.alarms import Alarm
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
 from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDelivery
 from calls.models.queues import Queue
+from calls.models.reports import AgentRollup, QueueRollup, RollupMark, RollupReach, TopicRollup
 from calls.models.script_runs import ScriptRun, ScriptRunStep
 
 __all__ = [
     "AgentExtension",
+    "AgentRollup",
+    "Alarm",
     "ArticleUse",
     "Call",
     "CallAlias",
@@ -17,8 +21,12 @@ __all__ = [
     "PhoneSystem",
     "QuestionAsked",
     "Queue",
+    "QueueRollup",
     "RefusedDelivery",
+    "RollupMark",
+    "RollupReach",
     "ScriptRun",
     "ScriptRunStep",
+    "TopicRollup",
     "UnansweredQuestion",
 ]

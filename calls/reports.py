@@ -1,0 +1,258 @@
+"""Reports by interval: from the rollups where they are whole and clean, from the calls themselves where they are not, in one statement.
+
+What differs from a recount is a defect, at any moment: see calls.rollups for why there is none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from calls import figures, intervals, occupancy
+from calls.intervals import ReportTooLarge
+from calls.models import Queue
+from calls.rollups import EARLIER, TABLES
+from config.platform.models import User
+from crm.models import Topic
+
+GROUPS = {"queue": "queue", "agent": "agent_id", "topic": "topic_id", "direction": "direction"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report is asked for. Days count whole, as the zone counts them."""
+
+    since: date
+    until: date
+    zone: ZoneInfo
+    interval: str = "1d"
+    group_by: str = ""
+    queue: str | None = None
+    agent: UUID | None = None
+    topic: UUID | None = None
+    direction: str = ""
+
+
+@dataclass
+class Line:
+    """The figures of one interval, and of one queue, agent, topic or direction if the report tells them apart."""
+
+    since: datetime
+    until: datetime
+    group: Any = None
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(figures.COUNTS, 0))
+    hours: occupancy.Hours | None = None
+
+    def add(self, other: "Line") -> None:
+        """Take another line into this one."""
+        for name, value in other.counts.items():
+            self.counts[name] = max(self.counts[name], value) if name == figures.LONGEST else self.counts[name] + value
+        if other.hours is not None:
+            self.hours = other.hours if self.hours is None else self.hours + other.hours
+
+
+@dataclass
+class Report:
+    """A report. ``edges`` are where the intervals meet; ``lines`` in the order of time, then of the group."""
+
+    asked: Asked
+    edges: list[datetime]
+    lines: list[Line]
+    totals: Line
+    names: dict[str, str]
+
+
+def make(asked: Asked, *, now: datetime) -> Report:
+    """Count the calls that began in the days asked for; without a group there is a line for every interval, also an empty one.
+
+    Raises:
+        PeriodUnusable, ReportTooLarge
+    """
+    edges = intervals.edges(asked.since, asked.until, asked.interval, asked.zone)
+    counted = count(asked, edges)
+    spans = list(zip(edges, edges[1:], strict=False))
+    found: dict[tuple[int, Any], Line] = {}
+    for number, group, *counts in counted:
+        found[number, group] = Line(*spans[number], group, dict(zip(figures.COUNTS, counts, strict=True)))
+    if asked.group_by:
+        _add_hours(found, asked, edges, now=now)
+    else:
+        for number, (since, until) in enumerate(spans):
+            found.setdefault((number, None), Line(since, until))
+        if asked.agent is not None:
+            _add_hours(found, asked, edges, now=now)
+    lines = [found[key] for key in sorted(found, key=lambda key: (key[0], key[1] is None, str(key[1])))]
+    if len(lines) > intervals.MOST:
+        raise _too_large()
+    totals = Line(edges[0], edges[-1])
+    for line in lines:
+        totals.add(line)
+    if asked.group_by == "topic":
+        # a call with two topics is in two lines and counts once in all
+        whole = count(Asked(**{**asked.__dict__, "group_by": "", "interval": "none"}), [edges[0], edges[-1]])
+        totals.counts = dict(zip(figures.COUNTS, whole[0][2:], strict=True)) if whole else Line(edges[0], edges[-1]).counts
+    return Report(asked, edges, lines, totals, _names(asked.group_by, [line.group for line in lines]))
+
+
+def _too_large() -> ReportTooLarge:
+    return ReportTooLarge(f"The report would have more than {intervals.MOST} lines: take longer intervals, fewer days, or a filter.")
+
+
+def _add_hours(found: dict[tuple[int, Any], Line], asked: Asked, edges: Sequence[datetime], *, now: datetime) -> None:
+    """How long agents were there, to the lines of agents; who was there and took no call has a line of their own."""
+    if asked.group_by not in ("agent", "") or asked.queue is not None or asked.topic is not None or asked.direction:
+        return  # nobody is there for one queue alone: the share would be of another's time
+    for (number, agent), hours in occupancy.of_agents(edges, agent=asked.agent, now=now).items():
+        key = (number, agent if asked.group_by else None)
+        line = found.setdefault(key, Line(edges[number], edges[number + 1], key[1]))
+        line.hours = hours
+
+
+def count(asked: Asked, edges: Sequence[datetime]) -> list[tuple[Any, ...]]:
+    """The number of the interval, the group, and every one of ``figures.COUNTS``. One statement.
+
+    Raises:
+        ReportTooLarge
+    """
+    sql, values = statement(asked, edges)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+    if len(rows) > intervals.MOST:
+        raise _too_large()
+    return rows
+
+
+def statement(asked: Asked, edges: Sequence[datetime]) -> tuple[str, dict[str, Any]]:
+    """The statement that counts, and its values."""
+    scope = _scope(asked)
+    group = GROUPS.get(asked.group_by, "NULL::text")
+    wanted = _wanted(asked)
+    by_topic = scope == "topic"
+    filters = "".join(f" AND {condition}" for condition in wanted)
+    # of what a rollup does not tell apart, the calls themselves tell
+    on_calls = "".join(f" AND {condition}" for name, condition in _columns(asked) if name != "topic_id")
+    per_line = f"width_bucket({{0}}, %(edges)s::timestamptz[]) - 1 AS number, {group} AS grouped"
+    begins, ends = "%(since)s::timestamptz", "%(until)s::timestamptz"
+    parts = [
+        # A quarter that an edge cuts belongs to two intervals: its calls are looked at one by one.
+        f"""
+        reach AS MATERIALIZED (SELECT coalesce(max(since), 'infinity') AS since FROM calls_rollupreach),
+        dirty AS MATERIALIZED (
+            SELECT bucket_at FROM (
+                SELECT bucket_at FROM calls_rollupmark WHERE bucket_at >= calls_quarter({begins}) AND bucket_at < {ends}
+                UNION {EARLIER.format("(SELECT contact_id, at FROM calls_rollupmark WHERE contact_id IS NOT NULL)")}
+                UNION SELECT calls_quarter(at) FROM unnest(%(edges)s::timestamptz[]) AS at WHERE calls_quarter(at) <> at
+            ) marked WHERE bucket_at >= calls_quarter({begins}) AND bucket_at < {ends}
+        )"""
+    ]
+    before = f"SELECT c.* FROM calls_call c WHERE c.started_at >= {begins} AND c.started_at < least({ends}, (SELECT since FROM reach)){on_calls}"
+    marked = (
+        f"SELECT c.* FROM dirty d JOIN calls_call c ON c.started_at >= greatest(d.bucket_at, {begins}, (SELECT since FROM reach))"
+        f" AND c.started_at < least(d.bucket_at + interval '15 minutes', {ends}) WHERE true{on_calls}"
+    )
+    whole = (
+        f"SELECT c.* FROM calls_call c WHERE c.started_at >= {begins} AND c.started_at < {ends}{on_calls}"
+        if scope == ""
+        else f"{before} UNION ALL {marked}"
+    )
+    parts.append(figures.per_call(whole, by_topic=by_topic or asked.topic is not None))
+    sources = [f"SELECT {per_line.format('started_at')}, {figures.SUMS.format('')} FROM counted WHERE true{filters} GROUP BY 1, 2"]
+    if scope:
+        table = TABLES[scope][0]._meta.db_table
+        sources.append(
+            f"SELECT {per_line.format('bucket_at')}, {figures.SUMS.format('')} FROM {table} "
+            f"WHERE bucket_at >= greatest({begins}, (SELECT since FROM reach)) AND bucket_at < {ends} "
+            f"AND bucket_at NOT IN (SELECT bucket_at FROM dirty){filters} GROUP BY 1, 2"
+        )
+    sql = (
+        f"WITH {', '.join(parts)} SELECT number, grouped, {figures.SUMS.format('')} FROM ({' UNION ALL '.join(sources)}) both "
+        f"GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {intervals.MOST + 1}"
+    )
+    values = {
+        "edges": list(edges),
+        "since": edges[0],
+        "until": edges[-1],
+        "queue": asked.queue,
+        "agent": str(asked.agent) if asked.agent else None,
+        "topic": str(asked.topic) if asked.topic else None,
+        "direction": asked.direction,
+        "first_contact_days": settings.FIRST_CONTACT_DAYS,
+    }
+    return sql, values
+
+
+def _scope(asked: Asked) -> str:
+    """Which rollup tells apart what is asked for; empty: none does, and an agent's calls are few enough to be looked at."""
+    is_by_topic = asked.group_by == "topic" or asked.topic is not None
+    is_by_agent = asked.group_by == "agent" or asked.agent is not None
+    if is_by_topic and is_by_agent:
+        return ""
+    return "topic" if is_by_topic else "agent" if is_by_agent else "queue"
+
+
+def _columns(asked: Asked) -> list[tuple[str, str]]:
+    return [
+        (column, f"{column} = %({name})s")
+        for name, column, value in (
+            ("queue", "queue", asked.queue),
+            ("agent", "agent_id", asked.agent),
+            ("topic", "topic_id", asked.topic),
+            ("direction", "direction", asked.direction or None),
+        )
+        if value is not None
+    ]
+
+
+def _wanted(asked: Asked) -> list[str]:
+    return [condition for _, condition in _columns(asked)]
+
+
+def _names(group_by: str, groups: Sequence[Any]) -> dict[str, str]:
+    """What people call the groups."""
+    ids = {group for group in groups if group}
+    if not ids:
+        return {}
+    if group_by == "queue":
+        return dict(Queue.objects.filter(slug__in=ids).values_list("slug", "name"))
+    if group_by == "agent":
+        return {str(user.pk): user.get_full_name() for user in User.objects.filter(pk__in=ids)}
+    if group_by == "topic":
+        return {str(pk): name for pk, name in Topic.objects.filter(pk__in=ids).values_list("pk", "name")}
+    return {}
+
+
+def share(part: float, whole: float) -> float | None:
+    """0 to 1, of four digits; None of nothing."""
+    return round(part / whole, 4) if whole else None
+
+
+def mean_s(total_ms: int, many: int) -> float | None:
+    """Seconds; None of nothing."""
+    return round(total_ms / many / 1000, 1) if many else None
+
+
+def rates(counts: Mapping[str, int]) -> dict[str, float | None]:
+    """The formulas: shares from 0 to 1, times in seconds, None where the denominator is nothing."""
+    return {
+        "service_level": share(counts["in_time"], counts["answered"] + counts["abandoned"]),
+        "abandon_share": share(counts["abandoned"], counts["offered"]),
+        "asa_s": mean_s(counts["wait_ms"], counts["waits"]),
+        "longest_wait_s": round(counts["longest_wait_ms"] / 1000, 1) if counts["offered"] else None,
+        "aht_s": mean_s(counts["talk_ms"] + counts["hold_ms"] + counts["wrap_ms"], counts["handled"]),
+        "talk_mean_s": mean_s(counts["talk_ms"], counts["handled"]),
+        "hold_mean_s": mean_s(counts["hold_ms"], counts["handled"]),
+        "wrap_mean_s": mean_s(counts["wrap_ms"], counts["handled"]),
+        "fcr": share(counts["first_contacts"] - counts["repeated"], counts["first_contacts"]),
+        "contact_rate": share(counts["reached"], counts["attempts"]),
+    }
+
+
+def settled_until(now: datetime) -> datetime:
+    """Before this, nothing but a correction changes ``fcr`` any more."""
+    return now - timedelta(days=settings.FIRST_CONTACT_DAYS)

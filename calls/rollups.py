@@ -1,0 +1,199 @@
+"""Rollups stay equal to a recount of the calls: whatever changed is marked by triggers, and counted again from the calls here.
+
+A report may read the rollup of a quarter of an hour that has no mark; for one that has it reads the calls, so that it is right at once.
+Why that is exact: a mark becomes visible with the change it stands for, and goes away with the new count of a quarter, which was made
+after the mark was taken. Marks of one quarter are taken by one worker at a time (an advisory lock until its transaction ends). Whoever
+is killed leaves the marks as they were.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+
+from calls import figures
+from calls.models import AgentRollup, QueueRollup, RollupMark, RollupReach, TopicRollup
+
+logger = logging.getLogger(__name__)
+QUARTER = timedelta(minutes=15)
+AT_ONCE = 96
+EXPAND_AT_ONCE = 1_000
+#: The advisory lock of those who count (shared) against those who change a queue's limits: the trigger takes it whole.
+LIMITS = (7411, 0)
+BUCKET = 7412
+ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+TABLES = {
+    "queue": (QueueRollup, ()),
+    "agent": (AgentRollup, ("agent_id",)),
+    "topic": (TopicRollup, ("topic_id",)),
+}
+
+MARKED = "SELECT bucket_at FROM calls_rollupmark WHERE bucket_at IS NOT NULL GROUP BY bucket_at ORDER BY bucket_at DESC LIMIT %s"
+#: In numbers of four bytes: quarters since 1970, which last longer than the calendar.
+MINE = "SELECT at FROM unnest(%s::timestamptz[]) AS at WHERE pg_try_advisory_xact_lock(%s, (extract(epoch FROM at) / 900)::int) ORDER BY at"
+TAKE_CONTACTS = """
+DELETE FROM calls_rollupmark WHERE id IN (
+    SELECT id FROM calls_rollupmark WHERE contact_id IS NOT NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+) RETURNING contact_id, at
+"""
+#: The quarters of earlier calls of these contacts that a later call may make repeated.
+EARLIER = """
+SELECT DISTINCT calls_quarter(c.started_at) AS bucket_at FROM {0} m JOIN calls_call c
+    ON c.contact_id = m.contact_id AND c.started_at < m.at AND c.started_at >= m.at - %(first_contact_days)s * interval '24 hours'
+WHERE EXISTS (SELECT FROM calls_call_topics t WHERE t.call_id = c.id)
+"""
+AMONG = "SELECT c.* FROM unnest(%(buckets)s::timestamptz[]) AS b JOIN calls_call c ON c.started_at >= b AND c.started_at < b + interval '15 minutes'"
+
+
+def sweep(*, limit: int = 2_000) -> int:
+    """Count again what is marked, newest first, then reach further back into the past; answers how many quarters were counted.
+
+    Safe in any number of workers: quarters in another's hands are passed over, and counting twice gives the same.
+    """
+    done = 0
+    while expand() == EXPAND_AT_ONCE:
+        pass
+    while done < limit:
+        with connection.cursor() as cursor:
+            cursor.execute(MARKED, [AT_ONCE])
+            marked = [at for (at,) in cursor.fetchall()]
+        counted = recount(marked) if marked else 0
+        done += counted
+        is_more = counted > 0 if len(marked) == AT_ONCE else reach_back()
+        if not is_more:
+            break
+    return done
+
+
+@transaction.atomic
+def expand() -> int:
+    """Make marks of quarters of the marks of contacts; answers how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_CONTACTS, [EXPAND_AT_ONCE])
+        taken = cursor.fetchall()
+        if taken:
+            # its own statement: it sees whatever was committed before the marks were taken
+            cursor.execute(
+                f"INSERT INTO calls_rollupmark (bucket_at) {EARLIER.format('(SELECT * FROM unnest(%(who)s::uuid[], %(at)s::timestamptz[]) AS m (contact_id, at))')}",  # noqa: S608
+                {
+                    "who": [str(who) for who, _ in taken],
+                    "at": [at for _, at in taken],
+                    "first_contact_days": settings.FIRST_CONTACT_DAYS,
+                },
+            )
+    return len(taken)
+
+
+def recount(buckets: Sequence[datetime]) -> int:
+    """Count these quarters again, but for those in another's hands; answers how many were counted.
+
+    One that cannot be counted keeps its mark and does not stop the others.
+    """
+    try:
+        return _recount(buckets)
+    except DatabaseError:
+        if len(buckets) == 1:
+            logger.exception("quarter_not_counted", extra={"at": buckets[0].isoformat()})
+            return 0
+    return sum(recount([bucket]) for bucket in buckets)
+
+
+@transaction.atomic
+def _recount(buckets: Sequence[datetime]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", LIMITS)
+        cursor.execute(MINE, [list(buckets), BUCKET])
+        mine = [at for (at,) in cursor.fetchall()]
+        if not mine:
+            return 0
+        cursor.execute("DELETE FROM calls_rollupmark WHERE bucket_at = ANY(%s)", [mine])
+        for model, _ in TABLES.values():
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE bucket_at = ANY(%s)", [mine])  # noqa: S608
+        # its own statement: it sees whatever the marks that were taken stand for
+        values = {"buckets": mine, "first_contact_days": settings.FIRST_CONTACT_DAYS}
+        cursor.execute(_counts(("queue", "agent")), values)
+        cursor.execute(_counts(("topic",)), values)
+    return len(mine)
+
+
+def _counts(names: Sequence[str]) -> str:
+    """Insert the counts of the quarters ``%(buckets)s``."""
+    by_topic = "topic" in names
+    parts = [f"WITH {figures.per_call(AMONG, by_topic=by_topic)}"]
+    for name in names:
+        model, more = TABLES[name]
+        columns = ", ".join(("direction", "queue", *more))
+        parts.append(
+            f"{name}_rows AS (INSERT INTO {model._meta.db_table} (bucket_at, {columns}, {', '.join(figures.COUNTS)}) "  # noqa: S608
+            f"SELECT calls_quarter(started_at), {columns}, {figures.SUMS.format('')} FROM counted GROUP BY calls_quarter(started_at), {columns})"
+        )
+    return ", ".join(parts) + " SELECT 1"
+
+
+@transaction.atomic
+def reach_back() -> bool:
+    """Let the rollups go one stretch further into the past; answers whether there was anything left that had not been counted.
+
+    The border moves and the quarters behind it are marked in one transaction: they are counted like any others.
+    """
+    if not RollupReach.objects.exists():
+        RollupReach.objects.bulk_create([RollupReach(pk=1, since=datetime(9999, 1, 1, tzinfo=UTC))], ignore_conflicts=True)
+    reach = RollupReach.objects.select_for_update(skip_locked=True).first()
+    if reach is None or reach.since == ALWAYS:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT calls_quarter(max(started_at)) FROM calls_call WHERE started_at < %s", [reach.since])
+        newest = cursor.fetchone()[0]
+    if newest is None:
+        # Calls that begin earlier and are not committed yet bring their own marks.
+        reach.since = ALWAYS
+    else:
+        reach.since = newest - (AT_ONCE - 1) * QUARTER
+        RollupMark.objects.bulk_create([RollupMark(bucket_at=newest - step * QUARTER) for step in range(AT_ONCE)])
+    reach.save()
+    return newest is not None
+
+
+@transaction.atomic
+def forget(since: datetime | None = None) -> None:
+    """Let everything be counted anew, from ``since`` or from the beginning: after the rules of counting changed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", LIMITS)
+        cursor.execute(
+            "INSERT INTO calls_rollupmark (bucket_at) SELECT DISTINCT calls_quarter(started_at) FROM calls_call WHERE started_at >= %s",
+            [since or ALWAYS],
+        )
+        cursor.execute(
+            "INSERT INTO calls_rollupmark (bucket_at) SELECT DISTINCT bucket_at FROM calls_queuerollup WHERE bucket_at >= calls_quarter(%s)",
+            [since or ALWAYS],
+        )
+
+
+def differences(since: datetime, until: datetime) -> list[str]:
+    """Where rollups that no mark excuses differ from a recount of the calls between two instants. One snapshot; nothing is written."""
+    found = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        for name, (model, more) in TABLES.items():
+            columns = ", ".join(("direction", "queue", *more))
+            counts = ", ".join(figures.COUNTS)
+            cursor.execute(
+                f"""
+                WITH excused AS MATERIALIZED (
+                    SELECT bucket_at FROM calls_rollupmark WHERE bucket_at IS NOT NULL
+                    UNION {EARLIER.format("(SELECT contact_id, at FROM calls_rollupmark WHERE contact_id IS NOT NULL)")}
+                ), reach AS MATERIALIZED (SELECT coalesce(max(since), 'infinity') AS since FROM calls_rollupreach),
+                {figures.per_call("SELECT * FROM calls_call WHERE started_at >= calls_quarter(%(since)s) AND started_at < %(until)s", by_topic=name == "topic")},
+                anew AS (SELECT calls_quarter(started_at) AS bucket_at, {columns}, {figures.SUMS.format("")} FROM counted
+                    GROUP BY calls_quarter(started_at), {columns}),
+                kept AS (SELECT bucket_at, {columns}, {counts} FROM {model._meta.db_table}
+                    WHERE bucket_at >= calls_quarter(%(since)s) AND bucket_at < %(until)s)
+                SELECT DISTINCT bucket_at FROM (
+                    (SELECT * FROM anew EXCEPT ALL SELECT * FROM kept) UNION ALL (SELECT * FROM kept EXCEPT ALL SELECT * FROM anew)
+                ) differ WHERE bucket_at >= (SELECT since FROM reach) AND bucket_at NOT IN (SELECT bucket_at FROM excused) ORDER BY 1
+                """,  # noqa: S608
+                {"since": since, "until": until, "first_contact_days": settings.FIRST_CONTACT_DAYS},
+            )
+            found += [f"{name} {at:%Y-%m-%d %H:%M}Z" for (at,) in cursor.fetchall()]
+    return found
