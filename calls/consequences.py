@@ -30,6 +30,8 @@ class Standing:
     recordings: int = 0
     ringing: frozenset[UUID] = frozenset()
     talking: frozenset[UUID] = frozenset()
+    held: frozenset[UUID] = frozenset()
+    wrapped_up_at: datetime | None = None
 
 
 NOTHING = Standing()
@@ -56,6 +58,8 @@ def standing(call: Call, legs: Sequence[CallLeg]) -> Standing:
         recordings=len(call.recordings),
         ringing=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.state == "ringing"),
         talking=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.state == "answered"),
+        held=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.held_at),
+        wrapped_up_at=call.wrapped_up_at,
     )
 
 

@@ -1,4 +1,5 @@
 from calls.models.alarms import Alarm
+from calls.models.agents import AgentPresence, AgentStateInterval, HardCall, PauseCode
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
@@ -11,6 +12,8 @@ __all__ = [
     "AgentExtension",
     "AgentRollup",
     "Alarm",
+    "AgentPresence",
+    "AgentStateInterval",
     "ArticleUse",
     "Call",
     "CallAlias",
@@ -18,6 +21,8 @@ __all__ = [
     "CallKey",
     "CallLeg",
     "Disposition",
+    "HardCall",
+    "PauseCode",
     "PhoneSystem",
     "QuestionAsked",
     "Queue",

@@ -208,6 +208,7 @@ class CallLeg(Row):
     ring_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    held_at = models.DateTimeField(null=True, help_text="Since when it is on hold now.")
     hold_s = models.FloatField(default=0)
     cause = models.PositiveSmallIntegerField(null=True)
     end_reason = models.CharField(max_length=200, blank=True)
@@ -215,7 +216,10 @@ class CallLeg(Row):
     class Meta:
         ordering = ["started_at", "key"]
         constraints = [models.UniqueConstraint(fields=["call", "key"], name="one_leg_per_key")]
-        indexes = [models.Index(fields=["agent", "-answered_at"], name="leg_of_agent", condition=~Q(agent=None))]
+        indexes = [
+            models.Index(fields=["agent", "-answered_at"], name="leg_of_agent", condition=~Q(agent=None)),
+            models.Index(fields=["agent"], name="leg_going_on", condition=~Q(agent=None) & Q(state__in=["ringing", "answered"])),
+        ]
 
     def __str__(self) -> str:
         return f"{self.party} {self.extension or self.number_raw}"

@@ -87,7 +87,7 @@ DROP FUNCTION calls_quarter(timestamptz);
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0006_queues'),
+        ('calls', '0008_agents_legs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
