@@ -17,11 +17,11 @@ SUMS = ", ".join(f"{'max' if name == LONGEST else 'sum'}({{0}}{name})::bigint AS
 GAVE_UP = ("abandoned", "missed")
 LONGEST_WRAP_S = 900
 #: Time for writing up. The only place that knows where it stands.
-WRAP_S = f"least(extract(epoch FROM c.wrapped_up_at - c.ended_at), {LONGEST_WRAP_S})"
+WRAP_S = f"least(coalesce(extract(epoch FROM c.wrapped_up_at - c.ended_at), 0), {LONGEST_WRAP_S})"
 
 
 def _ms(expression: str) -> str:
-    """Milliseconds of seconds that may be missing or nonsense."""
+    """Milliseconds of seconds that may be missing or nonsense. LEAST and GREATEST pass over what is missing."""
     return f"round(1000 * least(greatest(coalesce({expression}, 0), 0), 1e9))::bigint"
 
 

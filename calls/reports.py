@@ -133,7 +133,7 @@ def statement(asked: Asked, edges: Sequence[datetime]) -> tuple[str, dict[str, A
     scope = _scope(asked)
     group = GROUPS.get(asked.group_by, "NULL::text")
     wanted = _wanted(asked)
-    by_topic = scope == "topic"
+    by_topic = asked.group_by == "topic" or asked.topic is not None
     filters = "".join(f" AND {condition}" for condition in wanted)
     # of what a rollup does not tell apart, the calls themselves tell
     on_calls = "".join(f" AND {condition}" for name, condition in _columns(asked) if name != "topic_id")
@@ -161,7 +161,7 @@ def statement(asked: Asked, edges: Sequence[datetime]) -> tuple[str, dict[str, A
         if scope == ""
         else f"{before} UNION ALL {marked}"
     )
-    parts.append(figures.per_call(whole, by_topic=by_topic or asked.topic is not None))
+    parts.append(figures.per_call(whole, by_topic=by_topic))
     sources = [f"SELECT {per_line.format('started_at')}, {figures.SUMS.format('')} FROM counted WHERE true{filters} GROUP BY 1, 2"]
     if scope:
         table = TABLES[scope][0]._meta.db_table
@@ -171,7 +171,7 @@ def statement(asked: Asked, edges: Sequence[datetime]) -> tuple[str, dict[str, A
             f"AND bucket_at NOT IN (SELECT bucket_at FROM dirty){filters} GROUP BY 1, 2"
         )
     sql = (
-        f"WITH {', '.join(parts)} SELECT number, grouped, {figures.SUMS.format('')} FROM ({' UNION ALL '.join(sources)}) both "
+        f"WITH {', '.join(parts)} SELECT number, grouped, {figures.SUMS.format('')} FROM ({' UNION ALL '.join(sources)}) parts "
         f"GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {intervals.MOST + 1}"
     )
     values = {

@@ -76,11 +76,26 @@ def test_every_zone_of_the_world_is_cut_as_the_database_cuts_it(interval):
         known = {name for (name,) in cursor.fetchall()}
     zones = sorted(available_timezones() & known - {"Factory", "localtime"})
     assert len(zones) > 400
+    compared = 0
     for name in zones:
         zone = ZoneInfo(name)
-        for since in (date(2026, 3, 1), date(2026, 10, 1)):
+        for since in (date(2025, 3, 1), date(2025, 10, 1)):
             until = since + timedelta(days=40)
-            assert intervals.edges(since, until, interval, zone) == by_sql(since, until, interval, zone), name
+            if know_the_same(since, until, zone):
+                compared += 1
+                assert intervals.edges(since, until, interval, zone) == by_sql(since, until, interval, zone), name
+    assert compared > 2 * len(zones) - 20
+
+
+def know_the_same(since, until, zone):
+    """Whether both tables of zones are of one age in this one: governments change their minds several times a year."""
+    begin, days = intervals.midnight(since, zone), (until - since).days
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT at, at AT TIME ZONE %s FROM generate_series(%s::timestamptz, %s::timestamptz, '6 hours') AS at",
+            [zone.key, begin, begin + timedelta(days=days)],
+        )
+        return all(at.astimezone(zone).replace(tzinfo=None) == shown for at, shown in cursor.fetchall())
 
 
 def test_weeks_begin_on_monday_and_months_on_the_first_within_the_days_asked_for():
