@@ -8,10 +8,10 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered
+        from calls import alarms, article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered, wallboard
         from calls.call_columns import CALLS
         from config.api import metrics
-        from config.platform import origins
+        from config.platform import feed, origins
         from crm import (
             contact_filters,
             contacts,
@@ -46,3 +46,14 @@ class CallsConfig(AppConfig):
         knowledge_search.nothing_found.add("calls", unanswered.search_found_nothing)
         timeline.sources.add("script_runs", script_facts.of_contact)
         script_placeholders.namespaces.add("call", script_facts.of_call())
+        for name, tile in (
+            ("now", wallboard.now_tile),
+            ("today", wallboard.today_tile),
+            ("half_hour", wallboard.half_hour_tile),
+            ("agents", wallboard.agents_tile),
+            ("write_ups", wallboard.write_ups_tile),
+            ("alarms", wallboard.alarms_tile),
+        ):
+            wallboard.tiles.add(name, tile)
+        feed.declare("alarm.raised", "A queue is worse than its limits allow.", alarms.EXAMPLE)
+        feed.declare("alarm.cleared", "The queue has been well again for a while.", alarms.EXAMPLE | {"cleared_at": "2026-11-23T10:21:30Z"})

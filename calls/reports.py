@@ -3,6 +3,7 @@
 What differs from a recount is a defect, at any moment: see calls.rollups for why there is none.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,6 +22,30 @@ from config.platform.models import User
 from crm.models import Topic
 
 GROUPS = {"queue": "queue", "agent": "agent_id", "topic": "topic_id", "direction": "direction"}
+
+# A quarter of an hour that is marked is not read from the rollups, nor one that an edge cuts: its calls belong to two intervals.
+DIRTY = f"""
+    reach AS MATERIALIZED (SELECT coalesce(max(since), 'infinity') AS since FROM calls_rollupreach),
+    dirty AS MATERIALIZED (
+        SELECT bucket_at FROM (
+            SELECT bucket_at FROM calls_rollupmark WHERE bucket_at >= calls_quarter(%(since)s) AND bucket_at < %(until)s
+            UNION {EARLIER.format("(SELECT contact_id, at FROM calls_rollupmark WHERE contact_id IS NOT NULL)")}
+            UNION SELECT calls_quarter(at) FROM unnest(%(edges)s::timestamptz[]) AS at WHERE calls_quarter(at) <> at
+        ) marked WHERE bucket_at >= calls_quarter(%(since)s) AND bucket_at < %(until)s
+    )
+"""  # noqa: S608 (a constant is formatted in)
+WHOLE = "SELECT c.* FROM calls_call c WHERE c.started_at >= %(since)s AND c.started_at < %(until)s{filters}"
+BEFORE = (
+    "SELECT c.* FROM calls_call c WHERE c.started_at >= %(since)s AND c.started_at < least(%(until)s, (SELECT since FROM reach)){filters}"
+)
+MARKED = """
+    UNION ALL SELECT c.* FROM dirty d JOIN calls_call c ON c.started_at >= greatest(d.bucket_at, %(since)s, (SELECT since FROM reach))
+        AND c.started_at < least(d.bucket_at + interval '15 minutes', %(until)s) WHERE true{filters}
+"""
+KEPT = """
+    SELECT {line} FROM {table} WHERE bucket_at >= greatest(%(since)s, (SELECT since FROM reach)) AND bucket_at < %(until)s
+        AND bucket_at NOT IN (SELECT bucket_at FROM dirty){filters} GROUP BY 1, 2
+"""
 
 
 @dataclass(frozen=True)
@@ -75,7 +100,7 @@ def make(asked: Asked, *, now: datetime) -> Report:
     """
     edges = intervals.edges(asked.since, asked.until, asked.interval, asked.zone)
     counted = count(asked, edges)
-    spans = list(zip(edges, edges[1:], strict=False))
+    spans = list(itertools.pairwise(edges))
     found: dict[tuple[int, Any], Line] = {}
     for number, group, *counts in counted:
         found[number, group] = Line(*spans[number], group, dict(zip(figures.COUNTS, counts, strict=True)))
@@ -132,48 +157,19 @@ def statement(asked: Asked, edges: Sequence[datetime]) -> tuple[str, dict[str, A
     """The statement that counts, and its values."""
     scope = _scope(asked)
     group = GROUPS.get(asked.group_by, "NULL::text")
-    wanted = _wanted(asked)
-    by_topic = asked.group_by == "topic" or asked.topic is not None
-    filters = "".join(f" AND {condition}" for condition in wanted)
-    # of what a rollup does not tell apart, the calls themselves tell
-    on_calls = "".join(f" AND {condition}" for name, condition in _columns(asked) if name != "topic_id")
-    per_line = f"width_bucket({{0}}, %(edges)s::timestamptz[]) - 1 AS number, {group} AS grouped"
-    begins, ends = "%(since)s::timestamptz", "%(until)s::timestamptz"
-    parts = [
-        # A quarter that an edge cuts belongs to two intervals: its calls are looked at one by one.
-        f"""
-        reach AS MATERIALIZED (SELECT coalesce(max(since), 'infinity') AS since FROM calls_rollupreach),
-        dirty AS MATERIALIZED (
-            SELECT bucket_at FROM (
-                SELECT bucket_at FROM calls_rollupmark WHERE bucket_at >= calls_quarter({begins}) AND bucket_at < {ends}
-                UNION {EARLIER.format("(SELECT contact_id, at FROM calls_rollupmark WHERE contact_id IS NOT NULL)")}
-                UNION SELECT calls_quarter(at) FROM unnest(%(edges)s::timestamptz[]) AS at WHERE calls_quarter(at) <> at
-            ) marked WHERE bucket_at >= calls_quarter({begins}) AND bucket_at < {ends}
-        )"""
-    ]
-    before = f"SELECT c.* FROM calls_call c WHERE c.started_at >= {begins} AND c.started_at < least({ends}, (SELECT since FROM reach)){on_calls}"
-    marked = (
-        f"SELECT c.* FROM dirty d JOIN calls_call c ON c.started_at >= greatest(d.bucket_at, {begins}, (SELECT since FROM reach))"
-        f" AND c.started_at < least(d.bucket_at + interval '15 minutes', {ends}) WHERE true{on_calls}"
-    )
-    whole = (
-        f"SELECT c.* FROM calls_call c WHERE c.started_at >= {begins} AND c.started_at < {ends}{on_calls}"
-        if scope == ""
-        else f"{before} UNION ALL {marked}"
-    )
-    parts.append(figures.per_call(whole, by_topic=by_topic))
-    sources = [f"SELECT {per_line.format('started_at')}, {figures.SUMS.format('')} FROM counted WHERE true{filters} GROUP BY 1, 2"]
-    if scope:
-        table = TABLES[scope][0]._meta.db_table
-        sources.append(
-            f"SELECT {per_line.format('bucket_at')}, {figures.SUMS.format('')} FROM {table} "
-            f"WHERE bucket_at >= greatest({begins}, (SELECT since FROM reach)) AND bucket_at < {ends} "
-            f"AND bucket_at NOT IN (SELECT bucket_at FROM dirty){filters} GROUP BY 1, 2"
-        )
-    sql = (
-        f"WITH {', '.join(parts)} SELECT number, grouped, {figures.SUMS.format('')} FROM ({' UNION ALL '.join(sources)}) parts "
-        f"GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {intervals.MOST + 1}"
-    )
+    columns = _columns(asked)
+    filters = "".join(f" AND {column} = %({name})s" for name, column in columns)
+    on_calls = "".join(f" AND c.{column} = %({name})s" for name, column in columns if name != "topic")
+    among = (BEFORE if scope else WHOLE).format(filters=on_calls) + (MARKED.format(filters=on_calls) if scope else "")
+    counted = figures.per_call(among, by_topic=asked.group_by == "topic" or asked.topic is not None)
+    line = f"width_bucket({{0}}, %(edges)s::timestamptz[]) - 1 AS number, {group} AS grouped, {figures.SUMS.format('')}"
+    kept = f"UNION ALL {KEPT.format(line=line.format('bucket_at'), table=TABLES[scope]._meta.db_table, filters=filters)}" if scope else ""
+    sql = f"""
+        WITH {DIRTY}, {counted}
+        SELECT number, grouped, {figures.SUMS.format("")} FROM (
+            SELECT {line.format("started_at")} FROM counted WHERE true{filters} GROUP BY 1, 2 {kept}
+        ) parts GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {intervals.MOST + 1}
+    """  # noqa: S608 (constants and names of columns are formatted in, values are given)
     values = {
         "edges": list(edges),
         "since": edges[0],
@@ -197,20 +193,9 @@ def _scope(asked: Asked) -> str:
 
 
 def _columns(asked: Asked) -> list[tuple[str, str]]:
-    return [
-        (column, f"{column} = %({name})s")
-        for name, column, value in (
-            ("queue", "queue", asked.queue),
-            ("agent", "agent_id", asked.agent),
-            ("topic", "topic_id", asked.topic),
-            ("direction", "direction", asked.direction or None),
-        )
-        if value is not None
-    ]
-
-
-def _wanted(asked: Asked) -> list[str]:
-    return [condition for _, condition in _columns(asked)]
+    """What is filtered by: the names of the values and of the columns."""
+    given = {"queue": asked.queue, "agent": asked.agent, "topic": asked.topic, "direction": asked.direction or None}
+    return [(name, GROUPS[name]) for name, value in given.items() if value is not None]
 
 
 def _names(group_by: str, groups: Sequence[Any]) -> dict[str, str]:
@@ -251,6 +236,11 @@ def rates(counts: Mapping[str, int]) -> dict[str, float | None]:
         "fcr": share(counts["first_contacts"] - counts["repeated"], counts["first_contacts"]),
         "contact_rate": share(counts["reached"], counts["attempts"]),
     }
+
+
+def first_contact_days() -> int:
+    """After so many days without a further call a matter was solved at once."""
+    return int(settings.FIRST_CONTACT_DAYS)
 
 
 def settled_until(now: datetime) -> datetime:

@@ -24,11 +24,9 @@ EXPAND_AT_ONCE = 1_000
 LIMITS = (7411, 0)
 BUCKET = 7412
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
-TABLES = {
-    "queue": (QueueRollup, ()),
-    "agent": (AgentRollup, ("agent_id",)),
-    "topic": (TopicRollup, ("topic_id",)),
-}
+TABLES = {"queue": QueueRollup, "agent": AgentRollup, "topic": TopicRollup}
+#: What a rollup tells apart.
+COLUMNS = {"queue": "direction, queue", "agent": "direction, queue, agent_id", "topic": "direction, queue, topic_id"}
 
 MARKED = "SELECT bucket_at FROM calls_rollupmark WHERE bucket_at IS NOT NULL GROUP BY bucket_at ORDER BY bucket_at DESC LIMIT %s"
 #: In numbers of four bytes: quarters since 1970, which last longer than the calendar.
@@ -109,7 +107,7 @@ def _recount(buckets: Sequence[datetime]) -> int:
         if not mine:
             return 0
         cursor.execute("DELETE FROM calls_rollupmark WHERE bucket_at = ANY(%s)", [mine])
-        for model, _ in TABLES.values():
+        for model in TABLES.values():
             cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE bucket_at = ANY(%s)", [mine])  # noqa: S608
         # its own statement: it sees whatever the marks that were taken stand for
         values = {"buckets": mine, "first_contact_days": settings.FIRST_CONTACT_DAYS}
@@ -120,16 +118,20 @@ def _recount(buckets: Sequence[datetime]) -> int:
 
 def _counts(names: Sequence[str]) -> str:
     """Insert the counts of the quarters ``%(buckets)s``."""
-    by_topic = "topic" in names
-    parts = [f"WITH {figures.per_call(AMONG, by_topic=by_topic)}"]
-    for name in names:
-        model, more = TABLES[name]
-        columns = ", ".join(("direction", "queue", *more))
-        parts.append(
-            f"{name}_rows AS (INSERT INTO {model._meta.db_table} (bucket_at, {columns}, {', '.join(figures.COUNTS)}) "  # noqa: S608
-            f"SELECT calls_quarter(started_at), {columns}, {figures.SUMS.format('')} FROM counted GROUP BY calls_quarter(started_at), {columns})"
-        )
+    parts = [f"WITH {figures.per_call(AMONG, by_topic='topic' in names)}"]
+    parts += [
+        f"{name}_rows AS (INSERT INTO {TABLES[name]._meta.db_table} (bucket_at, {COLUMNS[name]}, {', '.join(figures.COUNTS)}) {_anew(name)})"
+        for name in names
+    ]
     return ", ".join(parts) + " SELECT 1"
+
+
+def _anew(name: str) -> str:
+    """The rows of a rollup, from the lines of calls ``counted``."""
+    return (
+        f"SELECT calls_quarter(started_at) AS bucket_at, {COLUMNS[name]}, {figures.SUMS.format('')} FROM counted "  # noqa: S608
+        f"GROUP BY calls_quarter(started_at), {COLUMNS[name]}"
+    )
 
 
 @transaction.atomic
@@ -172,12 +174,11 @@ def forget(since: datetime | None = None) -> None:
 
 
 def differences(since: datetime, until: datetime) -> list[str]:
-    """Where rollups that no mark excuses differ from a recount of the calls between two instants. One snapshot; nothing is written."""
+    """Where rollups that no mark excuses differ from a recount of the calls, in whole quarters. One snapshot for each table; nothing is written."""
+    until = since + -(-(until - since) // QUARTER) * QUARTER
     found = []
     with transaction.atomic(), connection.cursor() as cursor:
-        for name, (model, more) in TABLES.items():
-            columns = ", ".join(("direction", "queue", *more))
-            counts = ", ".join(figures.COUNTS)
+        for name, model in TABLES.items():
             cursor.execute(
                 f"""
                 WITH excused AS MATERIALIZED (
@@ -185,9 +186,8 @@ def differences(since: datetime, until: datetime) -> list[str]:
                     UNION {EARLIER.format("(SELECT contact_id, at FROM calls_rollupmark WHERE contact_id IS NOT NULL)")}
                 ), reach AS MATERIALIZED (SELECT coalesce(max(since), 'infinity') AS since FROM calls_rollupreach),
                 {figures.per_call("SELECT * FROM calls_call WHERE started_at >= calls_quarter(%(since)s) AND started_at < %(until)s", by_topic=name == "topic")},
-                anew AS (SELECT calls_quarter(started_at) AS bucket_at, {columns}, {figures.SUMS.format("")} FROM counted
-                    GROUP BY calls_quarter(started_at), {columns}),
-                kept AS (SELECT bucket_at, {columns}, {counts} FROM {model._meta.db_table}
+                anew AS ({_anew(name)}),
+                kept AS (SELECT bucket_at, {COLUMNS[name]}, {", ".join(figures.COUNTS)} FROM {model._meta.db_table}
                     WHERE bucket_at >= calls_quarter(%(since)s) AND bucket_at < %(until)s)
                 SELECT DISTINCT bucket_at FROM (
                     (SELECT * FROM anew EXCEPT ALL SELECT * FROM kept) UNION ALL (SELECT * FROM kept EXCEPT ALL SELECT * FROM anew)

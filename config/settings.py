@@ -188,6 +188,7 @@ TIME_ZONE = "UTC"
 # --- The trade
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="RU")
 FIRST_CONTACT_DAYS = env.int("FIRST_CONTACT_DAYS", default=7)  # no further call on the same topic within so many: it was solved at once
+WALLBOARD_KEPT_S = env.float("WALLBOARD_KEPT_S", default=1.5)  # so old may it be; however many look, it is worked out once
 IDEMPOTENCY_KEPT = timedelta(hours=env.int("IDEMPOTENCY_KEPT_HOURS", default=48))
 LOGIN_TOKEN_LIFETIME = timedelta(hours=env.int("LOGIN_TOKEN_HOURS", default=12))
 ARTICLES_REVIEWED_BY_ANOTHER = env.bool("ARTICLES_REVIEWED_BY_ANOTHER", default=False)

@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from calls.api.alarms import AlarmViewSet
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
 from calls.api.calls import CallViewSet
@@ -8,7 +9,9 @@ from calls.api.events import EventViewSet
 from calls.api.ingest import IngestViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
+from calls.api.reports import ReportViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
+from calls.api.wallboard import WallboardViewSet
 
 router = SimpleRouter()
 router.register("calls", CallViewSet)
@@ -16,6 +19,7 @@ router.register("phone-systems", PhoneSystemViewSet)
 router.register("extensions", ExtensionViewSet)
 router.register("dispositions", DispositionViewSet)
 router.register("queues", QueueViewSet)
+router.register("alarms", AlarmViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)
@@ -31,6 +35,8 @@ urlpatterns = [
     ),
     re_path(r"^calls/(?P<pk>[^/.]+)/answers/$", CallAnswerViewSet.as_view({"get": "answers", "post": "answered"}), name="call-answers"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
+    path("reports/calls/", ReportViewSet.as_view({"get": "calls"}), name="report-calls"),
+    path("wallboard/", WallboardViewSet.as_view({"get": "retrieve"}), name="wallboard"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),
     path("reports/script-adherence/", ScriptAdherenceViewSet.as_view({"get": "retrieve"}), name="script-adherence"),

@@ -1,5 +1,5 @@
-from calls.models.alarms import Alarm
 from calls.models.agents import AgentPresence, AgentStateInterval, HardCall, PauseCode
+from calls.models.alarms import Alarm
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
@@ -10,10 +10,10 @@ from calls.models.script_runs import ScriptRun, ScriptRunStep
 
 __all__ = [
     "AgentExtension",
-    "AgentRollup",
-    "Alarm",
     "AgentPresence",
+    "AgentRollup",
     "AgentStateInterval",
+    "Alarm",
     "ArticleUse",
     "Call",
     "CallAlias",

@@ -43,9 +43,7 @@ class Alarm(Row):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["queue", "kind"], condition=Q(cleared_at=None), name="one_open_alarm_per_queue_and_kind"),
-            models.CheckConstraint(
-                name="alarm_kind_is_known", condition=Q(kind__in=["waiting", "wait", "service_level"])
-            ),
+            models.CheckConstraint(name="alarm_kind_is_known", condition=Q(kind__in=["waiting", "wait", "service_level"])),
             models.CheckConstraint(
                 name="acknowledged_alarm_says_by_whom",
                 condition=Q(acknowledged_at=None, acknowledged_by=None) | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),

@@ -22,7 +22,7 @@ def recount(edges, *, group_by="", queue=None, agent=None, topic=None, direction
     for call in calls:
         if not edges[0] <= call.started_at < edges[-1]:
             continue
-        if queue is not None and call.queue != queue or agent is not None and call.agent_id != agent:
+        if (queue is not None and call.queue != queue) or (agent is not None and call.agent_id != agent):
             continue
         if direction and call.direction != direction:
             continue
@@ -88,4 +88,6 @@ def figures_of(call, calls, topics, own, limits):
     }
 
 
-ZONES = [ZoneInfo(name) for name in ("UTC", "Asia/Kathmandu", "Pacific/Chatham", "Australia/Lord_Howe", "Europe/Berlin", "America/St_Johns")]
+ZONES = [
+    ZoneInfo(name) for name in ("UTC", "Asia/Kathmandu", "Pacific/Chatham", "Australia/Lord_Howe", "Europe/Berlin", "America/St_Johns")
+]

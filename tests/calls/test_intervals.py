@@ -1,5 +1,6 @@
 """Intervals end where the clocks of a zone say so: compared with PostgreSQL, which knows the same zones by its own code."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -51,7 +52,7 @@ def by_sql(since, until, interval, zone, step="15 minutes"):
 @pytest.mark.parametrize(("name", "since", "until", "hours"), DST)
 def test_a_day_has_the_hours_that_the_clocks_give_it(name, since, until, hours):
     edges = intervals.edges(since, until, "1d", ZoneInfo(name))
-    lengths = [(b - a) / timedelta(hours=1) for a, b in zip(edges, edges[1:], strict=False)]
+    lengths = [(b - a) / timedelta(hours=1) for a, b in itertools.pairwise(edges)]
     assert lengths == pytest.approx(hours)
 
 

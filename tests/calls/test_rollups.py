@@ -106,7 +106,10 @@ def ask(**given):
     values = {"since": FIRST, "until": LAST, "zone": ZONES[0], "interval": "1d"} | given
     asked = reports.Asked(**values)
     edges = reports.intervals.edges(asked.since, asked.until, asked.interval, asked.zone)
-    return {(number, key(group)): dict(zip(reports.figures.COUNTS, counts, strict=True)) for number, group, *counts in reports.count(asked, edges)}, edges
+    return {
+        (number, key(group)): dict(zip(reports.figures.COUNTS, counts, strict=True))
+        for number, group, *counts in reports.count(asked, edges)
+    }, edges
 
 
 def key(group):
@@ -174,9 +177,13 @@ def test_clean_quarters_are_read_from_the_rollups_and_not_from_the_calls():
     rollups.sweep()
     QueueRollup.objects.update(calls=1000)
     found, _ = ask(interval="none")
-    assert found[0, None]["calls"] == 1000 * QueueRollup.objects.filter(
-        bucket_at__gte=datetime(2026, 10, 24, tzinfo=UTC), bucket_at__lt=datetime(2026, 10, 27, tzinfo=UTC)
-    ).count()
+    assert (
+        found[0, None]["calls"]
+        == 1000
+        * QueueRollup.objects.filter(
+            bucket_at__gte=datetime(2026, 10, 24, tzinfo=UTC), bucket_at__lt=datetime(2026, 10, 27, tzinfo=UTC)
+        ).count()
+    )
     assert rollups.differences(BEGIN - timedelta(days=30), BEGIN + timedelta(days=30)) != []
     rollups.forget()
     rollups.sweep()

@@ -9,6 +9,7 @@ from calls.models import AgentExtension, CallEvent, Disposition
 from config.platform.models import AuditEvent
 from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
+from tests.factories.alarms import AlarmFactory
 from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
@@ -77,6 +78,7 @@ COSTS = {
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
     "queues": (lambda n: [QueueFactory() for _ in range(n)], 2, 2),  # queues; teams
+    "alarms": (lambda n: [AlarmFactory() for _ in range(n)], 1, 1),
     "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
