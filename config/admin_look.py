@@ -58,6 +58,8 @@ UNFOLD: dict[str, Any] = {
             {
                 "items": [
                     _page("Today", "monitoring", "index"),
+                    _page("Wallboard", "space_dashboard", "calls_wallboard"),
+                    _page("Reports", "bar_chart", "calls_reports"),
                     _page("Contacts", "contacts", "crm_contact_changelist"),
                     _page("Funnel", "filter_alt", "crm_funnel"),
                     _page("Calls", "call", "calls_call_changelist"),
@@ -109,6 +111,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Phone systems", "router", "calls_phonesystem_changelist"),
                     _page("Queues", "queue", "calls_queue_changelist"),
+                    _page("Alarms", "notifications_active", "calls_alarm_changelist"),
                     _page("Extensions", "perm_phone_msg", "calls_agentextension_changelist"),
                     _page("Events", "list_alt", "calls_callevent_changelist"),
                     _page("Dispositions", "fact_check", "calls_disposition_changelist"),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -96,7 +97,7 @@ def test_a_matter_is_solved_at_once_when_nobody_calls_again_about_it(client_of, 
 
 
 def test_lines_are_told_apart_by_queue_agent_topic_and_direction(client_of):
-    anna = UserFactory(role=Role.AGENT, surname="Фёдорова", name="Анна")
+    anna = UserFactory(role=Role.AGENT, surname="Фёдорова", name="Анна", patronymic="")
     QueueFactory(slug="support", name="Support")
     topic = TopicFactory(code="bill", name="Bills")
     CallFactory(started_at=NOON, queue="support", agent=anna).topics.add(topic)
@@ -168,7 +169,7 @@ def test_hours_equal_a_count_by_the_second():
                 at = end
     edges = [begin + timedelta(seconds=n * 777) for n in range(15)]
     found = occupancy.of_agents(edges, agent=None, now=NOON)
-    for number, (since, until) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (since, until) in enumerate(itertools.pairwise(edges)):
         for who in people:
             worked = free = 0
             for n in range(int((until - since).total_seconds())):

@@ -69,7 +69,7 @@ def test_it_counts_agents_by_what_they_do_and_for_the_queues_that_their_teams_se
     queue = QueueFactory(slug="support")
     teams = [TeamFactory(), TeamFactory()]
     queue.teams.set(teams)
-    free, talking, elsewhere = (AgentPresenceFactory(available=True) for _ in range(3))
+    free, talking, _elsewhere = (AgentPresenceFactory(available=True) for _ in range(3))
     teams[0].members.add(free.agent, talking.agent)
     teams[1].members.add(free.agent)  # in two teams, and one agent
     talking.observed, talking.observed_since, talking.call = "talking", NOW, CallFactory()
