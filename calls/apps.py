@@ -8,7 +8,21 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import alarms, article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered, wallboard
+        from calls import (
+            agent_feed,
+            alarms,
+            article_timeline,
+            call_filters,
+            consequences,
+            erasure,
+            hard_calls,
+            identifying,
+            observing,
+            open_calls,
+            script_facts,
+            unanswered,
+            wallboard,
+        )
         from calls.call_columns import CALLS
         from config.api import metrics
         from config.platform import feed, origins
@@ -46,6 +60,9 @@ class CallsConfig(AppConfig):
         knowledge_search.nothing_found.add("calls", unanswered.search_found_nothing)
         timeline.sources.add("script_runs", script_facts.of_contact)
         script_placeholders.namespaces.add("call", script_facts.of_call())
+        agent_feed.declare()
+        consequences.consequences.add("agents", observing.follow)
+        consequences.consequences.add("hard_calls", hard_calls.follow)
         for name, tile in (
             ("now", wallboard.now_tile),
             ("today", wallboard.today_tile),

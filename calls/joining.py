@@ -6,12 +6,23 @@ from uuid import UUID
 from django.db.models import Exists, F, Model, OuterRef, Value
 from django.db.models.functions import Greatest
 
-from calls.models import ArticleUse, Call, CallAlias, CallEvent, CallKey, QuestionAsked, ScriptRun
+from calls.models import (
+    AgentPresence,
+    AgentStateInterval,
+    ArticleUse,
+    Call,
+    CallAlias,
+    CallEvent,
+    CallKey,
+    HardCall,
+    QuestionAsked,
+    ScriptRun,
+)
 from config.platform.history import record
 
 WRITE_UP = ("wrap_up_state", "disposition", "wrapped_up_by", "wrapped_up_at")
 #: What points at a call and moves; legs are computed anew, topics go with the write-up. A test compares it with the models.
-MOVED = (CallEvent, CallKey, CallAlias, ArticleUse, QuestionAsked, ScriptRun)
+MOVED = (CallEvent, CallKey, CallAlias, ArticleUse, QuestionAsked, ScriptRun, AgentPresence, AgentStateInterval, HardCall)
 
 
 def join(call: Call, other: Call, *, now: datetime) -> None:
@@ -19,11 +30,12 @@ def join(call: Call, other: Call, *, now: datetime) -> None:
 
     What people wrote on either is kept: of two write-ups the one of the call that stays counts, the other's note is put behind it.
     """
-    for model in (CallEvent, CallKey, CallAlias):
+    for model in (CallEvent, CallKey, CallAlias, AgentPresence, AgentStateInterval):
         model._default_manager.filter(call=other).update(call=call)
     _move(ArticleUse, call, other, alike="article_version")
     _move(QuestionAsked, call, other, alike="question")
     _move_runs(call, other, now=now)
+    _move_hard(call, other)
     _write_up(call, other)
     if call.contact_id is None:
         call.contact_id, call.match_quality = other.contact_id, other.match_quality
@@ -52,6 +64,13 @@ def _move_runs(call: Call, other: Call, *, now: datetime) -> None:
     both = ScriptRun.objects.filter(Exists(ours), call=other, finished_at=None)
     both.update(finished_at=Greatest(F("started_at"), Value(now)), outcome="switched")
     ScriptRun.objects.filter(call=other).update(call=call)
+
+
+def _move_hard(call: Call, other: Call) -> None:
+    """A call tires once; of two that were noted the one of the call that stays counts."""
+    if HardCall.objects.filter(call=call).exists():
+        HardCall.objects.filter(call=other).delete()
+    HardCall.objects.filter(call=other).update(call=call)
 
 
 def _write_up(call: Call, other: Call) -> None:

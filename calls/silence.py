@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from calls import consequences
+from calls import consequences, presence
 from calls.models import Call
 
 ONLY_RINGING = timedelta(minutes=30)
@@ -28,6 +28,9 @@ def close_silent(*, now: datetime, limit: int = 500) -> int:
             call.state, call.outcome, call.ended_at = Call.State.ENDED, Call.Outcome.UNKNOWN, call.last_event_at
             call.is_stale_closed, call.version, call.updated_at = True, call.version + 1, now
         Call.objects.bulk_update(held, ["state", "outcome", "ended_at", "is_stale_closed", "version", "updated_at"])
+        # one after another below: all who may be concerned are held at once, in order, or two sweeps could wait for one another
+        people = {leg.agent_id for _, legs in stood for leg in legs if leg.state != "ended"} | {call.agent_id for call in held}
+        presence.hold(one for one in people if one is not None)
         for call, (before, legs) in zip(held, stood, strict=True):
             consequences.follow(call, before, legs, happened_at=call.last_event_at or call.started_at, now=now)
     return len(held)

@@ -118,6 +118,16 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Agents",
+                "collapsible": True,
+                "items": [
+                    _page("Who is where", "support_agent", "calls_agentpresence_changelist"),
+                    _page("Where they were", "timeline", "calls_agentstateinterval_changelist"),
+                    _page("Pause codes", "coffee", "calls_pausecode_changelist"),
+                    _page("Hard calls", "sentiment_stressed", "calls_hardcall_changelist"),
+                ],
+            },
+            {
                 "title": "Company",
                 "collapsible": True,
                 "items": [

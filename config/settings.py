@@ -173,6 +173,8 @@ CELERY_BEAT_SCHEDULE = {
     "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
     "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
     "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
+    "Agents of whom nothing is heard": {"task": "calls.watch_agents", "schedule": 10.0},
+    "Breaks that are due": {"task": "calls.tell_breaks", "schedule": 20.0},
     "Reports to be counted": {"task": "calls.sweep_rollups", "schedule": 10.0, "options": {"queue": "batch"}},
     "Alarms of queues": {"task": "calls.watch_queues", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
@@ -199,6 +201,20 @@ RETENTION_DAYS = {  # after how many days; 0 is never
     "leads_never_reached": env.int("RETENTION_LEADS_NEVER_REACHED_DAYS", default=0),
     "disqualified": env.int("RETENTION_DISQUALIFIED_DAYS", default=0),
 }
+# Agents: all in seconds; 0 switches a rule of the breaks off.
+AGENT_LAGGED_AFTER_S = env.int("AGENT_LAGGED_AFTER_S", default=60)
+AGENT_OFFLINE_AFTER_S = env.int("AGENT_OFFLINE_AFTER_S", default=1800)
+AGENT_WRAP_UP_S = env.int("AGENT_WRAP_UP_S", default=600)
+BREAKS = {
+    "desk_s": env.int("BREAK_AFTER_DESK_S", default=7200),
+    "talk_s": env.int("BREAK_AFTER_TALK_S", default=3000),
+    "window_s": env.int("BREAK_TALK_WINDOW_S", default=3600),
+    "rest_s": env.int("BREAK_COUNTS_FROM_S", default=300),
+}
+BREAK_REPEATED_S = env.int("BREAK_REPEATED_S", default=900)
+MICRO_PAUSE_S = env.int("MICRO_PAUSE_S", default=120)
+MICRO_PAUSE_OFFERED_S = env.int("MICRO_PAUSE_OFFERED_S", default=900)
+HARD_CALLS_COUNTED_S = env.int("HARD_CALLS_COUNTED_S", default=86_400)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Files
@@ -274,6 +290,10 @@ SPECTACULAR_SETTINGS = {
         "SuppressionSource": "crm.models.suppression.Source",
         "ProductKind": "crm.models.Product.Kind",
         "ArticleVersionStatus": "crm.models.ArticleVersion.Status",
+        "AlarmKind": "calls.models.Alarm.Kind",
+        "AgentState": "calls.models.agents.State",
+        "AgentStateSource": "calls.models.agents.Source",
+        "PauseKind": "calls.models.PauseCode.Kind",
         "CallDirection": "calls.models.Call.Direction",
         "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],

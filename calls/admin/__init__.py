@@ -1,3 +1,3 @@
-from calls.admin import answers, calls, events, figures, lists, scripts
+from calls.admin import agents, answers, calls, events, figures, lists, scripts
 
-__all__ = ["answers", "calls", "events", "figures", "lists", "scripts"]
+__all__ = ["agents", "answers", "calls", "events", "figures", "lists", "scripts"]

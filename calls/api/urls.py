@@ -1,12 +1,15 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from calls.api.agents import AgentViewSet
 from calls.api.alarms import AlarmViewSet
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
 from calls.api.calls import CallViewSet
 from calls.api.events import EventViewSet
+from calls.api.hard_calls import FairOrderViewSet, HardCallReportViewSet, HardCallViewSet
 from calls.api.ingest import IngestViewSet
+from calls.api.pause_codes import PauseCodeViewSet
 from calls.api.phone_systems import DispositionViewSet, ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
 from calls.api.reports import ReportViewSet
@@ -19,6 +22,8 @@ router.register("phone-systems", PhoneSystemViewSet)
 router.register("extensions", ExtensionViewSet)
 router.register("dispositions", DispositionViewSet)
 router.register("queues", QueueViewSet)
+router.register("agents", AgentViewSet)
+router.register("pause-codes", PauseCodeViewSet)
 router.register("alarms", AlarmViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
@@ -34,6 +39,9 @@ urlpatterns = [
         name="call-ingest-below",
     ),
     re_path(r"^calls/(?P<pk>[^/.]+)/answers/$", CallAnswerViewSet.as_view({"get": "answers", "post": "answered"}), name="call-answers"),
+    re_path(r"^calls/(?P<pk>[^/.]+)/hard/$", HardCallViewSet.as_view({"post": "hard"}), name="call-hard"),
+    re_path(r"^queues/(?P<pk>[^/.]+)/fair-order/$", FairOrderViewSet.as_view({"get": "fair_order"}), name="queue-fair-order"),
+    path("reports/hard-calls/", HardCallReportViewSet.as_view({"get": "hard_calls"}), name="report-hard-calls"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
     path("reports/calls/", ReportViewSet.as_view({"get": "calls"}), name="report-calls"),
     path("wallboard/", WallboardViewSet.as_view({"get": "retrieve"}), name="wallboard"),

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from calls import intake, wrap_up
-from calls.demo import afterwards, articles, house, offers, orders, scripts
+from calls.demo import afterwards, articles, desks, house, offers, orders, scripts
 from calls.demo.day import Caller, Day, Told
 from calls.demo.house import House
 from calls.models import Call, CallKey, PhoneSystem
@@ -67,6 +67,7 @@ def load(*, now: datetime, say: Callable[[str], object] = lambda text: None) -> 
     say(f"{len(callers)} contacts, {afterwards.double(made, now=now)} of them twice")
     versions = scripts.write(made, now=now - timedelta(days=30))
     _days(random, made, callers, now, say)
+    say(f"{desks.sit_down(made, now=now)} operators at work")
     say(f"{orders.take(Random(SEED), now=now)} orders")
     say(f"{afterwards.tell(made, now=now)} consents")
     say(f"{len(versions)} scripts, gone through {scripts.go_through(Random(SEED), versions)} times")

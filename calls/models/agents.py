@@ -109,7 +109,8 @@ class AgentStateInterval(Row):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     source = models.CharField(max_length=10, choices=Source)
-    call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="agent_states")
+    # No constraint of the database: it would make the fold of one call wait for another that a person holds, and that person for the fold.
+    call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="agent_states", db_constraint=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=200, blank=True, help_text="Why, when a supervisor or the system set it.")
 
@@ -151,6 +152,23 @@ class AgentPresenceQuerySet(models.QuerySet["AgentPresence"]):
         """Everybody sees who is free: one must know whom to pass a caller to. What is private is left out by the serializer."""
         return self
 
+    def for_api(self) -> "AgentPresenceQuerySet":
+        """All that AgentSerializer shows, in a fixed number of queries."""
+        named = self.select_related("agent", "pause_code", "pending_pause", "asked_pause")
+        return named.prefetch_related("agent__teams__queues")
+
+    def in_state(self, state: str) -> "AgentPresenceQuerySet":
+        """Those whose ``state`` is this: the rule of the property, for the database."""
+        is_here = Q(declared=State.AVAILABLE, lagged_at=None)
+        if state in BUSY:
+            return self.filter(observed=state)
+        if state == State.LAGGED:
+            return self.filter(~Q(observed__in=BUSY), lagged_at__isnull=False)
+        if state == State.AVAILABLE:
+            return self.filter(is_here, observed="")
+        word = Q(declared=state, lagged_at=None) if state in DECLARED else Q(pk=None)
+        return self.filter(~Q(observed__in=BUSY), word | (is_here & Q(observed=state)))
+
 
 class AgentPresence(Row):
     """Where an operator is now: one row for each, the lock of all that changes their state, and the wallboard's reading.
@@ -170,7 +188,7 @@ class AgentPresence(Row):
     observed = models.CharField(max_length=9, choices=State, blank=True, help_text="What the phone does; empty: nothing.")
     observed_since = models.DateTimeField(null=True, blank=True)
     observed_until = models.DateTimeField(null=True, blank=True, help_text="When the time for writing up is over.")
-    call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="presences")
+    call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="presences", db_constraint=False)
 
     phone_state = models.CharField(
         max_length=9, choices=State, blank=True, help_text="What the phone system says of them, apart from calls."
@@ -190,6 +208,7 @@ class AgentPresence(Row):
         related_name="+",
         help_text="Begins when the call and its writing up are over.",
     )
+    pending_limit_s = models.PositiveIntegerField(null=True, blank=True)
     asked_pause = models.ForeignKey(
         PauseCode, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Waits for a lead's yes."
     )

@@ -57,6 +57,13 @@ def rows(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any,
         return cursor.fetchall() if cursor.description else []
 
 
+def count(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> int:
+    """How many rows a statement wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.rowcount
+
+
 def insert(row: models.Model) -> None:
     """Insert a row that is new."""
     values, sql = _insert(type(row))

@@ -32,7 +32,7 @@ def link(system) -> Call:
 
 def test_all_that_hangs_on_a_call_is_known_here():
     """A relation that is added later must be moved too, or joining would fail for ever."""
-    relations = {field.related_model for field in Call._meta.get_fields(include_hidden=True) if field.one_to_many}
+    relations = {field.related_model for field in Call._meta.get_fields(include_hidden=True) if field.one_to_many or field.one_to_one}
     assert relations == {*joining.MOVED, CallLeg, Call.topics.through}
     assert [field.name for field in Call._meta.many_to_many] == ["topics"]
 

@@ -5,6 +5,19 @@ a agent, s supervisor, b back office, A administrator, and, after the blank, the
 """
 
 MATRIX = """
+agents_answer_pause          sA     -
+agents_available             asbA   -
+agents_force                 sA     -
+agents_heartbeat             asbA   -
+agents_list                  asbA   calls:read
+agents_me                    asbA   -
+agents_micro_pause           asbA   -
+agents_pause                 asbA   -
+agents_phone_states          A      events:write
+agents_retrieve              asbA   calls:read
+agents_sign_in               asbA   -
+agents_sign_out              asbA   -
+agents_states                asbA   calls:read
 article_uses_create          asbA   knowledge:write
 article_uses_list            asbA   knowledge:read
 article_uses_partial_update  asbA   knowledge:write
@@ -38,6 +51,7 @@ calls_answers                asbA   knowledge:read
 calls_create                 asA    calls:write
 calls_events                 sA     calls:read
 calls_finish                 asA    calls:write
+calls_hard                   asA    calls:write
 calls_identify               asA    calls:write
 calls_list                   asbA   calls:read
 calls_retrieve               asbA   calls:read
@@ -125,6 +139,11 @@ orders_quote                 asbA   orders:read
 orders_retrieve              asbA   orders:read
 orders_start                 asbA   orders:write
 orders_take_back             asbA   orders:write
+pause_codes_create           sA     -
+pause_codes_destroy          A      -
+pause_codes_list             asbA   calls:read
+pause_codes_partial_update   sA     -
+pause_codes_retrieve         asbA   calls:read
 merges_list                  asbA   contacts:read
 merges_retrieve              asbA   contacts:read
 merges_undo                  sbA    contacts:write
@@ -177,6 +196,7 @@ tasks_reopen                 asbA   contacts:write
 tasks_retrieve               asbA   contacts:read
 queues_create                sA     -
 queues_destroy               A      -
+queues_fair_order            asbA   calls:read
 queues_list                  asbA   calls:read
 queues_partial_update        sA     -
 queues_retrieve              asbA   calls:read
@@ -184,6 +204,7 @@ alarms_acknowledge           sA     calls:write
 alarms_list                  sA     calls:read
 alarms_retrieve              sA     calls:read
 reports_calls                asbA   calls:read
+reports_hard_calls           sA     -
 reports_most_asked           sA     -
 reports_unanswered           sA     -
 retention_retrieve           sA     -

@@ -9,11 +9,12 @@ from calls.models import AgentExtension, CallEvent, Disposition
 from config.platform.models import AuditEvent
 from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
+from tests.factories.agents import AgentPresenceFactory, PauseCodeFactory
 from tests.factories.alarms import AlarmFactory
 from tests.factories.calendars import CalendarFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
-from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TopicFactory
+from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TeamFactory, TopicFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
 from tests.factories.follow_ups import TaskFactory
 from tests.factories.knowledge import ArticleFactory, question, used
@@ -78,6 +79,8 @@ COSTS = {
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
     "queues": (lambda n: [QueueFactory() for _ in range(n)], 2, 2),  # queues; teams
+    "agents": (lambda n: [AgentPresenceFactory(available=True, agent=TeamFactory().members.create(username=f"u{i}")) for i in range(n)], 3, 3),  # agents; teams; their queues
+    "pause-codes": (lambda n: [PauseCodeFactory() for _ in range(n)], 1, 1),
     "alarms": (lambda n: [AlarmFactory() for _ in range(n)], 1, 1),
     "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
