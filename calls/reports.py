@@ -17,21 +17,21 @@ from django.db import connection
 from calls import figures, intervals, occupancy
 from calls.intervals import ReportTooLarge
 from calls.models import Queue
-from calls.rollups import EARLIER, TABLES
+from calls.rollups import EARLIER, GRAINS, TABLES
 from config.platform.models import User
 from crm.models import Topic
 
 GROUPS = {"queue": "queue", "agent": "agent_id", "topic": "topic_id", "direction": "direction"}
 
-# A quarter of an hour that is marked is not read from the rollups, nor one that an edge cuts: its calls belong to two intervals.
+# What is marked is not read from the rollups, nor a row that an edge cuts: its calls belong to two intervals.
 DIRTY = f"""
     reach AS MATERIALIZED (SELECT coalesce(max(since), 'infinity') AS since FROM calls_rollupreach),
     dirty AS MATERIALIZED (
-        SELECT bucket_at FROM (
-            SELECT bucket_at FROM calls_rollupmark WHERE bucket_at >= calls_quarter(%(since)s) AND bucket_at < %(until)s
-            UNION {EARLIER.format("(SELECT contact_id, at FROM calls_rollupmark WHERE contact_id IS NOT NULL)")}
-            UNION SELECT calls_quarter(at) FROM unnest(%(edges)s::timestamptz[]) AS at WHERE calls_quarter(at) <> at
-        ) marked WHERE bucket_at >= calls_quarter(%(since)s) AND bucket_at < %(until)s
+        SELECT DISTINCT {{bin}}(bucket_at) AS bucket_at FROM (
+            SELECT bucket_at FROM calls_rollupmark WHERE bucket_at >= calls_hour(%(since)s) AND bucket_at < calls_hour(%(until)s) + interval '1 hour'
+            UNION ALL {EARLIER.format("(SELECT contact_id, at FROM calls_rollupmark WHERE contact_id IS NOT NULL)")}
+            UNION ALL SELECT at FROM unnest(%(edges)s::timestamptz[]) AS at WHERE {{bin}}(at) <> at
+        ) marked WHERE {{bin}}(bucket_at) >= {{bin}}(%(since)s) AND {{bin}}(bucket_at) < %(until)s
     )
 """  # noqa: S608 (a constant is formatted in)
 WHOLE = "SELECT c.* FROM calls_call c WHERE c.started_at >= %(since)s AND c.started_at < %(until)s{filters}"
@@ -40,7 +40,7 @@ BEFORE = (
 )
 MARKED = """
     UNION ALL SELECT c.* FROM dirty d JOIN calls_call c ON c.started_at >= greatest(d.bucket_at, %(since)s, (SELECT since FROM reach))
-        AND c.started_at < least(d.bucket_at + interval '15 minutes', %(until)s) WHERE true{filters}
+        AND c.started_at < least(d.bucket_at + %(length)s, %(until)s) WHERE true{filters}
 """
 KEPT = """
     SELECT {line} FROM {table} WHERE bucket_at >= greatest(%(since)s, (SELECT since FROM reach)) AND bucket_at < %(until)s
@@ -156,6 +156,7 @@ def count(asked: Asked, edges: Sequence[datetime]) -> list[tuple[Any, ...]]:
 def statement(asked: Asked, edges: Sequence[datetime]) -> tuple[str, dict[str, Any]]:
     """The statement that counts, and its values."""
     scope = _scope(asked)
+    grain, length = GRAINS[scope or "queue"]
     group = GROUPS.get(asked.group_by, "NULL::text")
     columns = _columns(asked)
     filters = "".join(f" AND {column} = %({name})s" for name, column in columns)
@@ -165,7 +166,7 @@ def statement(asked: Asked, edges: Sequence[datetime]) -> tuple[str, dict[str, A
     line = f"width_bucket({{0}}, %(edges)s::timestamptz[]) - 1 AS number, {group} AS grouped, {figures.SUMS.format('')}"
     kept = f"UNION ALL {KEPT.format(line=line.format('bucket_at'), table=TABLES[scope]._meta.db_table, filters=filters)}" if scope else ""
     sql = f"""
-        WITH {DIRTY}, {counted}
+        WITH {DIRTY.format(bin=grain)}, {counted}
         SELECT number, grouped, {figures.SUMS.format("")} FROM (
             SELECT {line.format("started_at")} FROM counted WHERE true{filters} GROUP BY 1, 2 {kept}
         ) parts GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {intervals.MOST + 1}
@@ -174,6 +175,7 @@ def statement(asked: Asked, edges: Sequence[datetime]) -> tuple[str, dict[str, A
         "edges": list(edges),
         "since": edges[0],
         "until": edges[-1],
+        "length": length,
         "queue": asked.queue,
         "agent": str(asked.agent) if asked.agent else None,
         "topic": str(asked.topic) if asked.topic else None,

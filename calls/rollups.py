@@ -1,9 +1,9 @@
 """Rollups stay equal to a recount of the calls: whatever changed is marked by triggers, and counted again from the calls here.
 
-A report may read the rollup of a quarter of an hour that has no mark; for one that has it reads the calls, so that it is right at once.
-Why that is exact: a mark becomes visible with the change it stands for, and goes away with the new count of a quarter, which was made
-after the mark was taken. Marks of one quarter are taken by one worker at a time (an advisory lock until its transaction ends). Whoever
-is killed leaves the marks as they were.
+Marks are of quarters of an hour; what is counted again is the hour they are in. A report may read the rollup of a time that has no mark;
+for one that has it reads the calls, so that it is right at once. Why that is exact: a mark becomes visible with the change it stands
+for, and goes away with the new count, which was made after the mark was taken. The marks of an hour are taken by one worker at a time
+(an advisory lock until its transaction ends). Whoever is killed leaves the marks as they were.
 """
 
 import logging
@@ -17,20 +17,24 @@ from calls import figures
 from calls.models import AgentRollup, QueueRollup, RollupMark, RollupReach, TopicRollup
 
 logger = logging.getLogger(__name__)
-QUARTER = timedelta(minutes=15)
-AT_ONCE = 96
+QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
+AT_ONCE = 24
 EXPAND_AT_ONCE = 1_000
 #: The advisory lock of those who count (shared) against those who change a queue's limits: the trigger takes it whole.
 LIMITS = (7411, 0)
 BUCKET = 7412
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 TABLES = {"queue": QueueRollup, "agent": AgentRollup, "topic": TopicRollup}
+#: The function that says which row of a rollup a moment is in, and how long that is.
+GRAINS = {"queue": ("calls_quarter", QUARTER), "agent": ("calls_hour", HOUR), "topic": ("calls_hour", HOUR)}
 #: What a rollup tells apart.
 COLUMNS = {"queue": "direction, queue", "agent": "direction, queue, agent_id", "topic": "direction, queue, topic_id"}
 
-MARKED = "SELECT bucket_at FROM calls_rollupmark WHERE bucket_at IS NOT NULL GROUP BY bucket_at ORDER BY bucket_at DESC LIMIT %s"
-#: In numbers of four bytes: quarters since 1970, which last longer than the calendar.
-MINE = "SELECT at FROM unnest(%s::timestamptz[]) AS at WHERE pg_try_advisory_xact_lock(%s, (extract(epoch FROM at) / 900)::int) ORDER BY at"
+MARKED = "SELECT calls_hour(bucket_at) FROM calls_rollupmark WHERE bucket_at IS NOT NULL GROUP BY 1 ORDER BY 1 DESC LIMIT %s"
+#: In numbers of four bytes: hours since 1970, which last longer than the calendar.
+MINE = (
+    "SELECT at FROM unnest(%s::timestamptz[]) AS at WHERE pg_try_advisory_xact_lock(%s, (extract(epoch FROM at) / 3600)::int) ORDER BY at"
+)
 TAKE_CONTACTS = """
 DELETE FROM calls_rollupmark WHERE id IN (
     SELECT id FROM calls_rollupmark WHERE contact_id IS NOT NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
@@ -42,13 +46,16 @@ SELECT DISTINCT calls_quarter(c.started_at) AS bucket_at FROM {0} m JOIN calls_c
     ON c.contact_id = m.contact_id AND c.started_at < m.at AND c.started_at >= m.at - %(first_contact_days)s * interval '24 hours'
 WHERE EXISTS (SELECT FROM calls_call_topics t WHERE t.call_id = c.id)
 """
-AMONG = "SELECT c.* FROM unnest(%(buckets)s::timestamptz[]) AS b JOIN calls_call c ON c.started_at >= b AND c.started_at < b + interval '15 minutes'"
+AMONG = (
+    "SELECT c.* FROM unnest(%(hours)s::timestamptz[]) AS h JOIN calls_call c ON c.started_at >= h AND c.started_at < h + interval '1 hour'"
+)
+IN_HOURS = "bucket_at IN (SELECT h + q * interval '15 minutes' FROM unnest(%(hours)s::timestamptz[]) AS h, generate_series(0, 3) AS q)"
 
 
-def sweep(*, limit: int = 2_000) -> int:
-    """Count again what is marked, newest first, then reach further back into the past; answers how many quarters were counted.
+def sweep(*, limit: int = 500) -> int:
+    """Count again what is marked, newest first, then reach further back into the past; answers how many hours were counted.
 
-    Safe in any number of workers: quarters in another's hands are passed over, and counting twice gives the same.
+    Safe in any number of workers: hours in another's hands are passed over, and counting twice gives the same.
     """
     done = 0
     while expand() == EXPAND_AT_ONCE:
@@ -84,40 +91,40 @@ def expand() -> int:
     return len(taken)
 
 
-def recount(buckets: Sequence[datetime]) -> int:
-    """Count these quarters again, but for those in another's hands; answers how many were counted.
+def recount(hours: Sequence[datetime]) -> int:
+    """Count these hours (of UTC) again, but for those in another's hands; answers how many were counted.
 
-    One that cannot be counted keeps its mark and does not stop the others.
+    One that cannot be counted keeps its marks and does not stop the others.
     """
     try:
-        return _recount(buckets)
+        return _recount(hours)
     except DatabaseError:
-        if len(buckets) == 1:
-            logger.exception("quarter_not_counted", extra={"at": buckets[0].isoformat()})
+        if len(hours) == 1:
+            logger.exception("hour_not_counted", extra={"at": hours[0].isoformat()})
             return 0
-    return sum(recount([bucket]) for bucket in buckets)
+    return sum(recount([hour]) for hour in hours)
 
 
 @transaction.atomic
-def _recount(buckets: Sequence[datetime]) -> int:
+def _recount(hours: Sequence[datetime]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", LIMITS)
-        cursor.execute(MINE, [list(buckets), BUCKET])
+        cursor.execute(MINE, [list(hours), BUCKET])
         mine = [at for (at,) in cursor.fetchall()]
         if not mine:
             return 0
-        cursor.execute("DELETE FROM calls_rollupmark WHERE bucket_at = ANY(%s)", [mine])
+        values = {"hours": mine, "first_contact_days": settings.FIRST_CONTACT_DAYS}
+        cursor.execute(f"DELETE FROM calls_rollupmark WHERE {IN_HOURS}", values)  # noqa: S608
         for model in TABLES.values():
-            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE bucket_at = ANY(%s)", [mine])  # noqa: S608
-        # its own statement: it sees whatever the marks that were taken stand for
-        values = {"buckets": mine, "first_contact_days": settings.FIRST_CONTACT_DAYS}
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE {IN_HOURS}", values)  # noqa: S608
+        # their own statements: they see whatever the marks that were taken stand for
         cursor.execute(_counts(("queue", "agent")), values)
         cursor.execute(_counts(("topic",)), values)
     return len(mine)
 
 
 def _counts(names: Sequence[str]) -> str:
-    """Insert the counts of the quarters ``%(buckets)s``."""
+    """Insert the counts of ``%(hours)s``."""
     parts = [f"WITH {figures.per_call(AMONG, by_topic='topic' in names)}"]
     parts += [
         f"{name}_rows AS (INSERT INTO {TABLES[name]._meta.db_table} (bucket_at, {COLUMNS[name]}, {', '.join(figures.COUNTS)}) {_anew(name)})"
@@ -129,8 +136,8 @@ def _counts(names: Sequence[str]) -> str:
 def _anew(name: str) -> str:
     """The rows of a rollup, from the lines of calls ``counted``."""
     return (
-        f"SELECT calls_quarter(started_at) AS bucket_at, {COLUMNS[name]}, {figures.SUMS.format('')} FROM counted "  # noqa: S608
-        f"GROUP BY calls_quarter(started_at), {COLUMNS[name]}"
+        f"SELECT {GRAINS[name][0]}(started_at) AS bucket_at, {COLUMNS[name]}, {figures.SUMS.format('')} FROM counted "  # noqa: S608
+        f"GROUP BY {GRAINS[name][0]}(started_at), {COLUMNS[name]}"
     )
 
 
@@ -146,14 +153,14 @@ def reach_back() -> bool:
     if reach is None or reach.since == ALWAYS:
         return False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT calls_quarter(max(started_at)) FROM calls_call WHERE started_at < %s", [reach.since])
+        cursor.execute("SELECT calls_hour(max(started_at)) FROM calls_call WHERE started_at < %s", [reach.since])
         newest = cursor.fetchone()[0]
     if newest is None:
         # Calls that begin earlier and are not committed yet bring their own marks.
         reach.since = ALWAYS
     else:
-        reach.since = newest - (AT_ONCE - 1) * QUARTER
-        RollupMark.objects.bulk_create([RollupMark(bucket_at=newest - step * QUARTER) for step in range(AT_ONCE)])
+        reach.since = newest - (AT_ONCE - 1) * HOUR
+        RollupMark.objects.bulk_create([RollupMark(bucket_at=reach.since + step * QUARTER) for step in range(4 * AT_ONCE)])
     reach.save()
     return newest is not None
 
@@ -174,21 +181,21 @@ def forget(since: datetime | None = None) -> None:
 
 
 def differences(since: datetime, until: datetime) -> list[str]:
-    """Where rollups that no mark excuses differ from a recount of the calls, in whole quarters. One snapshot for each table; nothing is written."""
-    until = since + -(-(until - since) // QUARTER) * QUARTER
+    """Where rollups that no mark excuses differ from a recount of the calls, in whole hours from ``since``. Nothing is written."""
+    until = since + -(-(until - since) // HOUR) * HOUR
     found = []
     with transaction.atomic(), connection.cursor() as cursor:
         for name, model in TABLES.items():
             cursor.execute(
                 f"""
-                WITH excused AS MATERIALIZED (
+                WITH excused AS MATERIALIZED (SELECT {GRAINS[name][0]}(bucket_at) AS bucket_at FROM (
                     SELECT bucket_at FROM calls_rollupmark WHERE bucket_at IS NOT NULL
                     UNION {EARLIER.format("(SELECT contact_id, at FROM calls_rollupmark WHERE contact_id IS NOT NULL)")}
-                ), reach AS MATERIALIZED (SELECT coalesce(max(since), 'infinity') AS since FROM calls_rollupreach),
-                {figures.per_call("SELECT * FROM calls_call WHERE started_at >= calls_quarter(%(since)s) AND started_at < %(until)s", by_topic=name == "topic")},
+                ) marked), reach AS MATERIALIZED (SELECT coalesce(max(since), 'infinity') AS since FROM calls_rollupreach),
+                {figures.per_call("SELECT * FROM calls_call WHERE started_at >= %(since)s AND started_at < %(until)s", by_topic=name == "topic")},
                 anew AS ({_anew(name)}),
                 kept AS (SELECT bucket_at, {COLUMNS[name]}, {", ".join(figures.COUNTS)} FROM {model._meta.db_table}
-                    WHERE bucket_at >= calls_quarter(%(since)s) AND bucket_at < %(until)s)
+                    WHERE bucket_at >= %(since)s AND bucket_at < %(until)s)
                 SELECT DISTINCT bucket_at FROM (
                     (SELECT * FROM anew EXCEPT ALL SELECT * FROM kept) UNION ALL (SELECT * FROM kept EXCEPT ALL SELECT * FROM anew)
                 ) differ WHERE bucket_at >= (SELECT since FROM reach) AND bucket_at NOT IN (SELECT bucket_at FROM excused) ORDER BY 1

@@ -37,8 +37,8 @@ def tell_breaks(*, limit: int = 200, **_later_arguments: object) -> None:
 
 
 @shared_task(name="calls.sweep_rollups")
-def sweep_rollups(*, limit: int = 2_000, **_later_arguments: object) -> None:
-    """Count again what changed. Twice or at once: a quarter of an hour is counted by one worker, and the same count comes out."""
+def sweep_rollups(*, limit: int = 500, **_later_arguments: object) -> None:
+    """Count again what changed. Twice or at once: an hour is counted by one worker, and the same count comes out."""
     if rollups.sweep(limit=limit) >= limit:
         sweep_rollups.apply_async(kwargs={"limit": limit})
 

@@ -10,6 +10,8 @@ from django.db import migrations, models
 MARK = """
 CREATE FUNCTION calls_quarter(at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN date_bin('15 minutes', at, '2000-01-01 00:00:00+00');
+CREATE FUNCTION calls_hour(at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN date_bin('1 hour', at, '2000-01-01 00:00:00+00');
 CREATE FUNCTION calls_mark_call() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
@@ -80,6 +82,7 @@ DROP TRIGGER call_is_counted ON calls_call;
 DROP FUNCTION calls_mark_queue();
 DROP FUNCTION calls_mark_topic();
 DROP FUNCTION calls_mark_call();
+DROP FUNCTION calls_hour(timestamptz);
 DROP FUNCTION calls_quarter(timestamptz);
 """
 

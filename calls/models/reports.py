@@ -5,7 +5,10 @@ from django.db.models import Q
 
 
 class Figures(models.Model):
-    """Sums over the calls that began in one quarter of an hour (UTC). Only what can be added up; milliseconds, for whole numbers add exactly."""
+    """Sums over the calls that began within a quarter of an hour or an hour from ``bucket_at`` (UTC).
+
+    Only what can be added up; milliseconds, for whole numbers add exactly.
+    """
 
     bucket_at = models.DateTimeField()
     direction = models.CharField(max_length=10)
@@ -34,7 +37,7 @@ class Figures(models.Model):
 
 
 class QueueRollup(Figures):
-    """Of one queue and direction."""
+    """A quarter of an hour of one queue and direction."""
 
     id = models.BigAutoField(primary_key=True)
 
@@ -48,7 +51,10 @@ class QueueRollup(Figures):
 
 
 class AgentRollup(Figures):
-    """Of one agent in one queue and direction; without an agent: of the calls that nobody took."""
+    """An hour of one agent in one queue and direction; without an agent: of the calls that nobody took.
+
+    By the quarter there would be nearly as many rows as calls. Who asks for other hours than those of UTC has the calls counted.
+    """
 
     id = models.BigAutoField(primary_key=True)
     agent_id = models.UUIDField(null=True)
@@ -67,7 +73,7 @@ class AgentRollup(Figures):
 
 
 class TopicRollup(Figures):
-    """Of one topic in one queue and direction; a call with two topics is in both. Without a topic: of the calls that have none."""
+    """An hour of one topic in one queue and direction; a call with two topics is in both. Without a topic: of the calls that have none."""
 
     id = models.BigAutoField(primary_key=True)
     topic_id = models.UUIDField(null=True)

@@ -248,7 +248,7 @@ def test_the_command_tells_rollups_that_are_wrong_and_counts_them_anew():
     rollups.sweep()
     call_command("rebuild_rollups", check=True)
     QueueRollup.objects.update(answered=7)
-    with pytest.raises(CommandError, match="1 quarters of an hour differ"):
+    with pytest.raises(CommandError, match="1 rollups differ"):
         call_command("rebuild_rollups", check=True)
     call_command("rebuild_rollups")
     call_command("rebuild_rollups", check=True)

@@ -28,8 +28,8 @@ class Command(BaseCommand):
         done = 0
         while many := rollups.sweep(limit=20 * rollups.AT_ONCE):
             done += many
-            self.stdout.write(f"{done} quarters of an hour, {RollupMark.objects.count()} marks left")
-        self.stdout.write(f"Done: {done} quarters of an hour.")
+            self.stdout.write(f"{done} hours, {RollupMark.objects.count()} marks left")
+        self.stdout.write(f"Done: {done} hours.")
 
     def _since(self, given: str) -> datetime | None:
         if not given:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             self.stdout.write("There are no calls.")
             return
         begin = max(since or span["first"], span["first"])
-        begin = begin.replace(minute=begin.minute // 15 * 15, second=0, microsecond=0)
+        begin = begin.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         found = []
         while begin <= span["last"]:
             found += rollups.differences(begin, begin + STRETCH)
@@ -54,5 +54,5 @@ class Command(BaseCommand):
         for one in found:
             self.stdout.write(f"differs: {one}")
         if found:
-            raise CommandError(f"{len(found)} quarters of an hour differ from a recount.", returncode=1)
+            raise CommandError(f"{len(found)} rollups differ from a recount.", returncode=1)
         self.stdout.write("Every rollup equals a recount of the calls.")
