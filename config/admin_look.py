@@ -17,6 +17,11 @@ def _page(title: str, icon: str, name: str, *, admins: bool = False) -> dict[str
     return {**page, "permission": _for_admins} if admins else page
 
 
+def _on_alarms(request: HttpRequest) -> bool:
+    """The wallboard and the reports stand below the address of alarms, and have their own places in the menu."""
+    return "/calls/alarm/" in request.path and not request.path.endswith(("/wallboard/", "/reports/"))
+
+
 def environment(request: HttpRequest) -> list[str] | None:
     """A word in the corner that nobody takes the demo for the real thing."""
     return ["Demo", "warning"] if settings.DEMO else None
@@ -111,7 +116,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Phone systems", "router", "calls_phonesystem_changelist"),
                     _page("Queues", "queue", "calls_queue_changelist"),
-                    _page("Alarms", "notifications_active", "calls_alarm_changelist"),
+                    {**_page("Alarms", "notifications_active", "calls_alarm_changelist"), "active": _on_alarms},
                     _page("Extensions", "perm_phone_msg", "calls_agentextension_changelist"),
                     _page("Events", "list_alt", "calls_callevent_changelist"),
                     _page("Dispositions", "fact_check", "calls_disposition_changelist"),

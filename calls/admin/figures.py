@@ -96,7 +96,6 @@ class AlarmAdmin(ReadOnlyAdmin):
             return TemplateResponse(request, "admin/wallboard_figures.html", context)
         context |= {
             "title": "Wallboard",
-            "opts": self.opts,
             "choices": Queue.objects.filter(is_active=True).order_by("name").only("slug", "name"),
         }
         return TemplateResponse(request, "admin/wallboard.html", {**self.admin_site.each_context(request), **context})
@@ -122,7 +121,6 @@ class AlarmAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Reports",
-            "opts": self.opts,
             "form": form,
             "refusal": refusal,
             "report": report,
@@ -174,7 +172,7 @@ def _standing(tiles: dict[str, Any]) -> dict[str, Any]:
 
 
 def _percent(share: float | None) -> str:
-    return f"{share:.0%}".replace("%", " %") if share is not None else "–"
+    return f"{share:.0%}".replace("%", "\u202f%") if share is not None else "–"  # a narrow space that does not break
 
 
 def _when(report: Report, line: Line) -> str:
