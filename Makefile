@@ -8,8 +8,8 @@
 #   make schema   write docs/openapi.yaml anew from the code
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
-#   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows)
-.PHONY: up down reset test day lint schema bench bench-events bench-imports venv lock help
+#   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows; make bench-reports: of reports on 10,000,000 calls)
+.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -55,6 +55,11 @@ bench-events: venv
 # An import of 1,000,000 rows beside a bare COPY of what they became and beside the reading of their phones (ARGS="--rows 100000").
 bench-imports: venv
 	@$(RUN) -W ignore -m tests.benchmarks.imports $(ARGS)
+
+# Reports on 10,000,000 calls beside a bare recount of the same figures, and the wallboard under load (ARGS=--small for a try).
+# Servers of its own, kept in var/bench-reports (some 15 GB): only the first run fills them.
+bench-reports: venv
+	@$(RUN) -W ignore -m tests.benchmarks.reports $(ARGS)
 
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .

@@ -12,6 +12,7 @@ class CallsConfig(AppConfig):
     def ready(self) -> None:
         from calls import (
             agent_feed,
+            alarms,
             article_timeline,
             call_filters,
             call_request_facts,
@@ -45,6 +46,7 @@ class CallsConfig(AppConfig):
             transfer_notices,
             transfers,
             unanswered,
+            wallboard,
         )
         from calls.call_columns import CALLS
         from config.api import metrics
@@ -134,3 +136,14 @@ class CallsConfig(AppConfig):
         commands.kinds.add("transfer", transfer_commands.TRANSFER)
         transfers.asked.add("commands", transfer_commands.owe)
         requests_told.declare()
+        for name, tile in (
+            ("now", wallboard.now_tile),
+            ("today", wallboard.today_tile),
+            ("half_hour", wallboard.half_hour_tile),
+            ("agents", wallboard.agents_tile),
+            ("write_ups", wallboard.write_ups_tile),
+            ("alarms", wallboard.alarms_tile),
+        ):
+            wallboard.tiles.add(name, tile)
+        feed.declare("alarm.raised", "A queue is worse than its limits allow.", alarms.EXAMPLE)
+        feed.declare("alarm.cleared", "The queue has been well again for a while.", alarms.EXAMPLE | {"cleared_at": "2026-11-23T10:21:30Z"})

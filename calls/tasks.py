@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from calls import (
     agent_watch,
+    alarms,
     breaks,
     call_requests,
     callback_turns,
@@ -15,6 +16,7 @@ from calls import (
     recording_upkeep,
     return_call_sweeps,
     reviews,
+    rollups,
     silence,
     transfers,
     wrap_up_limits,
@@ -138,3 +140,16 @@ def end_overdue_requests(*, limit: int = 200, **_later_arguments: object) -> Non
 def play_demo_exchange(**_later_arguments: object) -> None:
     """Let the demo's exchange take clicks and play their calls; scheduled in the demo only. Twice or at once: events are known by their ids."""
     exchange.tick(now=timezone.now())
+
+
+@shared_task(name="calls.sweep_rollups")
+def sweep_rollups(*, limit: int = 500, **_later_arguments: object) -> None:
+    """Count again what changed. Twice or at once: an hour is counted by one worker, and the same count comes out."""
+    if rollups.sweep(limit=limit) >= limit:
+        sweep_rollups.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="calls.watch_queues")
+def watch_queues(**_later_arguments: object) -> None:
+    """Raise and clear alarms. Twice or at once: one alarm of a kind is open for a queue, by constraint."""
+    alarms.watch(now=timezone.now())

@@ -17,6 +17,11 @@ def _page(title: str, icon: str, name: str, *, admins: bool = False) -> dict[str
     return {**page, "permission": _for_admins} if admins else page
 
 
+def _on_alarms(request: HttpRequest) -> bool:
+    """The wallboard and the reports stand below the address of alarms, and have their own places in the menu."""
+    return "/calls/alarm/" in request.path and not request.path.endswith(("/wallboard/", "/reports/"))
+
+
 def environment(request: HttpRequest) -> list[str] | None:
     """A word in the corner that nobody takes the demo for the real thing."""
     return ["Demo", "warning"] if settings.DEMO else None
@@ -58,6 +63,8 @@ UNFOLD: dict[str, Any] = {
             {
                 "items": [
                     _page("Today", "monitoring", "index"),
+                    _page("Wallboard", "space_dashboard", "calls_wallboard"),
+                    _page("Reports", "bar_chart", "calls_reports"),
                     _page("Contacts", "contacts", "crm_contact_changelist"),
                     _page("Funnel", "filter_alt", "crm_funnel"),
                     _page("Calls", "call", "calls_call_changelist"),
@@ -117,6 +124,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Who listened", "hearing", "calls_recordingaccess_changelist"),
                     _page("Transfers", "phone_forwarded", "calls_calltransfer_changelist"),
                     _page("Calls of return calls", "phone_missed", "calls_returncallcall_changelist"),
+                    {**_page("Alarms", "notifications_active", "calls_alarm_changelist"), "active": _on_alarms},
                     _page("Extensions", "perm_phone_msg", "calls_agentextension_changelist"),
                     _page("Events", "list_alt", "calls_callevent_changelist"),
                     _page("Calls asked for", "add_call", "calls_callrequest_changelist"),

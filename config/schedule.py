@@ -6,6 +6,7 @@ from typing import Any
 ROUTES: dict[str, dict[str, str]] = {
     "calls.expire_recordings": {"queue": "batch"},
     "calls.fetch_recordings": {"queue": "batch"},
+    "calls.sweep_rollups": {"queue": "batch"},
     "crm.apply_retention": {"queue": "batch"},
     "crm.look_for_duplicates": {"queue": "batch"},
     "crm.run_exports": {"queue": "batch"},
@@ -40,5 +41,7 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "Breaks that are due": {"task": "calls.tell_breaks", "schedule": 20.0},
     "Recordings to be fetched": {"task": "calls.fetch_recordings", "schedule": 15.0, "options": {"queue": "batch"}},
     "Recordings past their time": {"task": "calls.expire_recordings", "schedule": 900.0, "options": {"queue": "batch"}},
+    "Reports to be counted": {"task": "calls.sweep_rollups", "schedule": 10.0, "options": {"queue": "batch"}},
+    "Alarms of queues": {"task": "calls.watch_queues", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
 }

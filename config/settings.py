@@ -152,25 +152,8 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
-CELERY_BEAT_SCHEDULE, CELERY_TASK_ROUTES = schedule.SWEEPS, schedule.ROUTES
+CELERY_BEAT_SCHEDULE, CELERY_TASK_ROUTES = dict(schedule.SWEEPS), schedule.ROUTES
 CELERY_TIMEZONE = "UTC"
-# Sweeps: each looks for rows that say they are due. PlatformConfig writes them into the schedule that an admin sees.
-CELERY_BEAT_SCHEDULE = {
-    "Heartbeat of the queue 'fast'": {"task": "platform.beat_fast", "schedule": 30.0},
-    "Heartbeat of the queue 'batch'": {"task": "platform.beat_batch", "schedule": 30.0, "options": {"queue": "batch"}},
-    "Imports that nobody woke": {"task": "crm.run_imports", "schedule": 15.0, "options": {"queue": "batch"}},
-    "Contacts that may be one": {"task": "crm.look_for_duplicates", "schedule": 60.0, "options": {"queue": "batch"}},
-    "Merges that are not settled": {"task": "crm.settle_merges", "schedule": 30.0},
-    "Exports that nobody woke": {"task": "crm.run_exports", "schedule": 15.0, "options": {"queue": "batch"}},
-    "Exports whose time is over": {"task": "crm.expire_exports", "schedule": 1800.0},
-    "What is kept no longer": {"task": "crm.apply_retention", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
-    "Do-not-call lists that nobody woke": {"task": "crm.run_suppression_uploads", "schedule": 15.0, "options": {"queue": "batch"}},
-    "Calls that fell silent": {"task": "calls.close_silent_calls", "schedule": 60.0},
-    "Commands to phone systems that nobody woke": {"task": "calls.send_commands", "schedule": 5.0},
-    "Calls asked for that did not come": {"task": "calls.end_overdue_requests", "schedule": 5.0},
-    "Events waiting to be folded": {"task": "calls.fold_waiting_events", "schedule": 10.0},
-    "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
-}
 if DEMO:
     CELERY_BEAT_SCHEDULE["The demo's exchange"] = {"task": "calls.play_demo_exchange", "schedule": 2.0}
 
@@ -183,6 +166,8 @@ TIME_ZONE = "UTC"
 
 # --- The trade
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="RU")
+FIRST_CONTACT_DAYS = env.int("FIRST_CONTACT_DAYS", default=7)  # no further call on the same topic within so many: it was solved at once
+WALLBOARD_KEPT_S = env.float("WALLBOARD_KEPT_S", default=1.5)  # so old may it be; however many look, it is worked out once
 IDEMPOTENCY_KEPT = timedelta(hours=env.int("IDEMPOTENCY_KEPT_HOURS", default=48))
 LOGIN_TOKEN_LIFETIME = timedelta(hours=env.int("LOGIN_TOKEN_HOURS", default=12))
 ARTICLES_REVIEWED_BY_ANOTHER = env.bool("ARTICLES_REVIEWED_BY_ANOTHER", default=False)
@@ -305,6 +290,7 @@ SPECTACULAR_SETTINGS = {
         "SuppressionSource": "crm.models.suppression.Source",
         "ProductKind": "crm.models.Product.Kind",
         "ArticleVersionStatus": "crm.models.ArticleVersion.Status",
+        "AlarmKind": "calls.models.Alarm.Kind",
         "AgentState": "calls.models.agents.State",
         "AgentStateSource": "calls.models.agents.Source",
         "PauseKind": "calls.models.PauseCode.Kind",

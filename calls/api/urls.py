@@ -2,6 +2,7 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from calls.api.agents import AgentViewSet
+from calls.api.alarms import AlarmViewSet
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
 from calls.api.call_requests import CallRequestViewSet
@@ -16,11 +17,13 @@ from calls.api.phone_commands import PhoneCommandViewSet
 from calls.api.phone_systems import ExtensionViewSet, PhoneSystemViewSet
 from calls.api.queues import QueueViewSet
 from calls.api.recordings import RecordingViewSet
+from calls.api.reports import ReportViewSet
 from calls.api.return_calls import ReturnCallReportViewSet, ReturnCallViewSet
 from calls.api.reviews import CallReviewViewSet, QualityReportViewSet, ReviewViewSet
 from calls.api.scorecards import ScorecardVersionViewSet, ScorecardViewSet
 from calls.api.script_runs import ScriptAdherenceViewSet, ScriptRunViewSet
 from calls.api.transfers import CallPassedViewSet, CallTransferViewSet
+from calls.api.wallboard import WallboardViewSet
 
 router = SimpleRouter()
 router.register("calls", CallViewSet)
@@ -33,6 +36,7 @@ router.register("agents", AgentViewSet)
 router.register("pause-codes", PauseCodeViewSet)
 router.register("callbacks", CallbackViewSet)
 router.register("recordings", RecordingViewSet)
+router.register("alarms", AlarmViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)
@@ -64,6 +68,8 @@ urlpatterns = [
     re_path(r"^phone-commands/(?P<pk>[^/.]+)/accept/$", PhoneCommandViewSet.as_view({"post": "accept"}), name="phone-command-accept"),
     re_path(r"^phone-commands/(?P<pk>[^/.]+)/refuse/$", PhoneCommandViewSet.as_view({"post": "refuse"}), name="phone-command-refuse"),
     path("articles/answers/", AnswerViewSet.as_view({"get": "answers"}), name="ready-answers"),
+    path("reports/calls/", ReportViewSet.as_view({"get": "calls"}), name="report-calls"),
+    path("wallboard/", WallboardViewSet.as_view({"get": "retrieve"}), name="wallboard"),
     path("reports/most-asked/", AnswerReportViewSet.as_view({"get": "most_asked"}), name="report-most-asked"),
     path("reports/unanswered/", AnswerReportViewSet.as_view({"get": "unanswered"}), name="report-unanswered"),
     path("reports/dispositions/", DispositionReportViewSet.as_view({"get": "dispositions"}), name="report-dispositions"),

@@ -1,4 +1,5 @@
 from calls.models.agents import AgentPresence, AgentStateInterval, HardCall, PauseCode
+from calls.models.alarms import Alarm
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.call_requests import CallRequest, PhoneCommand
 from calls.models.callbacks import Callback
@@ -9,6 +10,7 @@ from calls.models.phone_systems import AgentExtension, PhoneSystem, RefusedDeliv
 from calls.models.quality import Checkpoint, Review, ReviewAnswer, Scorecard, ScorecardVersion
 from calls.models.queues import Queue
 from calls.models.recordings import Recording, RecordingAccess
+from calls.models.reports import AgentRollup, QueueRollup, RollupMark, RollupReach, TopicRollup
 from calls.models.return_calls import ReturnCall, ReturnCallCall
 from calls.models.script_runs import ScriptRun, ScriptRunStep
 from calls.models.transfers import CallTransfer
@@ -16,7 +18,9 @@ from calls.models.transfers import CallTransfer
 __all__ = [
     "AgentExtension",
     "AgentPresence",
+    "AgentRollup",
     "AgentStateInterval",
+    "Alarm",
     "ArticleUse",
     "Call",
     "CallAlias",
@@ -36,6 +40,7 @@ __all__ = [
     "PhoneSystem",
     "QuestionAsked",
     "Queue",
+    "QueueRollup",
     "Recording",
     "RecordingAccess",
     "RefusedDelivery",
@@ -43,9 +48,12 @@ __all__ = [
     "ReturnCallCall",
     "Review",
     "ReviewAnswer",
+    "RollupMark",
+    "RollupReach",
     "Scorecard",
     "ScorecardVersion",
     "ScriptRun",
     "ScriptRunStep",
+    "TopicRollup",
     "UnansweredQuestion",
 ]

@@ -36,3 +36,11 @@ def test_the_benchmark_of_events_runs_with_a_few():
     done = run("tests.benchmarks.events", "--small")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert done.stdout.count("PASS") == 6
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+def test_the_benchmark_of_reports_runs_on_a_few_calls_and_finds_them_equal_to_a_recount():
+    done = run("tests.benchmarks.reports", "--small")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert done.stdout.count("PASS") == 10

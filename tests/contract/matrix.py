@@ -241,6 +241,10 @@ queues_fair_order            asbA   calls:read
 queues_list                  asbA   calls:read
 queues_partial_update        sA     -
 queues_retrieve              asbA   calls:read
+alarms_acknowledge           sA     calls:write
+alarms_list                  sA     calls:read
+alarms_retrieve              sA     calls:read
+reports_calls                asbA   calls:read
 reports_hard_calls           sA     -
 reports_dispositions         sA     -
 recordings_accesses          sA     -
@@ -334,6 +338,7 @@ unanswered_questions_dismiss sbA    -
 unanswered_questions_list    sbA    -
 unanswered_questions_reopen  sbA    -
 unanswered_questions_retrieve sbA    -
+wallboard_retrieve           asbA   calls:read
 users_create                 A      -
 users_list                   asbA   -
 users_partial_update         A      -

@@ -10,6 +10,7 @@ from config.platform.models import AuditEvent
 from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.agents import AgentPresenceFactory, PauseCodeFactory
+from tests.factories.alarms import AlarmFactory
 from tests.factories.calendars import CalendarFactory
 from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
@@ -90,6 +91,7 @@ COSTS = {
     "recordings": (lambda n: [RecordingFactory() for _ in range(n)], 1, 1),
     "return-calls": (lambda n: [ReturnCallFactory() for _ in range(n)], 1, 1),
     "call-transfers": (lambda n: [CallTransferFactory() for _ in range(n)], 1, 1),
+    "alarms": (lambda n: [AlarmFactory() for _ in range(n)], 1, 1),
     "tasks": (lambda n: [TaskFactory() for _ in range(n)], 1, 1),
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
