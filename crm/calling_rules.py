@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -90,7 +91,13 @@ def within_window(question: Question) -> list[Check]:
     """The window of the purpose is open by the customer's own clocks. A call of their own may be returned at once, unless it says otherwise."""
     window = calling_policies.window_of(question.purpose)
     no = WARNED if question.is_return and not (window and window.holds_for_returns) else REFUSED
-    return [_window(window, subject, question.purpose, no) for subject in question.subjects]
+    checks: dict[object, Check] = {}  # whoever has the same clocks and countries has the same answer: it is reckoned once
+    return [
+        checks.setdefault(
+            (subject.clocks.zones, subject.clocks.sources, subject.clocks.countries), _window(window, subject, question.purpose, no)
+        )
+        for subject in question.subjects
+    ]
 
 
 def _window(window: CallingWindow | None, subject: Subject, purpose: str, no: str) -> Check:
@@ -105,6 +112,7 @@ def _window(window: CallingWindow | None, subject: Subject, purpose: str, no: st
         return _always(Finding(no, "zone_unknown", f"Nothing tells the customer's time zone, and “{name}” refuses such calls.", facts=told))
     clocks = [ZoneInfo(zone) for zone in zones]
 
+    @lru_cache(maxsize=1024)
     def check(at: datetime) -> list[Finding]:
         opens = calling_windows.opening(hours, clocks, at)
         facts = {**told, "local_times": {zone: at.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes") for zone in zones}}

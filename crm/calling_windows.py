@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crm import business_time
-from crm.business_time import HORIZON, Interval, OpeningHours, Span
+from crm.business_time import Interval, OpeningHours, Span
 
-#: How much is reckoned at a time: the next opening is mostly a day away, so five years are not gone through for it.
+#: How much is reckoned at a time: the next opening is mostly a day away, so a year is not gone through for it.
 FIRST_LOOK = timedelta(days=4)
+#: What does not open within a year and a month counts as never.
+HORIZON = timedelta(days=400)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def is_open(hours: Hours, zones: Sequence[ZoneInfo], at: datetime) -> bool:
 
 
 def opening(hours: Hours, zones: Sequence[ZoneInfo], at: datetime) -> datetime | None:
-    """``at`` itself when a call may begin then, else the first instant at which one may; None when there is none within five years. In UTC."""
+    """``at`` itself when a call may begin then, else the first instant at which one may; None when there is none within ``HORIZON``. In UTC."""
     at = at.astimezone(UTC)  # by the wall clock, the second of two repeated hours compares as nothing
     looked, step = at, FIRST_LOOK
     while looked < at + HORIZON:
