@@ -36,8 +36,11 @@ class CallsConfig(AppConfig):
             recordings,
             requests_told,
             return_call_facts,
+            return_call_gate,
             return_call_notices,
+            return_call_report,
             return_call_settling,
+            return_calls,
             review_traces,
             script_facts,
             transfer_commands,
@@ -120,6 +123,7 @@ class CallsConfig(AppConfig):
 
         return_call_notices.declare()
         transfer_notices.declare()
+        return_calls.gates.add("may_call", return_call_gate.may_be_made)
         consequences.consequences.add("return_calls", return_call_settling.follow)
         consequences.consequences.add("transfers", transfer_matching.follow)
         contacts.numbers_gained.add("return_calls", return_call_facts.gained)
@@ -143,6 +147,7 @@ class CallsConfig(AppConfig):
             ("agents", wallboard.agents_tile),
             ("write_ups", wallboard.write_ups_tile),
             ("alarms", wallboard.alarms_tile),
+            ("return_calls", return_call_report.tile),
         ):
             wallboard.tiles.add(name, tile)
         feed.declare("alarm.raised", "A queue is worse than its limits allow.", alarms.EXAMPLE)

@@ -16,8 +16,8 @@ SUMS = ", ".join(f"{'max' if name == LONGEST else 'sum'}({{0}}{name})::bigint AS
 #: Who hung up while nobody had answered: in a queue, or while it rang.
 GAVE_UP = ("abandoned", "missed")
 LONGEST_WRAP_S = 900
-#: Time for writing up. The only place that knows where it stands.
-WRAP_S = f"least(coalesce(extract(epoch FROM c.wrapped_up_at - c.ended_at), 0), {LONGEST_WRAP_S})"
+#: Time for writing up: as it was measured; of calls written up before it was, from the end to the last write-up.
+WRAP_S = f"least(coalesce(c.wrap_s, extract(epoch FROM c.wrapped_up_at - c.ended_at), 0), {LONGEST_WRAP_S})"
 
 
 def _ms(expression: str) -> str:

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Count, Q
 
+from calls.models import ReturnCall
 from calls.models.return_calls import OWED
+from calls.wallboard import Tile
 
 #: What a line is of, and the column that names it.
 BY = {"queue": "r.queue", "department": "r.department_id", "agent": "r.closed_by_id"}
@@ -48,3 +52,11 @@ def figures(
     totals = {name: value for row in found if row["is_total"] for name, value in row.items() if name not in ("name", "is_total")}
     lines = [{name: value for name, value in row.items() if name != "is_total"} for row in found if not row["is_total"]]
     return [{**row, "name": str(row["name"]) if row["name"] not in (None, "") else None} for row in lines], totals
+
+
+def tile(now: datetime, zone: ZoneInfo) -> Tile:
+    """Registered with ``calls.wallboard.tiles``: whom we owe a call, and who should have been called by now."""
+    late = Count("pk", filter=Q(pk__in=ReturnCall.objects.overdue(now)))
+    rows = list(ReturnCall.objects.owed().values_list("queue").annotate(open=Count("pk"), overdue=late).order_by("queue"))
+    of_queues = {queue: {"open": many, "overdue": overdue} for queue, many, overdue in rows}
+    return Tile({"open": 0, "overdue": 0}, of_queues, {"open": sum(row[1] for row in rows), "overdue": sum(row[2] for row in rows)})

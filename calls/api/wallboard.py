@@ -55,6 +55,11 @@ class OpenAlarmsSerializer(serializers.Serializer):
     open = OpenAlarmSerializer(many=True)
 
 
+class OwedSerializer(serializers.Serializer):
+    open = serializers.IntegerField(help_text="Callers whom we owe a call.")
+    overdue = serializers.IntegerField(help_text="Of them, those who should have been called by now.")
+
+
 class AgentsSerializer(serializers.Serializer):
     """How many agents do what: by the phone where it is busy, else by what they say. Of a queue: those whose teams serve it."""
 
@@ -72,6 +77,7 @@ class TilesSerializer(serializers.Serializer):
     half_hour = CountedSerializer(help_text="Calls that began in the last 30 minutes.")
     agents = AgentsSerializer()
     write_ups = WriteUpsSerializer()
+    return_calls = OwedSerializer()
     alarms = OpenAlarmsSerializer()
 
 
@@ -93,6 +99,7 @@ TILES = {
         "contradict": 1,
     },
     "write_ups": {"pending": 5},
+    "return_calls": {"open": 7, "overdue": 1},
     "alarms": {"open": []},
 }  # fmt: skip
 

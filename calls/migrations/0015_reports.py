@@ -32,10 +32,10 @@ END $$;
 CREATE TRIGGER call_is_counted AFTER INSERT OR DELETE ON calls_call FOR EACH ROW EXECUTE FUNCTION calls_mark_call();
 CREATE TRIGGER call_is_counted_again AFTER UPDATE ON calls_call FOR EACH ROW WHEN (
     (OLD.started_at, OLD.direction, OLD.queue, OLD.agent_id, OLD.contact_id, OLD.state, OLD.outcome, OLD.answered_at, OLD.ended_at,
-     OLD.wait_s, OLD.talk_s, OLD.hold_s, OLD.wrapped_up_at, OLD.transfers)
+     OLD.wait_s, OLD.talk_s, OLD.hold_s, OLD.wrapped_up_at, OLD.wrap_s, OLD.transfers)
     IS DISTINCT FROM
     (NEW.started_at, NEW.direction, NEW.queue, NEW.agent_id, NEW.contact_id, NEW.state, NEW.outcome, NEW.answered_at, NEW.ended_at,
-     NEW.wait_s, NEW.talk_s, NEW.hold_s, NEW.wrapped_up_at, NEW.transfers)
+     NEW.wait_s, NEW.talk_s, NEW.hold_s, NEW.wrapped_up_at, NEW.wrap_s, NEW.transfers)
 ) EXECUTE FUNCTION calls_mark_call();
 
 CREATE FUNCTION calls_mark_topic() RETURNS trigger LANGUAGE plpgsql AS $$
