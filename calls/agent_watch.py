@@ -23,7 +23,6 @@ BEAT = """
 UPDATE calls_agentpresence a SET last_heartbeat_at = statement_timestamp()
 WHERE agent_id = %(agent)s AND session = %(session)s AND declared <> 'offline' AND lagged_at IS NULL RETURNING
 """
-CODES = ("pause_code", "pending_pause", "asked_pause")
 
 
 @cache
@@ -33,7 +32,7 @@ def _columns() -> statements.Columns[AgentPresence]:
 
 @cache
 def _beat() -> str:
-    codes = "".join(f", (SELECT code FROM calls_pausecode WHERE id = a.{name}_id)" for name in CODES)  # noqa: S608 (names of ours)
+    codes = "".join(f", (SELECT code FROM calls_pausecode WHERE id = a.{name}_id)" for name in presence.PAUSES)  # noqa: S608 (names of ours)
     return BEAT + _columns().sql + codes
 
 
@@ -55,7 +54,7 @@ def heartbeat(*, session: UUID, by: User, now: datetime) -> AgentPresence:
     """
     for values in statements.rows(_beat(), {"agent": by.pk, "session": session}):
         made = _columns().make(values[: len(_columns())])
-        for name, code in zip(CODES, values[len(_columns()) :], strict=True):
+        for name, code in zip(presence.PAUSES, values[len(_columns()) :], strict=True):
             setattr(made, name, PauseCode(pk=getattr(made, f"{name}_id"), code=code) if code else None)
         return made
     with transaction.atomic():
@@ -85,13 +84,13 @@ def miss(*, limit: int = 500) -> int:
     with transaction.atomic():
         for row in _caught(here.filter(lagged_at=None, last_heartbeat_at__lt=now - silent), limit):
             was = presence.seen(row)
-            presence.fall_silent(row, at=row.last_heartbeat_at + silent)
+            presence.fall_silent(row, at=(row.last_heartbeat_at or now) + silent)
             presence.save(row, was, now=now)
             found += 1
     with transaction.atomic():
         for row in _caught(here.filter(lagged_at__lt=now - gone), limit):
             was = presence.seen(row)
-            agents.leave(row, at=row.lagged_at + gone, source=Source.SYSTEM, note="Nothing was heard for too long.")
+            agents.leave(row, at=(row.lagged_at or now) + gone, source=Source.SYSTEM, note="Nothing was heard for too long.")
             presence.save(row, was, now=now)
             found += 1
     with transaction.atomic():

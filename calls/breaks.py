@@ -39,8 +39,9 @@ def rules() -> wellbeing.Rules:
 
 def spans_of(agents: Iterable[UUID], *, now: datetime) -> dict[UUID, tuple[list[Known], list[Known]]]:
     """The time at the desk and the time of talk of each agent, up to now. Two statements for however many."""
-    values = {"agents": list(agents), "now": now, "since": now - LOOKED_AT, "rests": list(PauseCode.RESTS)}
-    found: dict[UUID, tuple[list[Known], list[Known]]] = {agent: ([], []) for agent in values["agents"]}  # type: ignore[union-attr]
+    people = list(agents)
+    values = {"agents": people, "now": now, "since": now - LOOKED_AT, "rests": list(PauseCode.RESTS)}
+    found: dict[UUID, tuple[list[Known], list[Known]]] = {agent: ([], []) for agent in people}
     for index, sql in enumerate((DESK, TALK)):
         for agent_id, begin, end in statements.rows(sql, values):
             found[agent_id][index].append((begin, end))

@@ -84,7 +84,7 @@ def concerned(change: Change) -> set[UUID]:
     return people
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def look_again(agents: Iterable[UUID], *, at: datetime, now: datetime) -> None:
     """Compute what the phones of these agents do. ``at`` is when what changed happened, where nothing better is known."""
     held = presence.hold(agents)
