@@ -160,25 +160,25 @@ class CallbackBody(WhoBody, WhenBody):
 
 
 @example({"local_time": "2026-12-02T10:00", "reason": "She asked for the morning."})
-class RescheduleBody(WhenBody):
+class CallbackRescheduleBody(WhenBody):
     pass
 
 
 @example({"agent": "0199a1b2-0000-7000-8000-293a4b5c6d7e", "reason": "She knows the case."})
-class ReassignBody(WhoBody):
+class CallbackReassignBody(WhoBody):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
 @example({"result": "The invoice is sent anew."})
-class CompleteBody(serializers.Serializer):
+class CallbackCompleteBody(serializers.Serializer):
     result = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
 
 
 @example({"reason": "She wrote that it is settled."})
-class CancelBody(serializers.Serializer):
+class CallbackCancelBody(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
 @example({"reason": "The line is bad."})
-class ReleaseBody(serializers.Serializer):
+class CallbackReleaseBody(serializers.Serializer):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")

@@ -8,12 +8,12 @@ from rest_framework.response import Response
 from calls import callbacks
 from calls.api.callback_bodies import (
     CallbackBody,
+    CallbackCancelBody,
+    CallbackCompleteBody,
+    CallbackReassignBody,
+    CallbackReleaseBody,
+    CallbackRescheduleBody,
     CallbackSerializer,
-    CancelBody,
-    CompleteBody,
-    ReassignBody,
-    ReleaseBody,
-    RescheduleBody,
 )
 from calls.callback_gate import ForceNotAllowed
 from calls.callbacks import AlreadyScheduled, NotYourCallback, TooManyCallbacks, WhenToCall, WhomToCall
@@ -125,42 +125,50 @@ class CallbackViewSet(ReadViewSet):
         """
         return self.respond(callbacks.take(self.get_object().pk, if_version=self.if_version, **self.by))
 
-    @operation(body=ReleaseBody, answer=CallbackSerializer, refusals=MOVED)
+    @operation(body=CallbackReleaseBody, answer=CallbackSerializer, refusals=MOVED)
     def release(self, request, pk) -> Response:
         """Give a callback back
 
         Without having called: whoever comes first takes it.
         """
-        return self.respond(callbacks.release(self.get_object().pk, **self.read(ReleaseBody), if_version=self.if_version, **self.by))
+        return self.respond(
+            callbacks.release(self.get_object().pk, **self.read(CallbackReleaseBody), if_version=self.if_version, **self.by)
+        )
 
-    @operation(body=CompleteBody, answer=CallbackSerializer, refusals=MOVED)
+    @operation(body=CallbackCompleteBody, answer=CallbackSerializer, refusals=MOVED)
     def complete(self, request, pk) -> Response:
         """Say that they were called back
 
         And what came of it. An answered call settles a callback by itself; then this only writes down the result.
         """
-        return self.respond(callbacks.complete(self.get_object().pk, **self.read(CompleteBody), if_version=self.if_version, **self.by))
+        return self.respond(
+            callbacks.complete(self.get_object().pk, **self.read(CallbackCompleteBody), if_version=self.if_version, **self.by)
+        )
 
-    @operation(body=RescheduleBody, answer=CallbackSerializer, refusals=[WhenToCall, MayNotCall, ForceNotAllowed, *MOVED])
+    @operation(body=CallbackRescheduleBody, answer=CallbackSerializer, refusals=[WhenToCall, MayNotCall, ForceNotAllowed, *MOVED])
     def reschedule(self, request, pk) -> Response:
         """Promise another time
 
         It stays the same callback, and the gate is asked again. A wall time without a zone is in the zone that the callback has.
         """
-        return self.respond(callbacks.reschedule(self.get_object().pk, **self.read(RescheduleBody), if_version=self.if_version, **self.by))
+        return self.respond(
+            callbacks.reschedule(self.get_object().pk, **self.read(CallbackRescheduleBody), if_version=self.if_version, **self.by)
+        )
 
-    @operation(body=ReassignBody, answer=CallbackSerializer, refusals=[TooManyCallbacks, *MOVED])
+    @operation(body=CallbackReassignBody, answer=CallbackSerializer, refusals=[TooManyCallbacks, *MOVED])
     def reassign(self, request, pk) -> Response:
         """Give a callback to somebody else
 
         To an operator, a team, or, with neither named, to anyone. Yours or your team's; a supervisor gives any.
         """
-        return self.respond(callbacks.reassign(self.get_object().pk, **self.read(ReassignBody), if_version=self.if_version, **self.by))
+        return self.respond(
+            callbacks.reassign(self.get_object().pk, **self.read(CallbackReassignBody), if_version=self.if_version, **self.by)
+        )
 
-    @operation(body=CancelBody, answer=CallbackSerializer, refusals=MOVED)
+    @operation(body=CallbackCancelBody, answer=CallbackSerializer, refusals=MOVED)
     def cancel(self, request, pk) -> Response:
         """Call a callback off
 
         And why.
         """
-        return self.respond(callbacks.cancel(self.get_object().pk, **self.read(CancelBody), if_version=self.if_version, **self.by))
+        return self.respond(callbacks.cancel(self.get_object().pk, **self.read(CallbackCancelBody), if_version=self.if_version, **self.by))

@@ -24,9 +24,7 @@ class CallbackQuerySet(models.QuerySet["Callback"]):
 
     def for_whom(self, user: User) -> "CallbackQuerySet":
         """Those that this person may take: their own, their teams', anyone's."""
-        return self.filter(
-            Q(recipient="anyone") | Q(recipient="agent", agent=user) | Q(recipient="team", team__in=user.teams.values("pk"))  # type: ignore[attr-defined]
-        )
+        return self.filter(Q(recipient="anyone") | Q(recipient="agent", agent=user) | Q(recipient="team", team__in=user.teams.values("pk")))
 
     def waiting_for_a_step(self, now: datetime) -> "CallbackQuerySet":
         """Those with which something happens by itself by now."""
