@@ -66,7 +66,7 @@ class EffectSerializer(serializers.ModelSerializer):
         fields = ["id", "kind", "state", "reason", "subject", "asked", "applied_at", "reversed_at", "ended_by"]
         read_only_fields = fields
 
-    def get_subject(self, effect: DispositionEffect) -> EffectSubjectSerializer | None:  # type: ignore[override]
+    def get_subject(self, effect: DispositionEffect) -> EffectSubjectSerializer | None:
         return {"kind": effect.subject_kind, "id": str(effect.subject_id)} if effect.subject_id else None  # type: ignore[return-value]
 
 
