@@ -1,5 +1,8 @@
 """Whom the effect of a disposition is about: the person when it was they who spoke, else the number that was talked to."""
 
+from typing import Any
+from uuid import UUID
+
 from calls.models import Call, Disposition
 from crm.models import Contact, PhoneNumber
 from crm.number_keys import key_of
@@ -25,13 +28,13 @@ def on_number(e164: str) -> str:
     return f"number {key_of(e164)}" if e164 else ""
 
 
-def named(call: Call, on: str) -> dict[str, Contact | str]:
+def named(call: Call, on: str) -> dict[str, Any]:
     """The subject as the rooms of the base take it: ``contact`` or ``phone``."""
     if on.startswith("contact"):
         return {"contact": Contact.objects.get(pk=on.removeprefix("contact "))}
     return {"phone": number_of(call)}
 
 
-def held(phone_id: object) -> PhoneNumber | None:
+def held(phone_id: UUID | None) -> PhoneNumber | None:
     """The row of a number, held; None when it is not in the base any more."""
-    return PhoneNumber.objects.select_for_update().filter(pk=phone_id).first()
+    return PhoneNumber.objects.select_for_update().filter(pk__in=[phone_id]).first()

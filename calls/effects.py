@@ -8,7 +8,7 @@ to it where calls meet, in the do-not-call of one customer or the validity of on
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
@@ -104,6 +104,11 @@ def take_back(effect: DispositionEffect, *, ended_by: CallDisposition, by: User 
     effect.reversed_at, effect.ended_by = now, ended_by
     effect.version += 1
     effect.save(update_fields=["state", "reason", "reversed_at", "ended_by", "version", "updated_at"])
+
+
+def subject_of(effect: DispositionEffect) -> UUID:
+    """The id of what an effect that was done made or changed: such a row always has one."""
+    return cast(UUID, effect.subject_id)
 
 
 def of_others(effect: DispositionEffect) -> list[DispositionEffect]:

@@ -62,9 +62,9 @@ def apply(call: Call, asked: Mapping[str, Any], by: User | None, now: datetime) 
         if theirs.taken_by_id is None:
             callbacks.reschedule(theirs.pk, **when, by=by, now=now)
         return effects.Done("callback", theirs.pk, {"was_there": True})
-    people = {
-        "agent": User.objects.filter(pk=asked.get("agent")).first(),
-        "team": Team.objects.filter(pk=asked.get("team")).first(),
+    people: dict[str, Any] = {
+        "agent": User.objects.filter(pk__in=_ids(asked, "agent")).first(),
+        "team": Team.objects.filter(pk__in=_ids(asked, "team")).first(),
     }
     others = {name: asked[name] for name in PLAIN if name in asked and name != "time_zone"}
     made = callbacks.schedule(
@@ -83,7 +83,7 @@ def apply(call: Call, asked: Mapping[str, Any], by: User | None, now: datetime) 
 
 def reverse(effect: DispositionEffect, by: User | None, now: datetime) -> str:
     """Call it off while it is still as it was promised."""
-    row = Callback.objects.select_for_update(of=("self",)).get(pk=effect.subject_id)
+    row = Callback.objects.select_for_update(of=("self",)).get(pk=effects.subject_of(effect))
     if row.status not in Callback.OWED:
         return "It is over already."
     if effect.details.get("was_there"):
@@ -101,6 +101,10 @@ def _as_parameters(callback: Mapping[str, Any]) -> dict[str, Any]:
     told = {name: callback[name] for name in PLAIN if callback.get(name)}
     told |= {name: callback[name].isoformat() for name in ("at", "local_time") if callback.get(name)}
     return told | {name: str(callback[name].pk) for name in ("agent", "team") if callback.get(name)}
+
+
+def _ids(asked: Mapping[str, Any], name: str) -> list[str]:
+    return [asked[name]] if name in asked else []
 
 
 CALLBACK = effects.Kind(wants, apply, reverse)

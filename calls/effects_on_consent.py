@@ -38,7 +38,7 @@ def apply(call: Call, asked: Mapping[str, Any], by: User | None, now: datetime) 
 
 def reverse(effect: DispositionEffect, by: User | None, now: datetime) -> str:
     """Say again what counts when this statement is left out, and those of other corrected write-ups with it."""
-    mine = Consent.objects.get(pk=effect.subject_id)
+    mine = Consent.objects.get(pk=effects.subject_of(effect))
     same = Consent.objects.filter(_by_the_same(mine), purpose=mine.purpose, channel=mine.channel, valid_from__lte=now).latest_first()
     valid = same.exclude(pk__in=_void(same))
     if valid.first() != mine:

@@ -52,7 +52,7 @@ def apply(call: Call, asked: Mapping[str, Any], by: User | None, now: datetime) 
 
 def reverse(effect: DispositionEffect, by: User | None, now: datetime) -> str:
     """Lift it, or shorten it to what other calls ask for; what somebody did with it since stays as it is."""
-    entry = Suppression.objects.select_for_update(of=("self",)).get(pk=effect.subject_id)
+    entry = Suppression.objects.select_for_update(of=("self",)).get(pk=effects.subject_of(effect))
     if entry.lifted_at:
         return "It was lifted meanwhile."
     if entry.expires_at and entry.expires_at <= now:

@@ -1,6 +1,6 @@
 """Write-ups of a call as revisions: each one stays as it was written, the last one counts and stands on the call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,7 +40,7 @@ def says_the_same(revision: CallDisposition, disposition: Disposition, topics: S
     return (revision.disposition_id, revision.topics, revision.note) == (disposition.pk, codes(topics), note)
 
 
-def codes(topics: Sequence[Topic]) -> list[str]:
+def codes(topics: Iterable[Topic]) -> list[str]:
     return sorted(topic.code for topic in topics)
 
 

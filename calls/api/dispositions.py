@@ -15,6 +15,7 @@ from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import example, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
+from crm.models import Consent, Purpose
 
 ID = "0199a1b2-5555-7000-8000-293a4b5c6d7e"
 DISPOSITION: dict[str, Any] = {
@@ -47,6 +48,10 @@ DISPOSITION: dict[str, Any] = {
 
 @example({"id": ID, **DISPOSITION})
 class DispositionSerializer(serializers.ModelSerializer):
+    suppress_purpose = serializers.ChoiceField(choices=Purpose.choices, allow_blank=True)
+    consent_status = serializers.ChoiceField(choices=Consent.Status.choices, allow_blank=True)
+    consent_purpose = serializers.ChoiceField(choices=Purpose.choices, allow_blank=True)
+
     class Meta:
         model = Disposition
         fields = ["id", *DISPOSITION]
@@ -110,7 +115,7 @@ COUNTS = {name: 12 if name in ("calls", "contact_made", "right_party", "refused"
 TIMES = {"talk_s": 840.5, "wrap_s": 512.0}
 
 
-class CountsSerializer(serializers.Serializer):
+class DispositionCountsSerializer(serializers.Serializer):
     calls = serializers.IntegerField()
     corrected = serializers.IntegerField(help_text="Calls among them that came out otherwise, or were described otherwise, at first.")
     talk_s = serializers.FloatField()
@@ -120,7 +125,7 @@ class CountsSerializer(serializers.Serializer):
         return {**super().get_fields(), **{name: serializers.IntegerField() for name in disposition_report.FLAGS}}
 
 
-class DispositionLineSerializer(CountsSerializer):
+class DispositionLineSerializer(DispositionCountsSerializer):
     disposition = serializers.CharField(help_text="Its code.")
     disposition_name = serializers.CharField()
     group = serializers.CharField(allow_blank=True)
@@ -139,7 +144,7 @@ class DispositionReportSerializer(serializers.Serializer):
     until = serializers.DateTimeField(help_text="Not included.")
     time_zone = serializers.CharField()
     results = DispositionLineSerializer(many=True)
-    total = CountsSerializer()
+    total = DispositionCountsSerializer()
 
 
 class DispositionReportViewSet(AnswerReportViewSet):

@@ -52,7 +52,7 @@ class EffectSubjectSerializer(serializers.Serializer):
 
 
 class EffectSerializer(serializers.ModelSerializer):
-    subject = serializers.SerializerMethodField(help_text="What it made or changed; null when it could not be done.")
+    subject = EffectSubjectSerializer(allow_null=True, help_text="What it made or changed; null when it could not be done.")
     asked = serializers.JSONField(source="parameters", help_text="What the disposition asked for.")
     ended_by = serializers.IntegerField(
         source="ended_by.number",
@@ -65,9 +65,6 @@ class EffectSerializer(serializers.ModelSerializer):
         model = DispositionEffect
         fields = ["id", "kind", "state", "reason", "subject", "asked", "applied_at", "reversed_at", "ended_by"]
         read_only_fields = fields
-
-    def get_subject(self, effect: DispositionEffect) -> EffectSubjectSerializer | None:  # type: ignore[override]
-        return {"kind": effect.subject_kind, "id": str(effect.subject_id)} if effect.subject_id else None  # type: ignore[return-value]
 
 
 SHOWN: dict[str, Any] = {

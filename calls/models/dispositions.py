@@ -178,3 +178,8 @@ class DispositionEffect(Row):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.get_state_display()}"
+
+    @property
+    def subject(self) -> dict[str, Any] | None:
+        """As the API shows it."""
+        return {"kind": self.subject_kind, "id": self.subject_id} if self.subject_id else None
