@@ -49,7 +49,7 @@ def watch(*, now: datetime) -> int:
         done = 0
         for (queue, kind), (value, limit) in found.items():
             alarm = going_on.pop((queue.pk, kind), None)
-            if not _is_broken(kind, value, limit):
+            if value is None or not _is_broken(kind, value, limit):
                 done += alarm is not None and now - alarm.seen_at >= KEPT_FOR and _clear(alarm, queue, now=now)
             elif alarm is None:
                 _raise(queue, kind, value, limit, now=now)
@@ -101,22 +101,20 @@ def _found(queues: list[Queue], *, now: datetime) -> dict[tuple[Queue, str], tup
     return found
 
 
-def _is_broken(kind: str, value: float | None, limit: int) -> bool:
-    if value is None:
-        return False
+def _is_broken(kind: str, value: float, limit: int) -> bool:
     return value > limit if LIMITS[kind][1] else value < limit
 
 
-def _raise(queue: Queue, kind: str, value: float | None, limit: int, *, now: datetime) -> None:
+def _raise(queue: Queue, kind: str, value: float, limit: int, *, now: datetime) -> None:
     alarm = Alarm(queue=queue, kind=kind, value=value, worst=value, limit=limit, raised_at=now, seen_at=now)
     alarm.save(force_insert=True)
     record(alarm, "raise", by=None, now=now, before={})
     _tell("alarm.raised", alarm, queue, now=now)
 
 
-def _still(alarm: Alarm, value: float | None, *, now: datetime) -> None:
+def _still(alarm: Alarm, value: float, *, now: datetime) -> None:
     """It goes on: no step worth remembering, only how bad it became."""
-    worst = (max if LIMITS[alarm.kind][1] else min)(alarm.worst, value if value is not None else alarm.worst)
+    worst = (max if LIMITS[alarm.kind][1] else min)(alarm.worst, value)
     Alarm.objects.filter(pk=alarm.pk).update(seen_at=now, worst=worst)
 
 

@@ -26,7 +26,7 @@ def _ms(expression: str) -> str:
 
 
 def _limit(name: str) -> str:
-    return f"coalesce(q.{name}, {Queue._meta.get_field(name).default})::bigint * 1000"
+    return f"coalesce(q.{name}, {getattr(Queue(), name)})::bigint * 1000"
 
 
 def per_call(among: str, *, by_topic: bool) -> str:

@@ -58,7 +58,7 @@ class Hours:
 
 def of_agents(edges: Sequence[datetime], *, agent: UUID | None, now: datetime) -> dict[tuple[int, Any], Hours]:
     """By the number of the interval and the agent: states cut at the edges, those that go on counted until ``now``. One statement."""
-    values = {
+    values: dict[str, Any] = {
         "edges": list(edges),
         "since": edges[0],
         "until": edges[-1],

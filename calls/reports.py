@@ -103,7 +103,7 @@ def make(asked: Asked, *, now: datetime) -> Report:
     spans = list(itertools.pairwise(edges))
     found: dict[tuple[int, Any], Line] = {}
     for number, group, *counts in counted:
-        found[number, group] = Line(*spans[number], group, dict(zip(figures.COUNTS, counts, strict=True)))
+        found[number, group] = Line(spans[number][0], spans[number][1], group, dict(zip(figures.COUNTS, counts, strict=True)))
     if asked.group_by:
         _add_hours(found, asked, edges, now=now)
     else:
@@ -248,3 +248,18 @@ def first_contact_days() -> int:
 def settled_until(now: datetime) -> datetime:
     """Before this, nothing but a correction changes ``fcr`` any more."""
     return now - timedelta(days=settings.FIRST_CONTACT_DAYS)
+
+
+def shown(line: Line) -> dict[str, Any]:
+    """All figures of a line by the names that people read: counts, then what the formulas make of them."""
+    counts, hours = line.counts, line.hours
+    return {
+        **{name: counts[name] for name in ("calls", "offered", "answered", "in_time", "abandoned", "short_abandons")},
+        "lost_otherwise": counts["offered"] - counts["answered"] - counts["abandoned"] - counts["short_abandons"],
+        **{name: counts[name] for name in ("attempts", "reached", "handled", "transfers", "first_contacts")},
+        **rates(counts),
+        **{f"{name}_s": round(counts[f"{name}_ms"] / 1000, 1) for name in ("talk", "hold", "wrap")},
+        "worked_s": round(hours.worked_s, 1) if hours else None,
+        "available_s": round(hours.available_s, 1) if hours else None,
+        "occupancy": hours.occupancy if hours else None,
+    }

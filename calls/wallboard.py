@@ -66,23 +66,23 @@ def _now(waiting: int, longest: float, served: int) -> dict[str, Any]:
 def today_tile(now: datetime, zone: ZoneInfo) -> Tile:
     """The calls of the day, as the zone counts days: the same figures as the report of the day."""
     day = now.astimezone(zone).date()
-    return _counted([intervals.midnight(day, zone), intervals.midnight(day + timedelta(days=1), zone)], zone)
+    return _counted(intervals.midnight(day, zone), intervals.midnight(day + timedelta(days=1), zone), zone)
 
 
 def half_hour_tile(now: datetime, zone: ZoneInfo) -> Tile:
     """The calls that began in the last half hour. Some phone systems' clocks go before ours."""
-    return _counted([now - HALF_HOUR, now + timedelta(minutes=1)], zone)
+    return _counted(now - HALF_HOUR, now + timedelta(minutes=1), zone)
 
 
-def _counted(edges: list[datetime], zone: ZoneInfo) -> Tile:
-    asked = reports.Asked(edges[0].date(), edges[1].date(), zone, "none", group_by="queue")
-    whole = reports.Line(*edges)
-    of_queues = {}
-    for _, queue, *counts in reports.count(asked, edges):
-        line = reports.Line(*edges, queue, dict(zip(figures.COUNTS, counts, strict=True)))
+def _counted(since: datetime, until: datetime, zone: ZoneInfo) -> Tile:
+    asked = reports.Asked(since.date(), until.date(), zone, "none", group_by="queue")
+    whole = reports.Line(since, until)
+    of_queues: dict[str, Mapping[str, Any]] = {}
+    for _, queue, *counts in reports.count(asked, [since, until]):
+        line = reports.Line(since, until, queue, dict(zip(figures.COUNTS, counts, strict=True)))
         of_queues[queue] = _figures(line)
         whole.add(line)
-    return Tile(_figures(reports.Line(*edges)), of_queues, _figures(whole))
+    return Tile(_figures(reports.Line(since, until)), of_queues, _figures(whole))
 
 
 def _figures(line: reports.Line) -> dict[str, Any]:

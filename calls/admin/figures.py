@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from calls import reports, wallboard
 from calls.admin.lists import ZONES
-from calls.api.report_bodies import shown_figures
 from calls.models import Alarm, Call, Queue
 from calls.models.agents import State
 from calls.reports import Line, Report
@@ -194,7 +193,7 @@ def _row(report: Report, line: Line) -> dict[str, Any]:
 
 
 def _said(line: Line) -> dict[str, Any]:
-    found = shown_figures(line)
+    found = reports.shown(line)
     percents = {name: _percent(found[name]) for name in ("service_level", "abandon_share", "fcr", "contact_rate", "occupancy")}
     times = {name: span(found[name]) if found[name] is not None else "–" for name in ("asa_s", "longest_wait_s", "aht_s")}
     return found | percents | times
@@ -207,11 +206,11 @@ def _file(report: Report) -> HttpResponse:
     answer.write("\ufeff")
     group = [report.asked.group_by, "name"] if report.asked.group_by else []
     writer = csv.writer(answer)
-    writer.writerow(["since", "until", *group, *shown_figures(report.totals)])
+    writer.writerow(["since", "until", *group, *reports.shown(report.totals)])
     for line in report.lines:
         times = [at.astimezone(report.asked.zone).isoformat() for at in (line.since, line.until)]
         names = [harmless(str(line.group or "")), harmless(_called(report, line))] if group else []
-        writer.writerow([*times, *names, *shown_figures(line).values()])
+        writer.writerow([*times, *names, *reports.shown(line).values()])
     return answer
 
 
@@ -251,8 +250,8 @@ def _chart(report: Report) -> dict[str, Any] | None:
                 "parts": [piece for piece in pieces if piece["height"]],
             }
         )
-    lines = [{"value": value, "y": round(height - value * height / ceiling, 1)} for value in range(0, ceiling + 1, step)]
-    return {"bars": drawn, "lines": lines, "bar_width": round(slot * 0.8, 1), "height": height, "width": width}
+    grid = [{"value": value, "y": round(height - value * height / ceiling, 1)} for value in range(0, ceiling + 1, step)]
+    return {"bars": drawn, "lines": grid, "bar_width": round(slot * 0.8, 1), "height": height, "width": width}
 
 
 def _parts(line: Line) -> list[tuple[str, int]]:

@@ -153,9 +153,9 @@ def shown(report: Report, *, now: Any) -> dict[str, Any]:
         "as_of": now.astimezone(zone),
         "fcr_days": reports.first_contact_days(),
         "fcr_settled_until": reports.settled_until(now).astimezone(zone),
-        "totals": shown_figures(report.totals),
+        "totals": reports.shown(report.totals),
         "results": [
-            {"since": line.since.astimezone(zone), "until": line.until.astimezone(zone)} | _group(report, line) | shown_figures(line)
+            {"since": line.since.astimezone(zone), "until": line.until.astimezone(zone)} | _group(report, line) | reports.shown(line)
             for line in report.lines
         ],
     }
@@ -165,18 +165,3 @@ def _group(report: Report, line: Line) -> dict[str, Any]:
     if not report.asked.group_by:
         return {}
     return {report.asked.group_by: line.group, "name": report.names.get(str(line.group), line.group if isinstance(line.group, str) else "")}
-
-
-def shown_figures(line: Line) -> dict[str, Any]:
-    """Counts, then what the formulas make of them."""
-    counts, hours = line.counts, line.hours
-    return {
-        **{name: counts[name] for name in ("calls", "offered", "answered", "in_time", "abandoned", "short_abandons")},
-        "lost_otherwise": counts["offered"] - counts["answered"] - counts["abandoned"] - counts["short_abandons"],
-        **{name: counts[name] for name in ("attempts", "reached", "handled", "transfers", "first_contacts")},
-        **reports.rates(counts),
-        **{f"{name}_s": round(counts[f"{name}_ms"] / 1000, 1) for name in ("talk", "hold", "wrap")},
-        "worked_s": round(hours.worked_s, 1) if hours else None,
-        "available_s": round(hours.available_s, 1) if hours else None,
-        "occupancy": hours.occupancy if hours else None,
-    }
