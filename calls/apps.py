@@ -8,10 +8,21 @@ class CallsConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        from calls import article_timeline, call_filters, erasure, identifying, open_calls, script_facts, unanswered
+        from calls import (
+            announcements,
+            article_timeline,
+            call_filters,
+            consequences,
+            erasure,
+            identifying,
+            live_calls,
+            open_calls,
+            script_facts,
+            unanswered,
+        )
         from calls.call_columns import CALLS
         from config.api import metrics
-        from config.platform import origins
+        from config.platform import feed, origins
         from crm import (
             contact_filters,
             contacts,
@@ -27,6 +38,11 @@ class CallsConfig(AppConfig):
         from crm.exporting.entities import entities
 
         metrics.gauges.add("events", open_calls.events_by_state)
+        live_calls.declare()
+        announcements.declare()
+        feed.at_first.add("calls", live_calls.at_first)
+        feed.at_first.add("announcements", announcements.at_first)
+        consequences.consequences.add("live_calls", live_calls.tell)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)
         entities.add("calls", CALLS)
@@ -36,6 +52,7 @@ class CallsConfig(AppConfig):
         merging.parted.add("calls", identifying.parted)
         origins.kinds.add("call", open_calls.exists)
         crm_erasure.holders.add("calls", erasure.CALLS)
+        crm_erasure.holders.add("feed", crm_erasure.Holder(live_calls.personal_data, live_calls.pseudonymise))
         crm_erasure.holders.add("script_runs", crm_erasure.Holder(script_facts.personal_data, script_facts.pseudonymise))
         crm_erasure.vetoes.add("calls", erasure.reasons_against)
         retention.reached.add("calls", open_calls.reached)

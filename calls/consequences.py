@@ -16,7 +16,8 @@ from config.platform.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What consequences compare: the call as it was before a change. ``ringing`` and ``talking`` are ids of users."""
+    """What consequences compare: the call as it was before a change. ``ringing``, ``talking`` and, among these,
+    ``holding`` are ids of users."""
 
     state: str = ""
     outcome: str = ""
@@ -30,6 +31,7 @@ class Standing:
     recordings: int = 0
     ringing: frozenset[UUID] = frozenset()
     talking: frozenset[UUID] = frozenset()
+    holding: frozenset[UUID] = frozenset()
 
 
 NOTHING = Standing()
@@ -56,6 +58,7 @@ def standing(call: Call, legs: Sequence[CallLeg]) -> Standing:
         recordings=len(call.recordings),
         ringing=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.state == "ringing"),
         talking=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.state == "answered"),
+        holding=frozenset(leg.agent_id for leg in legs if leg.agent_id and leg.state == "answered" and leg.is_held),
     )
 
 

@@ -36,7 +36,9 @@ RETRY = (timedelta(seconds=10), timedelta(hours=1))
 
 EVENTS = "SELECT normalised::text, received_at FROM calls_callevent WHERE call_id = %s AND state IN ('accepted', 'projected', 'ignored')"
 OWNERS = "SELECT DISTINCT l.contact_id FROM crm_contactphone l JOIN crm_phonenumber p ON p.id = l.phone_id WHERE p.e164 = %s LIMIT 2"
-STANDING = "SELECT agent_id, state FROM calls_callleg WHERE call_id = %s AND agent_id IS NOT NULL AND state IN ('ringing', 'answered')"
+STANDING = (
+    "SELECT agent_id, state, is_held FROM calls_callleg WHERE call_id = %s AND agent_id IS NOT NULL AND state IN ('ringing', 'answered')"
+)
 PEOPLE = "SELECT extension, user_id FROM calls_agentextension WHERE phone_system_id = %s AND extension = ANY(%s) AND is_active"
 
 
@@ -256,7 +258,7 @@ def _standing(call: Call) -> consequences.Standing:
     if call.version == 1:  # made a moment ago, for its first event
         return consequences.NOTHING
     people = statements.rows(STANDING, [call.pk])
-    return consequences.standing(call, [CallLeg(agent_id=agent_id, state=state) for agent_id, state in people])
+    return consequences.standing(call, [CallLeg(agent_id=who, state=state, is_held=held) for who, state, held in people])
 
 
 def _understood(system: PhoneSystem, events: list[Event]) -> Iterable[Event]:
@@ -295,6 +297,7 @@ def _leg(call: Call, leg: Any, people: dict[str, UUID]) -> CallLeg:
         answered_at=leg.answered_at,
         ended_at=leg.ended_at,
         hold_s=leg.hold_s,
+        is_held=any(end is None for _, end in leg.holds),
         cause=leg.cause,
         end_reason=leg.end_reason,
     )

@@ -1,3 +1,3 @@
-from calls.admin import answers, calls, events, lists, scripts
+from calls.admin import announcements, answers, calls, events, lists, scripts
 
-__all__ = ["answers", "calls", "events", "lists", "scripts"]
+__all__ = ["announcements", "answers", "calls", "events", "lists", "scripts"]

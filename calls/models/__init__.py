@@ -1,3 +1,4 @@
+from calls.models.announcements import Announcement
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.calls import Call, CallAlias, CallKey, CallLeg, Disposition
 from calls.models.events import CallEvent
@@ -7,6 +8,7 @@ from calls.models.script_runs import ScriptRun, ScriptRunStep
 
 __all__ = [
     "AgentExtension",
+    "Announcement",
     "ArticleUse",
     "Call",
     "CallAlias",

@@ -209,6 +209,7 @@ class CallLeg(Row):
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     hold_s = models.FloatField(default=0)
+    is_held = models.BooleanField(default=False, db_default=False, help_text="Somebody waits on hold just now.")
     cause = models.PositiveSmallIntegerField(null=True)
     end_reason = models.CharField(max_length=200, blank=True)
 

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import psutil
 import psycopg2
 import pytest
 from django.db import connections, transaction
@@ -17,7 +18,7 @@ from config.api.stream import tickets
 from config.platform import feed, people, tokens
 from config.platform.models import ApiToken
 from tests.factories.platform import UserFactory
-from tests.stream.serving import database_url, tell, written
+from tests.stream.serving import ADDRESS, database_url, tell, written
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 
@@ -259,25 +260,29 @@ def test_a_client_that_went_away_is_forgotten(serve, read, anna):
     assert '"held": 0' in server.log.read_text()
 
 
-def test_a_client_that_takes_nothing_is_let_go_and_loses_nothing(serve, read, anna, monkeypatch):
+def test_a_client_that_takes_nothing_is_let_go_and_loses_nothing(serve, read, anna):
     """Its messages stay in the database: the process reads none for it while it takes none."""
     server = serve()
-    address = ("127.0.0.1", server.port)
+    first = read(server.url, anna.token)
+    first.wait_for(1, kind="hello")
+    first.close()
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        line.connect(address)
-        line.sendall(f"GET /api/v1/stream/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {anna.token}\r\n\r\n".encode())
-        assert b"hello" in line.recv(4096)
+        line.connect(("127.0.0.1", server.port))
+        lines = (f"GET {ADDRESS} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {anna.token}", f"Last-Event-ID: {first.last}")
+        line.sendall("\r\n".join([*lines, "", ""]).encode())
+        (worker,) = server.pids()
+        before = psutil.Process(worker).memory_info().rss
         for n in range(400):
-            feed.tell([anna.user.pk], "test.note", {"n": n, "filling": "x" * 50_000}, now=now())
-        until = time.monotonic() + 45
+            feed.tell([anna.user.pk], "test.note", {"n": n, "filling": f"{n}" * 20_000}, now=now())
+        until = time.monotonic() + 60
         while '"ended": "slow"' not in server.log.read_text():
             assert time.monotonic() < until, server.log.read_text()[-2000:]
             time.sleep(0.5)
-    reader = read(server.url, anna.token)
-    reader.wait_for(1, kind="hello")
-    tell(anna.user, 1000, now())
-    reader.wait_for(1, kind="test.note")
+        assert psutil.Process(worker).memory_info().rss - before < 150 * 1024 * 1024
+    again = read(server.url, anna.token, last=first.last)
+    again.wait_for(400, kind="test.note", within_s=30)
+    assert again.numbers() == list(range(400))
 
 
 def test_openings_are_counted(serve, read, anna):

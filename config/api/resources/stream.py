@@ -185,7 +185,7 @@ class FeedViewSet(ApiViewSet):
             (found,) = feed_reading.read([(self.user.pk, place)], most=MOST, now=now)
         return Response(
             {
-                "messages": [MessageSerializer(one).data | {"data": orjson.loads(one.data)} for one in found.messages],
+                "messages": [orjson.loads(one.as_json()) for one in found.messages],
                 "cursor": feed_reading.encode(found.place),
                 "has_more": found.has_more,
                 "is_reset": is_lost,
