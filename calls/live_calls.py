@@ -4,6 +4,7 @@ Told in the transaction that changes the call, to those who have a part in it an
 nothing for a screen.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,16 +33,25 @@ def tell(change: Change) -> None:
     if change.has_ended:
         _say(before.ringing | before.talking | here | {before.agent_id, after.agent_id}, "call.ended", call, _ended(call), change.now)
         return
-    new, gone = after.ringing - before.ringing, before.ringing - here
+    new = after.ringing - before.ringing
     if new:
         _say(new, "call.ringing", call, ringing(call), change.now)
-    if gone and after.talking - before.talking:
-        _say(gone, "call.taken", call, {"call": str(call.pk), "by": _names(after.talking - before.talking)}, change.now)
-    elif gone:
-        _say(gone, "call.rang_out", call, {"call": str(call.pk)}, change.now)
+    by = after.talking - before.talking
+    taken = before.ringing - after.talking if by else frozenset()
+    if taken:
+        _say(taken, "call.taken", call, {"call": str(call.pk), "by": _names(by)}, change.now)
+    rang_out = {one for one in before.ringing - here - taken if not _was_taken_from(one, change.legs)}
+    if rang_out:
+        _say(rang_out, "call.rang_out", call, {"call": str(call.pk)}, change.now)
     what = _what_changed(before, after)
     if what:
-        _say((here | {after.agent_id}) - new, "call.updated", call, {"call": brief(call), "changed": what}, change.now)
+        _say((here | {after.agent_id}) - new - taken, "call.updated", call, {"call": brief(call), "changed": what}, change.now)
+
+
+def _was_taken_from(user_id: UUID, legs: Sequence[CallLeg]) -> bool:
+    """Whether somebody else answered while it rang here: that was told then, often before the phone system stopped this ringing."""
+    began = [leg.ring_at for leg in legs if leg.agent_id == user_id and leg.ring_at]
+    return bool(began) and any(leg.answered_at and leg.agent_id not in (None, user_id) and leg.answered_at >= began[-1] for leg in legs)
 
 
 def _say(people: Any, kind: str, call: Call, data: dict[str, Any], now: datetime) -> None:

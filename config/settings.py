@@ -263,6 +263,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.add_problems",
+        "config.api.stream.describing.add_kinds",
         "crm.api.schema.add_custom_fields",
     ],
     "ENUM_NAME_OVERRIDES": {

@@ -85,24 +85,20 @@ def test_whoever_did_not_get_the_call_is_told_that_another_took_it(desk):
     desk.leg("ringing", "201")
     desk.leg("ringing", "202")
     desk.leg("answered", "202")
+    assert desk.told(desk.anna) == ["call.ringing", "call.taken"], "at once, and not when the phone system stops the ringing"
+    assert FeedMessage.objects.filter(recipient=desk.anna).last().data["by"] == [str(desk.boris)]
     desk.leg("ended", "201")
     assert desk.told(desk.boris) == ["call.ringing", "call.updated"]
-    assert desk.told(desk.anna) == ["call.ringing", "call.rang_out"]
+    assert desk.told(desk.anna) == ["call.ringing", "call.taken"]
 
 
-def test_both_in_one_moment_is_a_call_taken(desk):
-    """When the phone system tells both together, as one fold, the screen is told that it was taken, and by whom."""
+def test_a_call_that_goes_on_to_the_next_desk_rang_out_at_the_first(desk):
     desk.event("call.initiated", to="+78001234567")
     desk.leg("ringing", "201")
-    call = Call.objects.get()
-    from calls import consequences
-
-    before = consequences.Standing(state="ringing", ringing=frozenset({desk.anna.pk}))
-    after = consequences.Standing(state="in_progress", talking=frozenset({desk.boris.pk}))
-    now = timezone.now()
-    live_calls.tell(consequences.Change(call, before, after, [], now, now))
-    taken = FeedMessage.objects.get(recipient=desk.anna, kind="call.taken")
-    assert taken.data == {"call": str(call.pk), "by": [str(desk.boris)]}
+    desk.leg("ended", "201", cause=19)
+    desk.leg("ringing", "202")
+    assert desk.told(desk.anna) == ["call.ringing", "call.rang_out"]
+    assert desk.told(desk.boris) == ["call.ringing"]
 
 
 def test_the_same_event_again_and_what_comes_hours_late_are_no_news(desk):
@@ -116,12 +112,10 @@ def test_the_same_event_again_and_what_comes_hours_late_are_no_news(desk):
 
 
 def test_saying_who_it_was_is_told_to_the_operator(desk, client_of):
-    stranger = ContactPhoneFactory.build().phone
     desk.phone = type("P", (), {"e164": "+79990001122"})
     desk.event("call.initiated", to="+78001234567")
     desk.leg("ringing")
     desk.leg("answered")
-    del stranger
     contact = ContactPhoneFactory().contact
     boss = client_of("supervisor")
     assert boss.post(f"/api/v1/calls/{Call.objects.get().pk}/identify/", {"contact": str(contact.pk)}, format="json").status_code == 200
