@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image for web, worker, beat and migrate; compose.yaml shows which command each one runs.
+# One image for web, stream, worker, beat and migrate; compose.yaml shows which command each one runs.
 
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1

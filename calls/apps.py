@@ -13,6 +13,7 @@ class CallsConfig(AppConfig):
         from calls import (
             agent_feed,
             alarms,
+            announcements,
             article_timeline,
             call_filters,
             call_request_facts,
@@ -30,6 +31,7 @@ class CallsConfig(AppConfig):
             erasure,
             hard_calls,
             identifying,
+            live_calls,
             observing,
             open_calls,
             recording_upkeep,
@@ -89,6 +91,11 @@ class CallsConfig(AppConfig):
         calling.rules.add("open_request", calling_rules.nobody_is_about_to)
         metrics.gauges.add("events", open_calls.events_by_state)
         metrics.gauges.add("recordings", recording_upkeep.owed)
+        live_calls.declare()
+        announcements.declare()
+        feed.at_first.add("calls", live_calls.at_first)
+        feed.at_first.add("announcements", announcements.at_first)
+        consequences.consequences.add("live_calls", live_calls.tell)
         contact_filters.more.add("called", open_calls.CALLED)
         contact_filters.more.add("called_within_days", open_calls.CALLED_WITHIN)
         entities.add("calls", CALLS)
@@ -105,6 +112,7 @@ class CallsConfig(AppConfig):
         effects.kinds.add(effects_on_suppression.KIND, effects_on_suppression.SUPPRESS)
         origins.kinds.add("call", open_calls.exists)
         crm_erasure.holders.add("calls", erasure.CALLS)
+        crm_erasure.holders.add("feed", crm_erasure.Holder(live_calls.personal_data, live_calls.pseudonymise))
         crm_erasure.holders.add("script_runs", crm_erasure.Holder(script_facts.personal_data, script_facts.pseudonymise))
         crm_erasure.holders.add("call_reviews", review_traces.REVIEWS)
         crm_erasure.vetoes.add("calls", erasure.reasons_against)

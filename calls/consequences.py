@@ -16,7 +16,8 @@ from config.platform.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What consequences compare: the call as it was before a change. ``ringing`` and ``talking`` are ids of users.
+    """What consequences compare: the call as it was before a change. ``ringing``, ``talking`` and, among these, ``held``
+    are ids of users.
 
     ``recorded`` is what is known of each recording (id, address, seconds): news of one may fill what was missing.
     """

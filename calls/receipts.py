@@ -74,7 +74,7 @@ def one(system: PhoneSystem, body: Any, *, now: datetime, raw: Any = None) -> di
         "event": receipt.event_id,
         "call": shown,
         "matches": found.matches,
-        "open": _besides(found.open, receipt.call_id),
+        "open": besides(found.open, receipt.call_id),
         "screen_pop": _screen_pop(shown, found),
         "hints": hints.of(system, shown, found),
     }
@@ -120,19 +120,22 @@ def _found(shown: dict[str, Any] | None) -> lookup.Found:
     """Who is calling. When a person said who it is, that contact comes first and without doubt."""
     if shown is None:
         return lookup.Found(raw="")
-    e164 = shown["customer_e164"]
     far = shown["to"] if shown["direction"] == "outbound" else shown["from"]
-    found = lookup.Found(raw=far["raw"], e164=e164)
+    return who_calls(far["raw"], shown["customer_e164"], shown["contact"])
+
+
+def who_calls(raw: str, e164: str, contact: UUID | None) -> lookup.Found:
+    """The contacts of a number, best first, and what is open for them. ``contact`` is who it is, when somebody or the base said so."""
+    found = lookup.Found(raw=raw, e164=e164)
     if e164:
         found = lookup.by_number(found)
-    contact = shown["contact"]
     if contact and contact != found.best:
         others = [match for match in found.matches if match["contact"]["id"] != contact]
         found.matches = [{"contact": row, "quality": lookup.EXACT, "score": 1.0} for row in contact_rows.show([contact])] + others
     return lookup.with_open(found)
 
 
-def _besides(open_matters: dict[str, list[dict[str, Any]]], call_id: UUID | None) -> dict[str, list[dict[str, Any]]]:
+def besides(open_matters: dict[str, list[dict[str, Any]]], call_id: UUID | None) -> dict[str, list[dict[str, Any]]]:
     """What is open apart from this very call."""
     return {name: [matter for matter in matters if matter.get("id") != str(call_id)] for name, matters in open_matters.items()}
 
@@ -142,7 +145,12 @@ def _screen_pop(shown: dict[str, Any] | None, found: lookup.Found) -> dict[str, 
         return {"agent": None, "contact": None, "url": None, "transfer": None}
     ringing = next((leg["agent"] for leg in shown["legs"] if leg["state"] in ("ringing", "answered") and leg["agent"]), None)
     contact = shown["contact"] or found.best
-    url = settings.SCREEN_POP_URL.replace("{call}", str(shown["id"])).replace("{contact}", str(contact or ""))
     # only a call that somebody had before can be passed on
     transfer = transfers.handed_on(shown["id"]) if shown["answered_at"] and shown["state"] != "ended" else None
-    return {"agent": ringing or shown["agent"], "contact": contact, "url": url or None, "transfer": transfer}
+    return {"agent": ringing or shown["agent"], "contact": contact, "url": pop_url(shown["id"], contact), "transfer": transfer}
+
+
+def pop_url(call_id: UUID, contact_id: UUID | None) -> str | None:
+    """What a screen opens for this call, when the setting says so."""
+    url = settings.SCREEN_POP_URL.replace("{call}", str(call_id)).replace("{contact}", str(contact_id or ""))
+    return url or None

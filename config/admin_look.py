@@ -159,6 +159,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("People", "group", "platform_user_changelist"),
                     _page("Teams", "groups", "crm_team_changelist"),
+                    _page("Announcements", "campaign", "calls_announcement_changelist"),
                     _page("Departments", "account_tree", "crm_department_changelist"),
                     _page("Topics", "topic", "crm_topic_changelist"),
                     _page("Calendars", "calendar_month", "crm_businesscalendar_changelist"),

@@ -44,4 +44,5 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "Reports to be counted": {"task": "calls.sweep_rollups", "schedule": 10.0, "options": {"queue": "batch"}},
     "Alarms of queues": {"task": "calls.watch_queues", "schedule": 10.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
+    "Old messages of the live feed": {"task": "platform.forget_feed", "schedule": 3600.0},
 }

@@ -169,6 +169,11 @@ DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="RU")
 FIRST_CONTACT_DAYS = env.int("FIRST_CONTACT_DAYS", default=7)  # no further call on the same topic within so many: it was solved at once
 WALLBOARD_KEPT_S = env.float("WALLBOARD_KEPT_S", default=1.5)  # so old may it be; however many look, it is worked out once
 IDEMPOTENCY_KEPT = timedelta(hours=env.int("IDEMPOTENCY_KEPT_HOURS", default=48))
+FEED_KEPT = timedelta(hours=env.int("FEED_KEPT_HOURS", default=48))
+STREAM_URL = env.str("STREAM_URL", default="")  # where clients reach the process that holds streams, when no proxy leads them there
+STREAMS_MOST = env.int("STREAMS_MOST", default=2000)
+STREAMS_PER_USER = env.int("STREAMS_PER_USER", default=5)
+STREAM_THREADS = env.int("STREAM_THREADS", default=4)
 LOGIN_TOKEN_LIFETIME = timedelta(hours=env.int("LOGIN_TOKEN_HOURS", default=12))
 ARTICLES_REVIEWED_BY_ANOTHER = env.bool("ARTICLES_REVIEWED_BY_ANOTHER", default=False)
 WRAP_UP_OPEN_HOURS = env.int("WRAP_UP_OPEN_HOURS", default=0)
@@ -255,6 +260,7 @@ RATE_LIMITS = {  # requests per minute; 0 switches a limit off
     "integration": env.int("RATE_LIMIT_INTEGRATION_PER_MINUTE", default=60_000),
     "anonymous": env.int("RATE_LIMIT_ANONYMOUS_PER_MINUTE", default=60),
     "login": env.int("RATE_LIMIT_LOGIN_PER_MINUTE", default=20),
+    "stream": env.int("RATE_LIMIT_STREAM_PER_MINUTE", default=60),
 }
 #: how long the sender of a batch of call events waits for them to be folded before the rest is left to the workers
 BATCH_PATIENCE_S = env.float("BATCH_PATIENCE_S", default=1.5)
@@ -277,6 +283,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.add_problems",
+        "config.api.stream.describing.add_kinds",
         "crm.api.schema.add_custom_fields",
     ],
     "ENUM_NAME_OVERRIDES": {
@@ -316,7 +323,17 @@ CORS_EXPOSE_HEADERS = [
     "RateLimit-Remaining",
     "RateLimit-Reset",
 ]
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "cache-control",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "last-event-id",
+    "x-request-id",
+]
 APPEND_SLASH = False  # a redirected POST would lose its body: the 404 says what is missing instead
 SCREEN_POP_URL = env.str("SCREEN_POP_URL", default="")  # {call} and {contact} are filled in
 

@@ -1,5 +1,6 @@
 from calls.admin import (
     agents,
+    announcements,
     answers,
     call_requests,
     callbacks,
@@ -16,6 +17,7 @@ from calls.admin import (
 
 __all__ = [
     "agents",
+    "announcements",
     "answers",
     "call_requests",
     "callbacks",

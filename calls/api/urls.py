@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from calls.api.agents import AgentViewSet
 from calls.api.alarms import AlarmViewSet
+from calls.api.announcements import AnnouncementViewSet
 from calls.api.answer_reports import AnswerReportViewSet
 from calls.api.answers import AnswerViewSet, CallAnswerViewSet, QuestionViewSet, UseViewSet
 from calls.api.call_requests import CallRequestViewSet
@@ -37,6 +38,7 @@ router.register("pause-codes", PauseCodeViewSet)
 router.register("callbacks", CallbackViewSet)
 router.register("recordings", RecordingViewSet)
 router.register("alarms", AlarmViewSet)
+router.register("announcements", AnnouncementViewSet)
 router.register("article-uses", UseViewSet)
 router.register("unanswered-questions", QuestionViewSet)
 router.register("script-runs", ScriptRunViewSet)

@@ -1,5 +1,6 @@
 from calls.models.agents import AgentPresence, AgentStateInterval, HardCall, PauseCode
 from calls.models.alarms import Alarm
+from calls.models.announcements import Announcement
 from calls.models.answers import ArticleUse, QuestionAsked, UnansweredQuestion
 from calls.models.call_requests import CallRequest, PhoneCommand
 from calls.models.callbacks import Callback
@@ -21,6 +22,7 @@ __all__ = [
     "AgentRollup",
     "AgentStateInterval",
     "Alarm",
+    "Announcement",
     "ArticleUse",
     "Call",
     "CallAlias",

@@ -29,6 +29,14 @@ class AdminSessionScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "Whoever is signed in to the admin."}
 
 
+class TicketScheme(OpenApiAuthenticationExtension):
+    target_class = "config.api.stream.admitting.TicketAuthentication"
+    name = "ticket"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "apiKey", "in": "query", "name": "ticket", "description": "A ticket from `POST /api/v1/stream/ticket/`, good once."}
+
+
 class Schema(AutoSchema):
     """Stable operation ids, tags by resource, and who may call it in every description."""
 

@@ -28,7 +28,8 @@ _client: redis.Redis | None = None
 _asleep_until = 0.0
 
 
-def _store() -> redis.Redis:
+def store() -> redis.Redis:
+    """The connection to the store of counters and tickets."""
     global _client
     if _client is None:
         once = Retry(NoBackoff(), 0)  # by default it tries three times more, and a silent store would hold a request for seconds
@@ -43,7 +44,7 @@ def count(who: str, *, now: float) -> int | None:
         return None
     key = f"swb:rate:{who}:{int(now // WINDOW_S)}"
     try:
-        pipe = _store().pipeline(transaction=False)
+        pipe = store().pipeline(transaction=False)
         pipe.incr(key)
         pipe.expire(key, WINDOW_S * 2)
         return int(pipe.execute()[0])
@@ -84,3 +85,10 @@ class PerLogin(PerCaller):
 
     def kind_and_who(self, request: "Request") -> tuple[str, str]:
         return "login", client_ip(request._request) or "unknown"
+
+
+class PerOpening(PerCaller):
+    """Openings of live streams: each person has few, and a screen that opens them in a loop must not hurt the others."""
+
+    def kind_and_who(self, request: "Request") -> tuple[str, str]:
+        return ("stream", str(request.user.pk)) if request.user else super().kind_and_who(request)

@@ -1,4 +1,4 @@
-"""Which port the web server gets."""
+"""Which ports the web server and the process that holds streams get."""
 
 import errno
 import socket
@@ -30,6 +30,20 @@ def choose(wanted: str, host: str) -> int:
         if not _refusal(port, host):
             return port
     raise PortTaken(f"No port from {USUAL_PORT} to {USUAL_PORT + PORTS_TRIED - 1} is free. Choose one: PORT=… make up")
+
+
+def choose_beside(wanted: str, host: str, port: int) -> int:
+    """The port of the streams: the wanted one, or the first free one after ``port``.
+
+    Raises:
+        PortTaken
+    """
+    if wanted:
+        return choose(wanted, host)
+    for beside in range(port + 1, min(port + 1 + PORTS_TRIED, 65536)):
+        if not _refusal(beside, host):
+            return beside
+    raise PortTaken(f"No port after {port} is free for the streams. Choose one: STREAM_PORT=… make up")
 
 
 def _refusal(port: int, host: str) -> str:

@@ -1,6 +1,6 @@
 """``make up``: everything of Switchboard on this machine, from nothing, until Ctrl-C.
 
-    python -m config.embedded.up          PORT, BIND, DATA_DIR, DATABASE_URL, BROKER_URL and the settings of docs/operations.md
+    python -m config.embedded.up          PORT, STREAM_PORT, BIND, DATA_DIR, DATABASE_URL, BROKER_URL and the settings of docs/operations.md
 
 What stands in DATABASE_URL and BROKER_URL is used; what does not is started here, in the data folder.
 """
@@ -22,7 +22,7 @@ from config.embedded.supervisor import Service, Stopped, Supervisor
 from config.embedded.valkey import Valkey
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-APPLICATIONS = ("web", "worker", "worker_batch", "beat")
+APPLICATIONS = ("web", "stream", "worker", "worker_batch", "beat")
 SERVERS = ("valkey", "postgres")
 
 
@@ -43,6 +43,7 @@ class Up:
         self.port = ports.choose(given.get("PORT", ""), self.host)
         if not given.get("PORT") and self.port != ports.USUAL_PORT:
             self.teller.say(f"  Port {ports.USUAL_PORT} is taken by another program: taking {self.port} (PORT=… chooses another).")
+        self.stream_port = ports.choose_beside(given.get("STREAM_PORT", ""), self.host, self.port)
         self.environment = given | {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
         self.environment.pop(processes.MARK, None)
         self.told: dict[str, Any] = {}
@@ -79,6 +80,10 @@ class Up:
         if self.demo and not self.environment.get("DEMO"):
             self.environment["DEMO_IMPLIED"] = "1"
         self.environment["DEMO"] = "1" if self.demo else "0"
+        if not self.environment.get("STREAM_URL"):
+            self.environment["STREAM_URL"] = f"{self._url(self.stream_port)}/api/v1/stream/"
+        if self.demo and not self.environment.get("CORS_ALLOWED_ORIGINS"):  # a page of the one port reads the stream of the other
+            self.environment["CORS_ALLOWED_ORIGINS"] = f"http://127.0.0.1:{self.port},http://localhost:{self.port}"
         prepared = self._prepare()
         self._applications()
         url = self._url()
@@ -86,6 +91,7 @@ class Up:
             "url": url,
             "docs": f"{url}/api/v1/docs/",
             "admin": f"{url}/admin/",
+            "stream_url": self.environment["STREAM_URL"],
             "tokens": prepared.get("tokens", {}),
             "admin_login": prepared.get("login", {}),
         }
@@ -189,6 +195,7 @@ class Up:
                 before_start=partial(_emptied, metrics),
             )
         )
+        stream = add(Service("stream", web.stream_command(environment, self.host, self.stream_port), environment, cwd=REPOSITORY))
         workers = []
         for name, queue in (("worker", "fast"), ("worker_batch", "batch")):
             ready = run / name
@@ -196,19 +203,27 @@ class Up:
             worker = Service(name, command, words, cwd=REPOSITORY, patience_s=20, before_start=partial(ready.unlink, missing_ok=True))
             workers.append((ready, add(worker)))
         add(Service("beat", web.beat_command(), environment, cwd=REPOSITORY))
-        for happened, service in [(self._is_ready, server), *((ready.exists, worker) for ready, worker in workers)]:
+        for happened, service in [
+            (self._is_ready, server),
+            (self._holds_streams, stream),
+            *((ready.exists, worker) for ready, worker in workers),
+        ]:
             if not self.supervisor.wait_for(happened, of=service, within_s=90, ticking=self.teller.tick):
                 last = processes.last_words(self.folder, service.name)
                 raise NotUp(f"{service.name} did not start. The last words ({processes.log_file(self.folder, service.name)}):\n{last}")
         self.teller.end("Web server, workers and beat run")
 
-    def _url(self) -> str:
-        """Where it is reached from this machine."""
+    def _url(self, port: int = 0) -> str:
+        """Where it, or what listens on another port, is reached from this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (compared, not bound)
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        port = port or self.port
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def _is_ready(self) -> bool:
         return trying.is_ready(self._url(), self.environment.get("ALLOWED_HOSTS", ""))
+
+    def _holds_streams(self) -> bool:
+        return trying.is_ready(self._url(self.stream_port), self.environment.get("ALLOWED_HOSTS", ""))
 
     def _write_up(self) -> None:
         """Tell scripts: where it is, the tokens, the processes."""

@@ -5,16 +5,23 @@ connection, at commit. Messages are addressed: nobody gets what is another's.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
+from django.db.models import Q, QuerySet
+
+from config.platform.models import FeedMessage, User
+from config.platform.registry import Registry
 
 CHANNEL = "switchboard_feed"
+SLACK = timedelta(hours=1)  # a message is kept longer than a place in the feed is good for: its transaction may have begun long before
+MANY = 2000
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,10 @@ class Kind:
 
 #: Every kind there is, by its name. An app declares its own in ``AppConfig.ready``; the documentation is made from these.
 kinds: dict[str, Kind] = {}
+
+#: What a screen shows when it begins, before anything is told: each entry gives its part as JSON values. Whoever tells of something that
+#: lasts (a call, a state, what is owed) adds it here too.
+at_first: Registry[Callable[[User, datetime], Any]] = Registry("what an operator's screen shows at first")
 
 
 def declare(name: str, tells: str, example: Mapping[str, Any]) -> None:
@@ -83,3 +94,22 @@ def tell(
     }
     with connection.cursor() as cursor:
         cursor.execute(WRITE, values)
+
+
+def screen(user: User, now: datetime) -> dict[str, Any]:
+    """All that the screen of ``user`` shows at first, by the names of its parts."""
+    return {name: part(user, now) for name, part in at_first}
+
+
+def about(contact_id: UUID, matters: Iterable[UUID]) -> QuerySet[FeedMessage]:
+    """What was told of a contact, and of these matters of theirs (calls, callbacks …)."""
+    return FeedMessage.objects.filter(Q(contact=contact_id) | Q(about__in=list(matters)))
+
+
+def forget(now: datetime) -> int:
+    """Delete what nobody can come back for any more, some thousand at a time; answers how many. Twice at once: each row goes once."""
+    too_old = FeedMessage.objects.filter(at__lt=now - settings.FEED_KEPT - SLACK).order_by("at")
+    gone = 0
+    while some := list(too_old.values_list("pk", flat=True)[:MANY]):
+        gone += FeedMessage.objects.filter(pk__in=some).delete()[0]
+    return gone

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from config.platform import feed
 from config.platform.models import Heartbeat, IdempotencyRecord
 
 
@@ -27,3 +28,9 @@ def beat_batch(**_later_arguments: object) -> None:
 def forget_old_keys(**_later_arguments: object) -> None:
     """Forget answers kept for idempotency longer than promised. A second run finds nothing left to do."""
     IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - settings.IDEMPOTENCY_KEPT).delete()
+
+
+@shared_task(name="platform.forget_feed")
+def forget_feed(**_later_arguments: object) -> int:
+    """Forget messages of the live feed that nobody can come back for. A second run finds nothing left to do."""
+    return feed.forget(timezone.now())

@@ -18,6 +18,10 @@ agents_retrieve              asbA   calls:read
 agents_sign_in               asbA   -
 agents_sign_out              asbA   -
 agents_states                asbA   calls:read
+announcements_create         sA     -
+announcements_list           asbA   -
+announcements_retrieve       asbA   -
+announcements_withdraw       sA     -
 article_uses_create          asbA   knowledge:write
 article_uses_list            asbA   knowledge:read
 article_uses_partial_update  asbA   knowledge:write
@@ -150,6 +154,7 @@ exports_create               sbA    -
 exports_file                 sbA    -
 exports_list                 sbA    -
 exports_retrieve             sbA    -
+feed_retrieve                asbA   -
 funnel_retrieve              asbA   contacts:read
 imports_cancel               asbA   contacts:write
 imports_conflicts            asbA   contacts:read
@@ -317,6 +322,8 @@ scripts_list                 asbA   knowledge:read
 scripts_partial_update       sA     knowledge:write
 scripts_render               asbA   knowledge:read
 scripts_retrieve             asbA   knowledge:read
+stream_retrieve              asbA   -
+stream_ticket                asbA   -
 teams_create                 sA     -
 teams_destroy                A      -
 teams_list                   asbA   contacts:read

@@ -11,6 +11,7 @@ from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
 from tests.factories.agents import AgentPresenceFactory, PauseCodeFactory
 from tests.factories.alarms import AlarmFactory
+from tests.factories.announcements import AnnouncementFactory
 from tests.factories.calendars import CalendarFactory
 from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
@@ -71,6 +72,7 @@ def extensions(n):
 
 #: list address: (make n rows, statements of the list, statements of one row or None)
 COSTS = {
+    "announcements": (lambda n: [AnnouncementFactory() for _ in range(n)], 1, 1),
     "contacts": (contacts, 2, 2),  # ids; rows with their phones, e-mails and addresses
     "phone-numbers": (contacts, 2, None),  # numbers; whose they are
     "articles": (lambda n: [ArticleFactory() for _ in range(n)], 3, 3),  # articles; topics; versions

@@ -98,7 +98,7 @@ def test_a_killed_web_worker_is_replaced_and_the_others_go_on_answering(system: 
     assert system.missing() == {}
 
 
-@pytest.mark.parametrize("name", ["web", "beat"])
+@pytest.mark.parametrize("name", ["web", "stream", "beat"])
 def test_a_killed_program_is_back(system: Running, name: str) -> None:
     old = system.pid(name)
     children = psutil.Process(old).children()
@@ -115,7 +115,7 @@ def test_up_json_is_for_its_owner_only_and_names_url_docs_admin_tokens_and_proce
     assert stat.S_IMODE((system.folder / "secret_key").stat().st_mode) == 0o600
     assert told["url"] == f"http://127.0.0.1:{system.port}"
     assert set(told["tokens"]) == {"agent", "supervisor", "back_office", "admin", "integration"}
-    assert {"supervisor", "postgres", "valkey", "web", "worker", "worker_batch", "beat"} == set(told["pids"])
+    assert {"supervisor", "postgres", "valkey", "web", "stream", "worker", "worker_batch", "beat"} == set(told["pids"])
     assert all(psutil.pid_exists(pid) for pid in told["pids"].values())
     assert system.ask("GET", told["docs"].removeprefix(told["url"]))[0] == 200
     assert system.ask("GET", told["admin"].removeprefix(told["url"]))[0] == 200

@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from config.api.resources.audit import AuditViewSet
 from config.api.resources.me import MeViewSet
 from config.api.resources.problems import ProblemViewSet
+from config.api.resources.stream import FeedViewSet, StreamViewSet
 from config.api.resources.tokens import TokenViewSet
 from config.api.resources.users import UserViewSet
 
@@ -12,4 +13,10 @@ router.register("tokens", TokenViewSet)
 router.register("users", UserViewSet)
 router.register("audit-events", AuditViewSet)
 router.register("problems", ProblemViewSet, basename="problem")
-urlpatterns = [path("me/", MeViewSet.as_view({"get": "retrieve"}), name="me"), *router.urls]
+urlpatterns = [
+    path("me/", MeViewSet.as_view({"get": "retrieve"}), name="me"),
+    path("stream/", StreamViewSet.as_view({"get": "retrieve"}), name="stream"),
+    path("stream/ticket/", StreamViewSet.as_view({"post": "ticket"}), name="stream-ticket"),
+    path("feed/", FeedViewSet.as_view({"get": "retrieve"}), name="feed"),
+    *router.urls,
+]

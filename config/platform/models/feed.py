@@ -17,7 +17,7 @@ class FeedMessage(models.Model):
     """Something one person must see on their screen now: a line of their live feed, written in the transaction that caused it.
 
     ``id`` is given when the row is written and not when it is committed, so a reader that remembers only the last id would miss rows of
-    slower transactions: ``transaction`` tells which are still under way (see ``config.platform.feed``).
+    slower transactions: ``transaction`` tells which were under way then (see ``config.platform.feed_reading``).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -33,7 +33,7 @@ class FeedMessage(models.Model):
         verbose_name = "message of the live feed"
         verbose_name_plural = "messages of the live feed"
         indexes = [
-            models.Index(fields=["recipient", "id"], name="feed_of_person"),
+            models.Index(fields=["recipient", "transaction"], name="feed_of_person"),
             models.Index(fields=["at"], name="feed_by_time"),
             models.Index(fields=["contact"], condition=models.Q(contact__isnull=False), name="feed_of_contact"),
         ]
