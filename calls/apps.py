@@ -29,6 +29,7 @@ class CallsConfig(AppConfig):
             effects_on_numbers,
             effects_on_suppression,
             erasure,
+            first_screen,
             hard_calls,
             identifying,
             live_calls,
@@ -94,6 +95,10 @@ class CallsConfig(AppConfig):
         live_calls.declare()
         announcements.declare()
         feed.at_first.add("calls", live_calls.at_first)
+        feed.at_first.add("agent", first_screen.agent)
+        feed.at_first.add("return_calls", first_screen.return_calls)
+        feed.at_first.add("callbacks", first_screen.callbacks)
+        feed.at_first.add("call_requests", first_screen.call_requests)
         feed.at_first.add("announcements", announcements.at_first)
         consequences.consequences.add("live_calls", live_calls.tell)
         contact_filters.more.add("called", open_calls.CALLED)

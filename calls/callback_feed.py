@@ -48,14 +48,19 @@ def recipients(row: Callback) -> list[UUID]:
 def tell_of(row: Callback, kind: str, *, now: datetime, to: Iterable[UUID] | None = None, besides: Iterable[UUID | None] = ()) -> None:
     """Tell those whom it concerns, or those named in ``to``, how it stands now. Whoever moves it tells before it is written."""
     state = {"callback.due": "due", "callback.missed": "missed", "callback.given_back": "due"}.get(kind, row.status)
-    data = {
+    data = brief(row) | {"state": state}
+    feed.tell([*(recipients(row) if to is None else to), *besides], kind, data, about=row.pk, contact=row.contact_id, now=now)
+
+
+def brief(row: Callback) -> dict[str, Any]:
+    """A callback as a screen shows it at once."""
+    return {
         "callback": str(row.pk),
         "contact": str(row.contact_id) if row.contact_id else None,
-        "state": state,
+        "state": row.status,
         "at": row.at,
         "local_time": row.wall.isoformat(),
         "time_zone": row.time_zone,
         "recipient": row.recipient,
         "passed_on": row.passed_on,
     }
-    feed.tell([*(recipients(row) if to is None else to), *besides], kind, data, about=row.pk, contact=row.contact_id, now=now)

@@ -25,7 +25,12 @@ def declare() -> None:
 
 def tell(request: CallRequest, *, now: datetime) -> None:
     """Tell the operator how far it is."""
-    data = {
+    feed.tell([request.agent_id], KIND, brief(request), about=request.pk, contact=request.contact_id, now=now)
+
+
+def brief(request: CallRequest) -> dict[str, Any]:
+    """A call request as a screen shows it at once."""
+    return {
         "id": str(request.pk),
         "state": request.status,
         "reason": request.reason,
@@ -34,4 +39,3 @@ def tell(request: CallRequest, *, now: datetime) -> None:
         "expires_at": request.expires_at.isoformat(),
         "version": request.version,
     }
-    feed.tell([request.agent_id], KIND, data, about=request.pk, contact=request.contact_id, now=now)

@@ -40,7 +40,12 @@ def overdue(row: ReturnCall, leaders: list[Any], *, now: datetime) -> None:
 
 
 def _tell(recipients: list[Any], kind: str, row: ReturnCall, now: datetime) -> None:
-    data = {
+    feed.tell(recipients, kind, brief(row), about=row.pk, contact=row.contact_id, now=now)
+
+
+def brief(row: ReturnCall) -> dict[str, Any]:
+    """A return call as a screen shows it at once."""
+    return {
         "return_call": row.pk,
         "state": row.status,
         "reason": row.reason,
@@ -48,4 +53,3 @@ def _tell(recipients: list[Any], kind: str, row: ReturnCall, now: datetime) -> N
         "times_called": row.times_called,
         "due_at": row.due_at,
     }
-    feed.tell(recipients, kind, data, about=row.pk, contact=row.contact_id, now=now)
