@@ -1,5 +1,6 @@
 """Return calls in figures: how many came to be in an interval and what became of them, by queue, department or person. One statement."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -58,5 +59,5 @@ def tile(now: datetime, zone: ZoneInfo) -> Tile:
     """Registered with ``calls.wallboard.tiles``: whom we owe a call, and who should have been called by now."""
     late = Count("pk", filter=Q(pk__in=ReturnCall.objects.overdue(now)))
     rows = list(ReturnCall.objects.owed().values_list("queue").annotate(open=Count("pk"), overdue=late).order_by("queue"))
-    of_queues = {queue: {"open": many, "overdue": overdue} for queue, many, overdue in rows}
+    of_queues: dict[str, Mapping[str, Any]] = {queue: {"open": many, "overdue": overdue} for queue, many, overdue in rows}
     return Tile({"open": 0, "overdue": 0}, of_queues, {"open": sum(row[1] for row in rows), "overdue": sum(row[2] for row in rows)})

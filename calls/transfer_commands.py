@@ -25,7 +25,7 @@ def told(ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     rows = list(CallTransfer.objects.pending().filter(pk__in=ids).select_related("call", "to_department"))
     people = {person for row in rows for person in (row.from_agent_id, row.to_agent_id) if person}
     seats = AgentExtension.objects.filter(user__in=people, is_active=True).order_by("-extension")
-    at = {(one.phone_system_id, one.user_id): one.extension for one in seats}
+    at: dict[tuple[UUID | None, UUID | None], str] = {(one.phone_system_id, one.user_id): one.extension for one in seats}
     return {
         row.pk: {
             "call_id": row.call.external_id,

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import schedule
 from config.admin_look import UNFOLD as UNFOLD
+from config.api.choices import CHOICES
 from config.embedded import addresses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -286,28 +287,7 @@ SPECTACULAR_SETTINGS = {
         "config.api.stream.describing.add_kinds",
         "crm.api.schema.add_custom_fields",
     ],
-    "ENUM_NAME_OVERRIDES": {
-        "ConsentState": [(word, word) for word in ("granted", "refused", "withdrawn", "expired", "none")],
-        "ConsentStatus": "crm.models.Consent.Status",
-        "ConsentPurpose": "crm.models.consent.Purpose",
-        "ContactKind": "crm.models.Contact.Kind",
-        "ScriptPurpose": "crm.models.Script.Purpose",
-        "ScriptStepKind": "crm.models.ScriptStep.Kind",
-        "LifecycleStage": "crm.models.Contact.Lifecycle",
-        "SuppressionSource": "crm.models.suppression.Source",
-        "ProductKind": "crm.models.Product.Kind",
-        "ArticleVersionStatus": "crm.models.ArticleVersion.Status",
-        "AlarmKind": "calls.models.Alarm.Kind",
-        "AgentState": "calls.models.agents.State",
-        "AgentStateSource": "calls.models.agents.Source",
-        "PauseKind": "calls.models.PauseCode.Kind",
-        "CallDirection": "calls.models.Call.Direction",
-        "CallRequestPurpose": "calls.models.call_requests.PURPOSES",
-        "CallRequestState": "calls.models.CallRequest.Status",
-        "PhoneCommandKind": "calls.models.PhoneCommand.Kind",
-        "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
-        "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
-    },
+    "ENUM_NAME_OVERRIDES": CHOICES,
     "TAGS": [],
 }
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])

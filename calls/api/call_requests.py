@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from calls import call_requests
 from calls.call_requests import CallRequestOpen, CannotDial, ExtensionNeeded, MayNotCall, NobodyToCall, NotOurLine
 from calls.models import CallRequest, PhoneSystem
+from calls.models.call_requests import PURPOSES
 from config.api.fields import OriginField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
@@ -84,9 +85,7 @@ class CallRequestBody(serializers.Serializer):
     )
     contact = ContactField(required=False, allow_null=True, help_text="Whom the call is with; the call will know it.")
     reason = serializers.ChoiceField(choices=CallRequest.Reason.choices, required=False)
-    purpose = serializers.ChoiceField(
-        choices=CallRequest._meta.get_field("purpose").choices, required=False, help_text="What for: the gate judges by it."
-    )
+    purpose = serializers.ChoiceField(choices=PURPOSES, required=False, help_text="What for: the gate judges by it.")
     origin = OriginField(required=False, allow_null=True)
     phone_system = serializers.SlugRelatedField(
         slug_field="slug", queryset=PhoneSystem.objects.filter(is_active=True), required=False, help_text="Slug; left out: where you sit."

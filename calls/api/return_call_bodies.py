@@ -93,7 +93,7 @@ class ReturnCallCallSerializer(serializers.ModelSerializer):
 
 
 @example({"phone": "8 (495) 123-45-67", "queue": "support", "note": "Wants to know the price of the large one."})
-class PromiseBody(serializers.Serializer):
+class PromisedCallBody(serializers.Serializer):
     phone = serializers.CharField(max_length=200, required=False, allow_blank=True, default="", help_text="As people write it.")
     call = CallField(required=False, allow_null=True, help_text="Instead: a call with them.")
     contact = ContactField(required=False, allow_null=True)
@@ -107,7 +107,7 @@ class PromiseBody(serializers.Serializer):
 
 
 @example({"assignee": "0199a1b2-0000-7000-8000-293a4b5c6d7e"})
-class AssignBody(serializers.Serializer):
+class ReturnCallAssignBody(serializers.Serializer):
     assignee = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True, role__in=PEOPLE))
 
 
@@ -118,7 +118,7 @@ class CompleteBody(serializers.Serializer):
 
 
 @example({"reason": "It was a fax."})
-class CancelBody(serializers.Serializer):
+class ReturnCallCancelBody(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 

@@ -46,7 +46,7 @@ def correct(made: House, *, now: datetime) -> int:
     found = list(calls.order_by("-started_at", "external_id").select_related("agent")[:2])
     supervisor = made.staff["sergei"]
     for call, codes in zip(found, (("do-not-call",), ("do-not-call", "call-again")), strict=False):
-        for code, by in zip(codes, (call.agent, supervisor), strict=False):
+        for code, by in zip(codes, (call.agent or supervisor, supervisor), strict=False):
             note = {"do-not-call": "Does not want to hear of offers.", "call-again": "Meant only this week; asked for a call in spring."}[
                 code
             ]
