@@ -275,6 +275,7 @@ SPECTACULAR_SETTINGS = {
         "SuppressionSource": "crm.models.suppression.Source",
         "ProductKind": "crm.models.Product.Kind",
         "ArticleVersionStatus": "crm.models.ArticleVersion.Status",
+        "CallTransferKind": "calls.models.CallTransfer.Kind",
         "CallDirection": "calls.models.Call.Direction",
         "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
         "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],

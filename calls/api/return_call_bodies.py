@@ -93,11 +93,11 @@ class ReturnCallCallSerializer(serializers.ModelSerializer):
 
 
 @example({"phone": "8 (495) 123-45-67", "queue": "support", "note": "Wants to know the price of the large one."})
-class PromiseBody(serializers.Serializer):
+class ReturnCallBody(serializers.Serializer):
     phone = serializers.CharField(max_length=200, required=False, allow_blank=True, default="", help_text="As people write it.")
     call = CallField(required=False, allow_null=True, help_text="Instead: a call with them.")
     contact = ContactField(required=False, allow_null=True)
-    queue = serializers.SlugField(
+    queue = serializers.CharField(
         max_length=100, required=False, allow_blank=True, default="", help_text="Whose promise it is; else the call's."
     )
     department = serializers.PrimaryKeyRelatedField(
@@ -107,18 +107,18 @@ class PromiseBody(serializers.Serializer):
 
 
 @example({"assignee": "0199a1b2-0000-7000-8000-293a4b5c6d7e"})
-class AssignBody(serializers.Serializer):
+class ReturnCallAssignBody(serializers.Serializer):
     assignee = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True, role__in=PEOPLE))
 
 
 @example({"result": "She ordered two.", "call": None})
-class CompleteBody(serializers.Serializer):
+class ReturnCallDoneBody(serializers.Serializer):
     result = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
     call = CallField(required=False, allow_null=True, help_text="By which call.")
 
 
 @example({"reason": "It was a fax."})
-class CancelBody(serializers.Serializer):
+class ReturnCallCancelBody(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 

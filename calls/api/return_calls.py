@@ -12,11 +12,11 @@ from rest_framework.response import Response
 
 from calls import answer_reports, return_call_report, return_calls
 from calls.api.return_call_bodies import (
-    AssignBody,
-    CancelBody,
-    CompleteBody,
-    PromiseBody,
+    ReturnCallAssignBody,
+    ReturnCallBody,
     ReturnCallCallSerializer,
+    ReturnCallCancelBody,
+    ReturnCallDoneBody,
     ReturnCallReportSerializer,
     ReturnCallSerializer,
 )
@@ -116,7 +116,7 @@ class ReturnCallViewSet(ReadViewSet):
         return self.get_paginated_response(ReturnCallCallSerializer(self.paginate_queryset(found), many=True).data)
 
     @operation(
-        body=PromiseBody,
+        body=ReturnCallBody,
         answer={200: ReturnCallSerializer, 201: ReturnCallSerializer},
         refusals=[NumberInvalid, NumberIsInternal, return_calls.NobodyToReturnTo, return_calls.DoNotCallAtAll],
     )
@@ -126,7 +126,7 @@ class ReturnCallViewSet(ReadViewSet):
         To a `phone`, or to whoever is in a `call`. Due as the queue promises; for a time that the customer names make a task. If one is
         owed to the number already, the promise is added to it (200). The others come by themselves from calls that nobody answered.
         """
-        row, is_new = return_calls.promise(**self.read(PromiseBody), **self.by)
+        row, is_new = return_calls.promise(**self.read(ReturnCallBody), **self.by)
         return self.respond(row, 201 if is_new else 200, location=is_new)
 
     @operation(
@@ -151,13 +151,13 @@ class ReturnCallViewSet(ReadViewSet):
         """
         return self.respond(return_calls.take(**self.held()))
 
-    @operation(body=AssignBody, answer=ReturnCallSerializer, refusals=[TransitionNotAllowed, VersionConflict])
+    @operation(body=ReturnCallAssignBody, answer=ReturnCallSerializer, refusals=[TransitionNotAllowed, VersionConflict])
     def assign(self, request, pk) -> Response:
         """Give a return call to somebody
 
         They are told by their live feed (`return_call.assigned`).
         """
-        return self.respond(return_calls.assign(**self.held(), **self.read(AssignBody)))
+        return self.respond(return_calls.assign(**self.held(), **self.read(ReturnCallAssignBody)))
 
     @operation(answer=ReturnCallSerializer, refusals=REFUSALS)
     def release(self, request, pk) -> Response:
@@ -167,22 +167,22 @@ class ReturnCallViewSet(ReadViewSet):
         """
         return self.respond(return_calls.release(**self.held()))
 
-    @operation(body=CompleteBody, answer=ReturnCallSerializer, refusals=[*REFUSALS, return_calls.CallOfSomebodyElse])
+    @operation(body=ReturnCallDoneBody, answer=ReturnCallSerializer, refusals=[*REFUSALS, return_calls.CallOfSomebodyElse])
     def complete(self, request, pk) -> Response:
         """Say that a return call is done
 
         What came of it, and by which call. A conversation with the number closes it by itself (`auto_closed`); then this adds what came of
         it.
         """
-        return self.respond(return_calls.complete(**self.held(), **self.read(CompleteBody)))
+        return self.respond(return_calls.complete(**self.held(), **self.read(ReturnCallDoneBody)))
 
-    @operation(body=CancelBody, answer=ReturnCallSerializer, refusals=REFUSALS)
+    @operation(body=ReturnCallCancelBody, answer=ReturnCallSerializer, refusals=REFUSALS)
     def cancel(self, request, pk) -> Response:
         """Call a return call off
 
         And why nobody will be called back.
         """
-        return self.respond(return_calls.cancel(**self.held(), **self.read(CancelBody)))
+        return self.respond(return_calls.cancel(**self.held(), **self.read(ReturnCallCancelBody)))
 
 
 class ReportQuery(serializers.Serializer):
