@@ -81,7 +81,11 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
 def gained(links: Sequence[tuple[UUID, str]]) -> None:
     """Registered with ``crm.contacts.numbers_gained``: return calls of these numbers become the contact's, and what was said with the
     contact by other numbers meanwhile settles them."""
-    numbers = sorted({e164 for _, e164 in links})
+    gained_ones = {e164 for _, e164 in links}
+    numbers = sorted(set(ReturnCall.objects.filter(e164__in=gained_ones, contact=None).values_list("e164", flat=True)))
+    if not numbers:
+        return
+    settling.hold(numbers)  # before the rows, as whoever settles them does
     claimed = {row[0] for row in statements.rows(CLAIM, [numbers])}
     if claimed:
         owed = set(ReturnCall.objects.owed().filter(e164__in=claimed).values_list("e164", flat=True))
@@ -112,6 +116,7 @@ SELECT r.id FROM calls_returncall r WHERE r.contact_id IS NULL AND r.e164 IN (
 
 def joined(survivor: UUID, loser: UUID, by: User | None, now: datetime) -> dict[str, Any]:
     """Registered with ``crm.merging.joined``: remembers the return calls that were nobody's because both have the number."""
+    settling.hold(ReturnCall.objects.filter(contact__in=[survivor, loser]).values_list("e164", flat=True))  # before a merge moves the rows
     return {"waited": [str(row[0]) for row in statements.rows(NOBODYS, [[survivor, loser]])]}
 
 

@@ -154,12 +154,12 @@ def _settle(number: str, call: Call | None, row_id: UUID | None, now: datetime) 
 
 
 def _touched(number: str, call: Call | None, row_id: UUID | None) -> list[ReturnCall]:
-    """The return calls of a number that a change of this call may change."""
+    """The return calls of a number that a change of this call may change; held, for people may be about to move them."""
     which = Q(status__in=OWED) | Q(pk=row_id)
     if call is not None:
         mine = ReturnCallCall.objects.filter(call=call).values("return_call")
         which |= Q(settled_at__gte=call.started_at) | Q(closed_by_call=call) | Q(pk__in=mine)
-    return list(ReturnCall.objects.filter(which, e164=number).order_by("id"))
+    return list(ReturnCall.objects.filter(which, e164=number).select_for_update(of=("self",)).order_by("id"))
 
 
 def _standing(row: ReturnCall) -> Row:

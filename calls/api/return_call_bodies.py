@@ -94,10 +94,11 @@ class ReturnCallCallSerializer(serializers.ModelSerializer):
 
 @example({"phone": "8 (495) 123-45-67", "queue": "support", "note": "Wants to know the price of the large one."})
 class PromisedCallBody(serializers.Serializer):
+class ReturnCallBody(serializers.Serializer):
     phone = serializers.CharField(max_length=200, required=False, allow_blank=True, default="", help_text="As people write it.")
     call = CallField(required=False, allow_null=True, help_text="Instead: a call with them.")
     contact = ContactField(required=False, allow_null=True)
-    queue = serializers.SlugField(
+    queue = serializers.CharField(
         max_length=100, required=False, allow_blank=True, default="", help_text="Whose promise it is; else the call's."
     )
     department = serializers.PrimaryKeyRelatedField(
@@ -112,7 +113,7 @@ class ReturnCallAssignBody(serializers.Serializer):
 
 
 @example({"result": "She ordered two.", "call": None})
-class CompleteBody(serializers.Serializer):
+class ReturnCallDoneBody(serializers.Serializer):
     result = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
     call = CallField(required=False, allow_null=True, help_text="By which call.")
 

@@ -17,6 +17,11 @@ from calls.api.return_call_bodies import (
     ReturnCallAssignBody,
     ReturnCallCallSerializer,
     ReturnCallCancelBody,
+    ReturnCallAssignBody,
+    ReturnCallBody,
+    ReturnCallCallSerializer,
+    ReturnCallCancelBody,
+    ReturnCallDoneBody,
     ReturnCallReportSerializer,
     ReturnCallSerializer,
 )
@@ -116,7 +121,7 @@ class ReturnCallViewSet(ReadViewSet):
         return self.get_paginated_response(ReturnCallCallSerializer(self.paginate_queryset(found), many=True).data)
 
     @operation(
-        body=PromisedCallBody,
+        body = (PromisedCallBody, ReturnCallBody)
         answer={200: ReturnCallSerializer, 201: ReturnCallSerializer},
         refusals=[NumberInvalid, NumberIsInternal, return_calls.NobodyToReturnTo, return_calls.DoNotCallAtAll],
     )
@@ -127,6 +132,7 @@ class ReturnCallViewSet(ReadViewSet):
         owed to the number already, the promise is added to it (200). The others come by themselves from calls that nobody answered.
         """
         row, is_new = return_calls.promise(**self.read(PromisedCallBody), **self.by)
+        row, is_new = return_calls.promise(**self.read(ReturnCallBody), **self.by)
         return self.respond(row, 201 if is_new else 200, location=is_new)
 
     @operation(
@@ -167,14 +173,14 @@ class ReturnCallViewSet(ReadViewSet):
         """
         return self.respond(return_calls.release(**self.held()))
 
-    @operation(body=CompleteBody, answer=ReturnCallSerializer, refusals=[*REFUSALS, return_calls.CallOfSomebodyElse])
+    @operation(body=ReturnCallDoneBody, answer=ReturnCallSerializer, refusals=[*REFUSALS, return_calls.CallOfSomebodyElse])
     def complete(self, request, pk) -> Response:
         """Say that a return call is done
 
         What came of it, and by which call. A conversation with the number closes it by itself (`auto_closed`); then this adds what came of
         it.
         """
-        return self.respond(return_calls.complete(**self.held(), **self.read(CompleteBody)))
+        return self.respond(return_calls.complete(**self.held(), **self.read(ReturnCallDoneBody)))
 
     @operation(body=ReturnCallCancelBody, answer=ReturnCallSerializer, refusals=REFUSALS)
     def cancel(self, request, pk) -> Response:

@@ -64,7 +64,7 @@ class CallTransferSerializer(serializers.ModelSerializer):
 
 
 @example({"kind": "attended", "queue": "complaints", "note": "Her parcel is late for the second time."})
-class TransferBody(serializers.Serializer):
+class CallTransferBody(serializers.Serializer):
     kind = serializers.ChoiceField(choices=CallTransfer.Kind.choices, default=CallTransfer.Kind.BLIND)
     agent = serializers.PrimaryKeyRelatedField(
         queryset=User.objects.filter(is_active=True, role__in=PEOPLE), required=False, allow_null=True, help_text="Id of a user."
@@ -80,7 +80,7 @@ class TransferBody(serializers.Serializer):
 
 
 @example({"reason": "I am with another customer."})
-class DeclineBody(serializers.Serializer):
+class TransferDeclineBody(serializers.Serializer):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
@@ -119,7 +119,7 @@ class CallPassedViewSet(OldIdsAnswer, ApiViewSet):
         return self.get_paginated_response(CallTransferSerializer(self.paginate_queryset(found), many=True).data)
 
     @operation(
-        body=TransferBody,
+        body=CallTransferBody,
         answer=CallTransferSerializer,
         status=201,
         refusals=[
@@ -133,7 +133,7 @@ class CallPassedViewSet(OldIdsAnswer, ApiViewSet):
         To exactly one `agent`, `queue`, `department` or outside `number`. What is known of the call (your note, contact, topics, how far the
         script was gone through, what is open) goes to the recipients by their live feed (`transfer.offered`), before the call does.
         """
-        row = passing_on.ask(self.get_object().pk, **self.read(TransferBody), **self.by)
+        row = passing_on.ask(self.get_object().pk, **self.read(CallTransferBody), **self.by)
         row = CallTransfer.objects.get(pk=row.pk)
         headers = {"ETag": preconditions.etag(row.version), "Location": request.build_absolute_uri(f"/api/v1/call-transfers/{row.pk}/")}
         return Response(CallTransferSerializer(row).data, status=201, headers=headers)
@@ -176,13 +176,15 @@ class CallTransferViewSet(ReadViewSet):
         """
         return self.respond(passing_on.accept(**self.held()))
 
-    @operation(body=DeclineBody, answer=CallTransferSerializer, refusals=[TransitionNotAllowed, VersionConflict, passing_on.NotAskedOfYou])
+    @operation(
+        body=TransferDeclineBody, answer=CallTransferSerializer, refusals=[TransitionNotAllowed, VersionConflict, passing_on.NotAskedOfYou]
+    )
     def decline(self, request, pk) -> Response:
         """Say that you do not take the call
 
         And why. Whoever asked is told, and looks for another way. For a queue or a department a supervisor declines.
         """
-        return self.respond(passing_on.decline(**self.held(), **self.read(DeclineBody)))
+        return self.respond(passing_on.decline(**self.held(), **self.read(TransferDeclineBody)))
 
     @operation(answer=CallTransferSerializer, refusals=[TransitionNotAllowed, VersionConflict, passing_on.NotAskedOfYou])
     def cancel(self, request, pk) -> Response:

@@ -133,6 +133,7 @@ class ReturnCall(Movable):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=Q(status__in=OWED), name="return_call_due"),
+            models.Index(fields=["-id"], condition=Q(status__in=OWED), name="return_call_owed"),
             models.Index(fields=["urgent_at", "id"], condition=Q(status="open"), name="return_call_next"),
             models.Index(fields=["assignee", "due_at", "id"], condition=Q(status__in=OWED), name="return_call_in_hand"),
             models.Index(fields=["e164", "-id"], name="return_call_of_number"),
