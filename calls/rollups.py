@@ -117,26 +117,26 @@ def _recount(hours: Sequence[datetime]) -> int:
         cursor.execute(f"DELETE FROM calls_rollupmark WHERE {IN_HOURS}", values)  # noqa: S608
         for model in TABLES.values():
             cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE {IN_HOURS}", values)  # noqa: S608
-        # their own statements: they see whatever the marks that were taken stand for
-        cursor.execute(_counts(("queue", "agent")), values)
-        cursor.execute(_counts(("topic",)), values)
+        # its own statement: it sees whatever the marks that were taken stand for
+        cursor.execute(_counts(), values)
     return len(mine)
 
 
-def _counts(names: Sequence[str]) -> str:
-    """Insert the counts of ``%(hours)s``."""
-    parts = [f"WITH {figures.per_call(AMONG, by_topic='topic' in names)}"]
+def _counts() -> str:
+    """Insert the counts of ``%(hours)s`` into every rollup: one statement, for what it costs is to look at the calls."""
+    parts = [f"WITH {figures.calls_of(AMONG)}", figures.lines("counted", by_topic=False), figures.lines("counted_by_topic", by_topic=True)]
     parts += [
-        f"{name}_rows AS (INSERT INTO {TABLES[name]._meta.db_table} (bucket_at, {COLUMNS[name]}, {', '.join(figures.COUNTS)}) {_anew(name)})"
-        for name in names
+        f"{name}_rows AS (INSERT INTO {model._meta.db_table} (bucket_at, {COLUMNS[name]}, {', '.join(figures.COUNTS)}) "
+        f"{_anew(name, 'counted_by_topic' if name == 'topic' else 'counted')})"
+        for name, model in TABLES.items()
     ]
     return ", ".join(parts) + " SELECT 1"
 
 
-def _anew(name: str) -> str:
-    """The rows of a rollup, from the lines of calls ``counted``."""
+def _anew(name: str, lines: str = "counted") -> str:
+    """The rows of a rollup, from the lines of calls or of their topics."""
     return (
-        f"SELECT {GRAINS[name][0]}(started_at) AS bucket_at, {COLUMNS[name]}, {figures.SUMS.format('')} FROM counted "  # noqa: S608
+        f"SELECT {GRAINS[name][0]}(started_at) AS bucket_at, {COLUMNS[name]}, {figures.SUMS.format('')} FROM {lines} "  # noqa: S608
         f"GROUP BY {GRAINS[name][0]}(started_at), {COLUMNS[name]}"
     )
 

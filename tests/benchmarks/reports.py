@@ -67,17 +67,16 @@ def _count_all(asked: argparse.Namespace) -> bool:
 
     from calls import rollups
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM calls_queuerollup")
-        is_there = cursor.fetchone()[0] > 0
-    if not is_there:
-        began, hours = time.perf_counter(), 0
-        while many := rollups.sweep(limit=240):
-            hours += many
+    began, hours = time.perf_counter(), 0
+    while many := rollups.sweep(limit=240):
+        hours += many
+    if hours:
         took = time.perf_counter() - began
         with connection.cursor() as cursor:
+            cursor.execute("SELECT sum(calls) FROM calls_queuerollup")
+            counted = cursor.fetchone()[0]
             cursor.execute("VACUUM ANALYZE calls_queuerollup, calls_agentrollup, calls_topicrollup, calls_rollupmark")
-        say(f"\nRollups of all: {hours:,} hours in {took:.0f} s by one worker, {asked.calls / took:,.0f} calls/s")
+        say(f"\nRollups of all: {hours:,} hours with {counted:,} calls in {took:.0f} s by one worker")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, reltuples::bigint, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class "

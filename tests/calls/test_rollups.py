@@ -281,7 +281,7 @@ def test_reports_are_right_while_calls_change_and_several_workers_sweep(seed):
     compared = 0
     until = timezone.now() + timedelta(seconds=6)
     try:
-        while timezone.now() < until:
+        while timezone.now() < until or compared < 24:
             for question in world.random.sample(list(some_questions(world)), 4):
                 with transaction.atomic():
                     with connection.cursor() as cursor:
@@ -294,7 +294,6 @@ def test_reports_are_right_while_calls_change_and_several_workers_sweep(seed):
         for thread in threads:
             thread.join()
     assert problems == []
-    assert compared > 20
     rollups.sweep()
     assert not RollupMark.objects.exists()
     assert_rollups_tell_the_truth()
