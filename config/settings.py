@@ -288,22 +288,6 @@ SPECTACULAR_SETTINGS = {
         "crm.api.schema.add_custom_fields",
     ],
     "ENUM_NAME_OVERRIDES": CHOICES,
-    "ENUM_NAME_OVERRIDES": {
-        "ConsentState": [(word, word) for word in ("granted", "refused", "withdrawn", "expired", "none")],
-        "ConsentStatus": "crm.models.Consent.Status",
-        "ConsentPurpose": "crm.models.consent.Purpose",
-        "ContactKind": "crm.models.Contact.Kind",
-        "ScriptPurpose": "crm.models.Script.Purpose",
-        "ScriptStepKind": "crm.models.ScriptStep.Kind",
-        "LifecycleStage": "crm.models.Contact.Lifecycle",
-        "SuppressionSource": "crm.models.suppression.Source",
-        "ProductKind": "crm.models.Product.Kind",
-        "ArticleVersionStatus": "crm.models.ArticleVersion.Status",
-        "CallTransferKind": "calls.models.CallTransfer.Kind",
-        "CallDirection": "calls.models.Call.Direction",
-        "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
-        "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
-    },
     "TAGS": [],
 }
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])

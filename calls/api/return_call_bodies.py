@@ -93,7 +93,6 @@ class ReturnCallCallSerializer(serializers.ModelSerializer):
 
 
 @example({"phone": "8 (495) 123-45-67", "queue": "support", "note": "Wants to know the price of the large one."})
-class PromisedCallBody(serializers.Serializer):
 class ReturnCallBody(serializers.Serializer):
     phone = serializers.CharField(max_length=200, required=False, allow_blank=True, default="", help_text="As people write it.")
     call = CallField(required=False, allow_null=True, help_text="Instead: a call with them.")

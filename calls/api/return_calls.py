@@ -12,11 +12,6 @@ from rest_framework.response import Response
 
 from calls import answer_reports, return_call_report, return_calls
 from calls.api.return_call_bodies import (
-    CompleteBody,
-    PromisedCallBody,
-    ReturnCallAssignBody,
-    ReturnCallCallSerializer,
-    ReturnCallCancelBody,
     ReturnCallAssignBody,
     ReturnCallBody,
     ReturnCallCallSerializer,
@@ -121,7 +116,7 @@ class ReturnCallViewSet(ReadViewSet):
         return self.get_paginated_response(ReturnCallCallSerializer(self.paginate_queryset(found), many=True).data)
 
     @operation(
-        body = (PromisedCallBody, ReturnCallBody)
+        body=ReturnCallBody,
         answer={200: ReturnCallSerializer, 201: ReturnCallSerializer},
         refusals=[NumberInvalid, NumberIsInternal, return_calls.NobodyToReturnTo, return_calls.DoNotCallAtAll],
     )
@@ -131,7 +126,6 @@ class ReturnCallViewSet(ReadViewSet):
         To a `phone`, or to whoever is in a `call`. Due as the queue promises; for a time that the customer names make a task. If one is
         owed to the number already, the promise is added to it (200). The others come by themselves from calls that nobody answered.
         """
-        row, is_new = return_calls.promise(**self.read(PromisedCallBody), **self.by)
         row, is_new = return_calls.promise(**self.read(ReturnCallBody), **self.by)
         return self.respond(row, 201 if is_new else 200, location=is_new)
 
