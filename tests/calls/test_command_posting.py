@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -17,9 +19,11 @@ from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from calls import call_requests, command_posting, commands, intake, tasks
-from calls.models import CallRequest, PhoneCommand
+from calls.models import Call, CallRequest, PhoneCommand, PhoneSystem
+from config.platform import tokens
 from tests.factories.call_requests import SECRET, telling_system
 from tests.factories.calls import AgentExtensionFactory
+from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER = "+74950000001"
@@ -335,3 +339,50 @@ def test_two_operators_click_on_one_number_at_once_and_one_is_put_through(seat, 
     codes = {reason["code"] for answer in answers if answer.status_code == 409 for reason in answer.json()["reasons"]}
     assert codes == {"call_asked_for"}
     assert sorted(CallRequest.objects.values_list("status", flat=True)) == ["refused"] * 3 + ["requested"]
+
+
+def test_the_receiver_of_the_documentation_works_as_it_stands(seat, settings, live_server, tmp_path):
+    """docs/examples/click_to_call_receiver.py as a process: it checks the signature, dials once, answers, and its event makes the call."""
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    _, token = tokens.issue(UserFactory(role="integration"), name="r", scopes=["events:write"], by=None, now=timezone.now())
+    environment = os.environ | {"DIAL_SECRET": SECRET, "URL": live_server.url, "TOKEN": token}
+    script = Path(__file__).parents[2] / "docs" / "examples" / "click_to_call_receiver.py"
+    receiver = subprocess.Popen([sys.executable, script, str(port)], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        PhoneSystem.objects.update(dial_url=f"http://127.0.0.1:{port}/")
+        request = click(seat)
+        for _ in range(100):
+            send()
+            if CallRequest.objects.exclude(status="sent").exists():
+                break
+            time.sleep(0.1)
+        for _ in range(100):
+            if Call.objects.filter(direction="outbound").exists():
+                break
+            time.sleep(0.1)
+        request.refresh_from_db()
+        assert request.status == "linked" and request.call.external_id == f"call-{str(request.pk)[-12:]}"
+        assert (request.call.direction, request.call.customer_e164, request.call.agent) == ("outbound", NUMBER, seat.user)
+        PhoneCommand.objects.update(status="waiting", settled_at=None)
+        CallRequest.objects.update(status="sent", ended_at=None)  # as if its answer had been lost
+        send()
+        assert CallRequest.objects.get().status == "linked"
+        PhoneSystem.objects.update(dial_secret="whsec_" + "A" * 40)
+        second = click(AgentExtensionFactory(phone_system=PhoneSystem.objects.get(), extension="202"), "+74950000002")
+        send()
+        second.refresh_from_db()
+        assert (second.status, second.problem) == ("refused", "The phone system refuses: The signature is not genuine.")
+        seat.extension = "sales"
+        seat.save()
+        Call.objects.update(state="ended", ended_at=timezone.now())
+        PhoneSystem.objects.update(dial_secret=SECRET)
+        third = click(seat, "+74950000003")
+        send()
+        third.refresh_from_db()
+        assert third.problem == "The phone system refuses: There is no phone sales."
+    finally:
+        receiver.terminate()
+        assert receiver.stdout.read().count("ringing 201") == 1
+        receiver.wait()
