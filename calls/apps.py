@@ -151,7 +151,7 @@ class CallsConfig(AppConfig):
         timeline.sources.add("call_requests", call_request_facts.of_contact)
         commands.kinds.add("dial", call_requests.DIAL)
         commands.kinds.add("transfer", transfer_commands.TRANSFER)
-        transfers.asked.add("commands", transfer_commands.owe)
+        transfers.asked.add("commands", transfer_commands.ask)
         requests_told.declare()
         for name, tile in (
             ("now", wallboard.now_tile),

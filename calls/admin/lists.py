@@ -68,7 +68,8 @@ class PhoneSystemForm(forms.ModelForm):
         model = PhoneSystem
         fields = [
             "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region", "naive_time_zone", "own_lines",
-            "stale_after_s", "follows_routes", "recordings_at", "recording_auth", "recording_hosts", "takes_commands", "dial_url", "is_active",
+            "stale_after_s", "follows_routes", "recordings_at", "recording_auth", "recording_hosts", "takes_commands", "takes_transfers", "dial_url",
+            "is_active",
         ]  # fmt: skip
         labels = {"stale_after_s": "Silent after, seconds"}
         help_texts = {"own_lines": "Our own numbers, as people write them: never customers."}
@@ -113,7 +114,7 @@ class PhoneSystemAdmin(AuditedAdmin):
             {"fields": [("auth_mode", "has_secret"), ("account", "new_secret"), ("public_url", "allowed_networks")]},
         ),
         ("Recordings", {"fields": [("recordings_at", "recording_auth", "recording_hosts")]}),
-        ("How it is told to call somebody", {"fields": [("takes_commands", "dial_url"), "new_dial_secret"]}),
+        ("How it is told to call somebody", {"fields": [("takes_commands", "takes_transfers"), ("dial_url", "new_dial_secret")]}),
         ("Numbers and times", {"fields": ["own_lines", ("naive_time_zone", "stale_after_s")]}),
     ]
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from calls import commands
-from calls.models import CallTransfer, PhoneCommand, PhoneSystem
+from calls.models import PhoneCommand, PhoneSystem
 from calls.phone_systems.reading import LONGEST_KEY, key_of
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, example, operation
@@ -43,20 +43,6 @@ class DialSerializer(serializers.Serializer):
     line = serializers.CharField(allow_blank=True, help_text="The number of ours to show (E.164); empty: choose yourself.")
 
 
-class TransferTargetSerializer(serializers.Serializer):
-    extension = serializers.CharField(allow_blank=True)
-    queue = serializers.CharField(allow_blank=True)
-    department = serializers.CharField(allow_blank=True)
-    number = serializers.CharField(allow_blank=True, help_text="E.164.")
-
-
-class TransferCommandSerializer(serializers.Serializer):
-    call_id = serializers.CharField(help_text="As the events of the call name it.")
-    kind = serializers.ChoiceField(choices=CallTransfer.Kind.choices)
-    from_extension = serializers.CharField(allow_blank=True, help_text="Who has the call.")
-    to = TransferTargetSerializer(help_text="Where it goes: one of these.")
-
-
 class WaitingSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=PhoneCommand.Kind.choices, help_text="What it is about stands under this name.")
@@ -64,7 +50,11 @@ class WaitingSerializer(serializers.Serializer):
     asked_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(help_text="After this do not begin it any more.")
     dial = DialSerializer(required=False)
-    transfer = TransferCommandSerializer(required=False)
+    transfer = serializers.DictField(
+        required=False,
+        help_text="`transfer_id`, `kind` (blind, attended, conference), `call_id` and `linked_ids`, `from` (`extension`, `leg_id`), "
+        "`to` (`extension`, `queue` or `number`).",
+    )
 
 
 @example({"results": [WAITING]}, request=False)

@@ -34,6 +34,7 @@ SYSTEM: dict[str, Any] = {
     "recording_auth": "none",
     "recording_hosts": [],
     "takes_commands": "post",
+    "takes_transfers": False,
     "dial_url": "https://pbx.example.com/switchboard",
     "is_active": True,
 }
@@ -53,7 +54,7 @@ class PhoneSystemSerializer(serializers.ModelSerializer):
         fields = [
             "id", "slug", "name", "adapter", "auth_mode", "account", "public_url", "allowed_networks", "default_region",
             "naive_time_zone", "own_lines", "stale_after_s", "follows_routes", "recordings_at", "recording_auth", "recording_hosts",
-            "takes_commands", "dial_url", "is_active", "old_secret_until", "last_event_at", "refused", "last_refused_at",
+            "takes_commands", "takes_transfers", "dial_url", "is_active", "old_secret_until", "last_event_at", "refused", "last_refused_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -106,6 +107,7 @@ class PhoneSystemBody(serializers.ModelSerializer):
             "recording_auth",
             "recording_hosts",
             "takes_commands",
+            "takes_transfers",
             "dial_url",
             "dial_secret",
             "is_active",

@@ -39,6 +39,7 @@ class Way:
     number: str = "{digits}"
     caller_id: str = "<{extension}>"
     ring_s: int = 25
+    queue: str = ""
 
 
 def action(command: dict[str, Any], unique_id: str, way: Way) -> dict[str, str]:
@@ -57,7 +58,20 @@ def action(command: dict[str, Any], unique_id: str, way: Way) -> dict[str, str]:
         "ChannelId": unique_id,
         "Variable": f"{VARIABLE}={command['id']},__SWITCHBOARD_LINE={filled['line']}",
     }
-    return {header: "".join(letter if letter.isprintable() else " " for letter in value) for header, value in told.items()}
+    return {header: _one_line(value) for header, value in told.items()}
+
+
+def destination(to: dict[str, str], way: Way) -> str:
+    """What is dialled to reach whom a call is passed on to; empty when that cannot be said."""
+    if extension := to.get("extension", ""):
+        return _one_line(extension)
+    if number := to.get("number", ""):
+        return _one_line(way.number.format_map({"number": number, "digits": number.lstrip("+")}))
+    return _one_line(way.queue.format_map({"queue": to.get("queue", "")})) if way.queue else ""
+
+
+def _one_line(value: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in value)
 
 
 class Dialler:
@@ -89,20 +103,28 @@ class Dialler:
 
     def carry_out(self, command: dict[str, Any]) -> None:
         """Take one command and dial it; what went wrong is told."""
-        if command["kind"] != "dial":
-            self._answer(command, "refuse", {"reason": "This bridge only dials: pass the call on by the telephone."})
-            return
-        unique_id = channel_id(command["id"], datetime.now(UTC))
+        unique_id = channel_id(command["id"], datetime.now(UTC)) if command["kind"] == "dial" else ""
         if not self._answer(command, "accept", {"call_id": unique_id}):
-            return  # somebody else has it, it was called off, or nobody knows: then it is not dialled
+            return  # somebody else has it, it was called off, or nobody knows: then it is not done
         try:
-            with self.connect() as manager:
-                problem = manager.originate(action(command, unique_id, self.way), wait_s=self.way.ring_s + GRACE_S)
+            problem = self._dial(command, unique_id) if unique_id else self._pass_on(command)
         except ManagerError as error:
             problem = str(error)
         if problem:
-            self.say(f"not dialled: {problem}")
+            self.say(f"not done ({command['kind']}): {problem}")
             self._answer(command, "refuse", {"reason": problem})
+
+    def _dial(self, command: dict[str, Any], unique_id: str) -> str:
+        with self.connect() as manager:
+            return manager.originate(action(command, unique_id, self.way), wait_s=self.way.ring_s + GRACE_S)
+
+    def _pass_on(self, command: dict[str, Any]) -> str:
+        told = command.get("transfer", {})
+        exten = destination(told.get("to", {}), self.way)
+        if told.get("kind") not in ("blind", "attended") or not exten:
+            return "The bridge passes calls on to telephones and numbers, blind or attended; a queue needs --dial-queue."
+        with self.connect() as manager:
+            return manager.transfer(told["from"]["leg_id"], is_attended=told["kind"] == "attended", context=self.way.context, exten=exten)
 
     def _answer(self, command: dict[str, Any], verb: str, body: dict[str, str]) -> bool:
         """Tell Switchboard; asked again when the answer is lost, under one key, so that our own first try does not refuse us."""

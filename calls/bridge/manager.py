@@ -104,6 +104,30 @@ class Manager:
             raise ManagerError(f"The connection broke: {error}.") from None
         return "Asterisk did not say what became of it."
 
+    def transfer(self, leg_id: str, *, is_attended: bool, context: str, exten: str) -> str:
+        """Pass on whom the channel with this unique id talks with; answers what went wrong, empty: nothing did.
+
+        Raises:
+            ManagerError: the connection broke.
+        """
+        try:
+            self._send({"Action": "CoreShowChannels", "ActionID": "channels"})
+            name = ""
+            while (message := self._message()).get("event") != "CoreShowChannelsComplete":
+                if message.get("event") == "CoreShowChannel" and message.get("uniqueid") == leg_id:
+                    name = message.get("channel", "")
+                if message.get("response") == "Error" and message.get("actionid") == "channels":
+                    return message.get("message", "") or "Asterisk refuses."
+            if not name:
+                return "The call is over, or the telephone has it no more."
+            action = "Atxfer" if is_attended else "BlindTransfer"
+            self._send({"Action": action, "ActionID": "transfer", "Channel": name, "Context": context, "Exten": exten})
+            while (message := self._message()).get("actionid") != "transfer" or "response" not in message:
+                pass
+        except OSError as error:
+            raise ManagerError(f"The connection broke: {error}.") from None
+        return "" if message["response"] == "Success" else message.get("message", "") or "Asterisk refuses."
+
     def _ask(self, action: dict[str, str]) -> dict[str, str]:
         self._send(action)
         while "response" not in (message := self._message()):

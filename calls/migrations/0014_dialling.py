@@ -75,6 +75,11 @@ class Migration(migrations.Migration):
             name='takes_commands',
             field=models.CharField(blank=True, choices=[('post', 'We post them to it'), ('poll', 'It asks for them')], help_text='How it is told to call somebody; empty: it cannot be told.', max_length=4),
         ),
+        migrations.AddField(
+            model_name='phonesystem',
+            name='takes_transfers',
+            field=models.BooleanField(default=False, help_text='It is told of transfers that operators ask for, too.'),
+        ),
         migrations.AddConstraint(
             model_name='phonesystem',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('takes_commands', 'post'), _negated=True), models.Q(models.Q(('dial_url', ''), _negated=True), models.Q(('dial_secret', ''), _negated=True)), _connector='OR'), name='phone_system_that_is_posted_to_has_an_address', violation_error_message='To post commands we need an address (dial_url) and a secret to sign with (dial_secret).'),

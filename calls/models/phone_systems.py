@@ -90,6 +90,7 @@ class PhoneSystem(Row):
     takes_commands = models.CharField(
         max_length=4, choices=TakesCommands, blank=True, help_text="How it is told to call somebody; empty: it cannot be told."
     )
+    takes_transfers = models.BooleanField(default=False, help_text="It is told of transfers that operators ask for, too.")
     dial_url = models.URLField(max_length=500, blank=True, help_text="Where commands are posted to.")
     dial_secret = SealedField(blank=True, default="", help_text="Commands are signed with it (Standard Webhooks). Never shown again.")
     is_active = models.BooleanField(default=True)

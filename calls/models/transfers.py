@@ -64,7 +64,6 @@ class CallTransfer(Movable):
         "decline": Move(frozenset(ASKED), Status.DECLINED),
         "cancel": Move(frozenset(ASKED), Status.CANCELLED),
         "expire": Move(frozenset({*ASKED, *TOLD}), Status.EXPIRED),
-        "fail_to_do": Move(frozenset(ASKED), Status.FAILED),
         **{status: Move(EVERY - {status}, status) for status in TOLD},
     }
     BY_PEOPLE = frozenset({"accept", "decline", "cancel"})

@@ -56,6 +56,18 @@ class Exchange:
                 if "Action: Originate" in told:
                     self._originate(connection, dict(line.split(": ", 1) for line in told.split("\r\n") if ": " in line))
 
+                elif "Action: CoreShowChannels" in told:
+                    connection.sendall(
+                        b"Response: Success\r\nActionID: channels\r\nEventList: start\r\n\r\n"
+                        b"Event: CoreShowChannel\r\nActionID: channels\r\nChannel: PJSIP/trunk-01\r\nUniqueid: far\r\n\r\n"
+                        b"Event: CoreShowChannel\r\nActionID: channels\r\nChannel: PJSIP/201-02\r\nUniqueid: desk\r\n\r\n"
+                        b"Event: CoreShowChannelsComplete\r\nActionID: channels\r\n\r\n"
+                    )
+                elif "Action: BlindTransfer" in told or "Action: Atxfer" in told:
+                    self.actions.append(dict(line.split(": ", 1) for line in told.split("\r\n") if ": " in line))
+                    verdict = "Success" if self.answer == "success" else "Error\r\nMessage: Not bridged"
+                    connection.sendall(f"Event: Hold\r\n\r\nResponse: {verdict}\r\nActionID: transfer\r\n\r\n".encode())
+
     def _originate(self, connection: socket.socket, asked: dict[str, str]) -> None:
         self.listening.remove(connection)
         self.actions.append(asked)
@@ -257,6 +269,32 @@ def test_a_bridge_that_lost_the_answer_to_its_taking_dials_all_the_same_and_once
     dialler.carry_out(found["results"][0])
     assert len(exchange.actions) == 1, "what was taken is taken"
     exchange.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "to", "leg", "answer", "action", "problem"),
+    [
+        ("blind", {"extension": "202"}, "desk", "success", ("BlindTransfer", "202"), ""),
+        ("attended", {"number": NUMBER}, "desk", "success", ("Atxfer", "74950000001"), ""),
+        ("blind", {"queue": "support"}, "desk", "success", ("BlindTransfer", "q-support"), ""),
+        ("blind", {"extension": "202"}, "desk", "error", ("BlindTransfer", "202"), "Not bridged"),
+        ("blind", {"extension": "202"}, "gone", "success", None, "The call is over, or the telephone has it no more."),
+        ("conference", {"extension": "202"}, "desk", "success", None, "The bridge passes calls on"),
+    ],
+)
+def test_a_transfer_is_passed_on_from_the_channel_that_has_the_call(kind, to, leg, answer, action, problem):
+    exchange, told = Exchange(answer), []
+    dialler = Dialler(
+        url="http://127.0.0.1:1", token="t", system="cel", way=Way(queue="q-{queue}"), say=lambda _: None,
+        connect=lambda: Manager("127.0.0.1", exchange.port, user="u", secret=SECRET),
+    )  # fmt: skip
+    dialler._answer = lambda command, verb, body: told.append((verb, body)) or True
+    dialler.carry_out({"id": "i", "kind": "transfer", "transfer": {"kind": kind, "from": {"leg_id": leg}, "to": to}})
+    exchange.close()
+    assert [(one["Action"], one["Exten"], one["Channel"]) for one in exchange.actions] == ([(*action, "PJSIP/201-02")] if action else [])
+    assert [verb for verb, _ in told] == (["accept", "refuse"] if problem else ["accept"])
+    if problem:
+        assert told[1][1]["reason"].startswith(problem)
 
 
 def test_what_is_missing_is_told():

@@ -1,78 +1,79 @@
-"""A phone system that takes commands is told to pass a call on; what it cannot do is told to whoever asked."""
-
-from datetime import timedelta
+"""A transfer that an operator asks for is a command to the phone system, where it takes transfers, by the same ways as a click."""
 
 import pytest
 from django.utils import timezone
 
-from calls import commands, intake, transfers
-from calls.models import Call, CallTransfer, PhoneCommand
-from config.platform.models import FeedMessage, Scope
-from tests.factories.calls import AgentExtensionFactory, PhoneSystemFactory
+from calls import commands, transfers
+from calls.models import CallTransfer, PhoneCommand
+from config.platform.models import FeedMessage
+from tests.factories.calls import AgentExtensionFactory, CallFactory, CallLegFactory, QueueFactory
+from tests.factories.crm import DepartmentFactory
+from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def desk():
-    """A phone system that asks what it is to do, Anna at 201, Boris at 305."""
-    system = PhoneSystemFactory(takes_commands="poll", own_lines=["+78001234567"])
-    return system, *(AgentExtensionFactory(phone_system=system, extension=one).user for one in ("201", "305"))
+def seat():
+    return AgentExtensionFactory(extension="201", phone_system__takes_commands="poll", phone_system__takes_transfers=True)
 
 
 @pytest.fixture
-def call(desk):
-    now = timezone.now()
-    told = {"call_id": "c", "direction": "inbound", "from": "+74951234567", "to": "+78001234567"}
-    intake.receive(desk[0], {"type": "call.initiated", "occurred_at": (now - timedelta(seconds=30)).isoformat(), **told}, now=now)
-    answered = {
-        "type": "leg.answered",
-        "call_id": "c",
-        "leg_id": "a",
-        "agent": "201",
-        "occurred_at": (now - timedelta(seconds=20)).isoformat(),
-    }
-    return Call.objects.get(pk=intake.receive(desk[0], answered, now=now).call_id)
+def call(seat):
+    call = CallFactory(open=True, agent=seat.user, phone_system=seat.phone_system)
+    CallLegFactory(call=call, key="desk", extension="201", state="answered", ended_at=None)
+    return call
 
 
-def ask(desk, call) -> CallTransfer:
-    return transfers.ask(call.pk, kind="blind", agent=desk[2], by=desk[1], now=timezone.now())
+def ask(call, **to) -> CallTransfer:
+    return transfers.ask(call.pk, kind="blind", by=call.agent, now=timezone.now(), **to)
 
 
-def test_the_phone_system_is_told_whose_call_goes_where(desk, call, client_of):
-    row = ask(desk, call)
-    pbx = client_of("integration", scopes=[Scope.CALLS_DIAL])
-    (told,) = pbx.get(f"/api/v1/phone-systems/{desk[0].slug}/commands/").json()["results"]
-    assert (told["id"], told["kind"]) == (str(row.pk), "transfer")
+def waiting(call):
+    return commands.waiting(call.phone_system, now=timezone.now())
+
+
+def test_the_phone_system_is_told_who_passes_which_call_on_to_whom(call, seat):
+    colleague = AgentExtensionFactory(phone_system=seat.phone_system, extension="202")
+    row = ask(call, agent=colleague.user)
+    (told,) = waiting(call)
+    assert (told["kind"], told["id"]) == ("transfer", str(row.pk))
     assert told["transfer"] == {
-        "call_id": "c", "kind": "blind", "from_extension": "201", "to": {"extension": "305", "queue": "", "department": "", "number": ""},
+        "transfer_id": str(row.pk), "kind": "blind", "call_id": call.external_id, "linked_ids": [],
+        "from": {"extension": "201", "leg_id": "desk"}, "to": {"extension": "202"},
     }  # fmt: skip
-    assert pbx.post(f"/api/v1/phone-commands/{row.pk}/accept/", {}).status_code == 200
-    assert pbx.get(f"/api/v1/phone-systems/{desk[0].slug}/commands/").json()["results"] == []
+    commands.accept(row.pk, by=None, now=timezone.now())
     row.refresh_from_db()
-    assert row.status == "asked", "what became of it follows from the events"
+    assert row.status == "asked" and waiting(call) == [], "what comes of it the events tell"
 
 
-def test_what_it_does_not_do_is_told_to_whoever_asked(desk, call):
-    row = ask(desk, call)
-    commands.refuse(row.pk, reason="305 is not registered.", by=None, now=timezone.now())
-    row.refresh_from_db()
-    assert (row.status, row.decline_reason) == ("failed", "305 is not registered.")
-    told = FeedMessage.objects.get(kind="transfer.ended")
-    assert (told.recipient, told.data["state"]) == (desk[1], "failed")
-    assert ask(desk, call).status == "asked", "another way may be asked for"
+@pytest.mark.parametrize("whom", ["number", "queue", "department"])
+def test_a_number_a_queue_and_the_queue_of_a_department_are_told(call, whom):
+    queue = QueueFactory(department=DepartmentFactory())
+    to = {"number": "+74950000009", "queue": queue, "department": queue.department}[whom]
+    ask(call, **{whom: to})
+    assert waiting(call)[0]["transfer"]["to"] == ({"number": "+74950000009"} if whom == "number" else {"queue": queue.slug})
 
 
-def test_one_that_was_called_off_is_not_carried_out(desk, call, client_of):
-    row = ask(desk, call)
-    transfers.cancel(row.pk, by=desk[1], now=timezone.now())
-    pbx = client_of("integration", scopes=[Scope.CALLS_DIAL])
-    assert pbx.get(f"/api/v1/phone-systems/{desk[0].slug}/commands/").json()["results"] == []
-    assert pbx.post(f"/api/v1/phone-commands/{row.pk}/accept/", {}).status_code == 409
-
-
-def test_where_no_commands_are_taken_the_operators_telephone_does_it(desk, call):
-    desk[0].takes_commands = ""
-    desk[0].save()
-    ask(desk, call)
+def test_what_a_phone_system_cannot_do_is_left_to_the_operator(call, seat):
+    for to in ({"department": DepartmentFactory()}, {"agent": UserFactory(role="agent")}):
+        transfers.cancel(ask(call, **to).pk, by=call.agent, now=timezone.now())
+    seat.phone_system.takes_transfers = False
+    seat.phone_system.save()
+    ask(call, number="+74950000009")
     assert not PhoneCommand.objects.exists()
+
+
+def test_a_refusal_is_told_to_whoever_asked(call):
+    row = ask(call, number="+74950000009")
+    commands.refuse(row.pk, reason="no line is free", by=None, now=timezone.now())
+    row.refresh_from_db()
+    assert row.status == "failed" and FeedMessage.objects.filter(recipient=call.agent, kind="transfer.ended").count() == 1
+
+
+def test_what_was_called_off_is_not_carried_out(call):
+    row = ask(call, number="+74950000009")
+    transfers.cancel(row.pk, by=call.agent, now=timezone.now())
+    assert waiting(call) == []
+    commands.refuse(row.pk, reason="late", by=None, now=timezone.now())
+    assert CallTransfer.objects.get().status == "cancelled"

@@ -35,12 +35,15 @@ class Command(BaseCommand):
         parser.add_argument("--ami-user", default="switchboard")
         parser.add_argument("--ami-secret", default=os.environ.get("AMI_SECRET", ""), help="else AMI_SECRET")
         parser.add_argument("--ami-tls", action="store_true")
-        parser.add_argument("--dial", action="store_true", help="dial what operators click on; the token needs calls:dial too")
+        parser.add_argument(
+            "--dial", action="store_true", help="dial what operators click on, pass on what they ask for; the token needs calls:dial too"
+        )
         parser.add_argument("--dial-system", default="", help="slug of the phone system that is told to dial; else that of --cel-system")
         parser.add_argument("--dial-channel", default=Way.channel, help="the operator's phone, with {extension}")
         parser.add_argument("--dial-context", default=Way.context, help="where the number is dialled")
         parser.add_argument("--dial-number", default=Way.number, help="how: {digits}, {number} (with its plus), or 00{digits}")
         parser.add_argument("--dial-caller-id", default=Way.caller_id, help="of the operator's phone, also with {display_name}, {line}")
+        parser.add_argument("--dial-queue", default=Way.queue, help="what is dialled to reach a queue, with {queue}: for transfers")
         parser.add_argument("--dial-ring", type=int, default=Way.ring_s, help="seconds the operator's phone rings")
         parser.add_argument("--queue-log", default="", help="the file to follow, for instance /var/log/asterisk/queue_log")
         parser.add_argument("--queue-system", default="", help="slug of the phone system with the adapter asterisk_cdr")
@@ -105,7 +108,14 @@ class Command(BaseCommand):
         spool.close()
 
     def _dial(self, options: dict[str, Any], over: threading.Event) -> None:
-        way = Way(options["dial_channel"], options["dial_context"], options["dial_number"], options["dial_caller_id"], options["dial_ring"])
+        way = Way(
+            options["dial_channel"],
+            options["dial_context"],
+            options["dial_number"],
+            options["dial_caller_id"],
+            options["dial_ring"],
+            options["dial_queue"],
+        )
         dialler = Dialler(
             url=options["url"].rstrip("/"), token=options["token"], system=options["dial_system"] or options["cel_system"], way=way,
             connect=lambda: _connected(options), say=self.say,
