@@ -11,6 +11,7 @@ from django.db import migrations, models
 #: What was written up before write-ups were revisions is the first of them. Only the new table is written.
 EARLIER = """
 SET CONSTRAINTS ALL IMMEDIATE;
+SET LOCAL statement_timeout = 0;
 INSERT INTO calls_calldisposition (id, created_at, updated_at, version, call_id, number, disposition_id, topics, note, by_id, at)
 SELECT gen_random_uuid(), now(), now(), 1, c.id, 1, c.disposition_id, COALESCE((
     SELECT jsonb_agg(t.code ORDER BY t.code) FROM calls_call_topics l JOIN crm_topic t ON t.id = l.topic_id WHERE l.call_id = c.id
