@@ -8,7 +8,7 @@ from django.utils import timezone
 from calls import call_requests, commands, intake
 from calls.models import Call, CallRequest, PhoneCommand
 from config.platform.models import AuditEvent, FeedMessage
-from tests.factories.call_requests import CallRequestFactory, PhoneCommandFactory
+from tests.factories.call_requests import SECRET, CallRequestFactory, PhoneCommandFactory
 from tests.factories.calls import AgentExtensionFactory, CallFactory, CallKeyFactory, PhoneSystemFactory
 from tests.factories.consent import SuppressionFactory
 from tests.factories.crm import ContactPhoneFactory
@@ -169,6 +169,24 @@ def test_an_operator_sees_their_own_and_a_supervisor_all(agent, client_of):
     assert agent.post(f"/api/v1/call-requests/{theirs.pk}/cancel/").status_code == 404
     boss = client_of("supervisor")
     assert {row["id"] for row in boss.get("/api/v1/call-requests/?state=requested").json()["results"]} == {str(mine.pk), str(theirs.pk)}
+
+
+def test_the_secret_that_signs_commands_is_never_shown_nor_remembered(client_of):
+    admin, system = client_of("admin"), PhoneSystemFactory()
+    address = f"/api/v1/phone-systems/{system.pk}/"
+    assert admin.patch(address, {"takes_commands": "post", "dial_url": "https://pbx.example/"}, format="json").status_code == 409
+    for bad in ("short", "whsec_!", "whsec_c2hvcnQ=", "bWFkZSBvZiB0aGlydHktdHdvIHJhbmRvbSBieXRlcw=="):
+        assert admin.patch(address, {"dial_secret": bad}, format="json").status_code == 400
+    body = {"takes_commands": "post", "dial_url": "https://pbx.example/", "dial_secret": SECRET}
+    answer = admin.patch(address, body, format="json")
+    assert answer.status_code == 200 and SECRET not in answer.content.decode()
+    system.refresh_from_db()
+    assert system.dial_secret == SECRET
+    event = AuditEvent.objects.filter(subject_id=system.pk).latest("id")
+    assert event.changes["dial_secret"] == ["", "set"]
+    admin.post(f"{address}rotate-secret/", {}, format="json")
+    admin.post(f"{address}rotate-secret/", {}, format="json")
+    assert AuditEvent.objects.filter(subject_id=system.pk).latest("id").changes.get("old_secret", ["", "set"])[1] == "set"
 
 
 # --- taken by a phone system that asks
