@@ -80,6 +80,17 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('scorecard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='calls.scorecard')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['status', '-id'], name='scorecard_version_status'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('scorecard', 'number'), name='one_scorecard_version_per_number'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('scorecard',), name='one_published_version_per_scorecard'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('scorecard',), name='one_draft_per_scorecard'),
+                    models.CheckConstraint(condition=models.Q(('pass_percent__lte', 100)), name='scorecard_pass_percent_is_a_percentage'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Review',
@@ -109,6 +120,23 @@ class Migration(migrations.Migration):
                 ('settled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('scorecard_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='calls.scorecardversion')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['call'], name='review_of_call'),
+                    models.Index(fields=['agent', '-id'], name='review_of_agent'),
+                    models.Index(fields=['reviewer', '-id'], name='review_by_reviewer'),
+                    models.Index(fields=['status', '-id'], name='review_status'),
+                    models.Index(fields=['scorecard_version', '-id'], name='review_by_scorecard'),
+                    models.Index(condition=models.Q(('status__in', ('claimed', 'draft'))), fields=['claimed_until'], name='review_claimed'),
+                    models.Index(condition=models.Q(('submitted_at__isnull', False)), fields=['submitted_at'], name='review_by_time'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status', 'released'), _negated=True), fields=('call', 'scorecard_version', 'reviewer'), name='one_review_per_call_and_reviewer', violation_error_message='You have reviewed this call by this scorecard already.'),
+                    models.CheckConstraint(condition=models.Q(('agent', models.F('reviewer')), _negated=True), name='review_is_of_another', violation_error_message='Nobody reviews their own calls.'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['claimed', 'draft', 'released']), models.Q(('is_passed__isnull', False), ('points__isnull', False), ('possible__gt', 0), ('submitted_at__isnull', False)), _connector='OR'), name='review_that_is_told_has_a_score'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['disputed', 'settled']), _negated=True), models.Q(('dispute_reason', ''), _negated=True), _connector='OR'), name='review_that_is_disputed_says_why'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Checkpoint',
@@ -126,6 +154,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('version', 'key'), name='one_checkpoint_per_key'),
+                    models.CheckConstraint(condition=models.Q(('points__gte', 1), ('points__lte', 1000)), name='checkpoint_gives_points'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -141,78 +173,6 @@ class Migration(migrations.Migration):
                 'ordering': ['checkpoint__position'],
                 'constraints': [models.UniqueConstraint(fields=('review', 'checkpoint'), name='one_answer_per_checkpoint')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='scorecardversion',
-            index=models.Index(fields=['status', '-id'], name='scorecard_version_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecardversion',
-            constraint=models.UniqueConstraint(fields=('scorecard', 'number'), name='one_scorecard_version_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecardversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('scorecard',), name='one_published_version_per_scorecard'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecardversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('scorecard',), name='one_draft_per_scorecard'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorecardversion',
-            constraint=models.CheckConstraint(condition=models.Q(('pass_percent__lte', 100)), name='scorecard_pass_percent_is_a_percentage'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['call'], name='review_of_call'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['agent', '-id'], name='review_of_agent'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['reviewer', '-id'], name='review_by_reviewer'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['status', '-id'], name='review_status'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['scorecard_version', '-id'], name='review_by_scorecard'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(condition=models.Q(('status__in', ('claimed', 'draft'))), fields=['claimed_until'], name='review_claimed'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(condition=models.Q(('submitted_at__isnull', False)), fields=['submitted_at'], name='review_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'released'), _negated=True), fields=('call', 'scorecard_version', 'reviewer'), name='one_review_per_call_and_reviewer', violation_error_message='You have reviewed this call by this scorecard already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('agent', models.F('reviewer')), _negated=True), name='review_is_of_another', violation_error_message='Nobody reviews their own calls.'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['claimed', 'draft', 'released']), models.Q(('is_passed__isnull', False), ('points__isnull', False), ('possible__gt', 0), ('submitted_at__isnull', False)), _connector='OR'), name='review_that_is_told_has_a_score'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['disputed', 'settled']), _negated=True), models.Q(('dispute_reason', ''), _negated=True), _connector='OR'), name='review_that_is_disputed_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkpoint',
-            constraint=models.UniqueConstraint(fields=('version', 'key'), name='one_checkpoint_per_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('points__gte', 1), ('points__lte', 1000)), name='checkpoint_gives_points'),
         ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

@@ -49,6 +49,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'agent',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('lagged_at', None), models.Q(('declared', 'offline'), _negated=True), _connector='OR'), name='presence_lags_only_when_signed_in'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +68,15 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(choices=[('agent', 'The operator'), ('phone', 'The phone'), ('system', 'Switchboard'), ('supervisor', 'A supervisor')], max_length=10)),
                 ('note', models.CharField(blank=True, help_text='Why, when a supervisor or the system set it.', max_length=200)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['started_at'], name='agent_state_by_start'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='agent_state_ends_after_it_began'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('offline', 'available', 'paused', 'lagged')), ('track', 'declared')), models.Q(('track', 'observed'), models.Q(('state', 'lagged'), _negated=True)), _connector='OR'), name='agent_state_fits_its_track'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='HardCall',
@@ -81,6 +93,11 @@ class Migration(migrations.Migration):
                 ('answer', models.CharField(blank=True, choices=[('taken', 'Taken'), ('declined', 'Declined')], max_length=8)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['at'], name='hard_call_by_time'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PauseCode',
@@ -98,6 +115,11 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('order', models.PositiveSmallIntegerField(default=0)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('time_limit_s', None), ('time_limit_s__gte', 1), _connector='OR'), name='pause_limit_is_positive', violation_error_message='A pause is limited to one second at least; leave the limit empty for none.'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='callleg',
@@ -144,10 +166,6 @@ class Migration(migrations.Migration):
             name='marked_by',
             field=models.ForeignKey(blank=True, help_text='Who said that it was hard.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
-        migrations.AddConstraint(
-            model_name='pausecode',
-            constraint=models.CheckConstraint(condition=models.Q(('time_limit_s', None), ('time_limit_s__gte', 1), _connector='OR'), name='pause_limit_is_positive', violation_error_message='A pause is limited to one second at least; leave the limit empty for none.'),
-        ),
         migrations.AddField(
             model_name='agentstateinterval',
             name='pause_code',
@@ -173,16 +191,8 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['agent', '-at'], name='hard_call_of_agent'),
         ),
         migrations.AddIndex(
-            model_name='hardcall',
-            index=models.Index(fields=['at'], name='hard_call_by_time'),
-        ),
-        migrations.AddIndex(
             model_name='agentstateinterval',
             index=models.Index(fields=['agent', '-started_at', '-id'], name='agent_state_of_agent'),
-        ),
-        migrations.AddIndex(
-            model_name='agentstateinterval',
-            index=models.Index(fields=['started_at'], name='agent_state_by_start'),
         ),
         migrations.AddIndex(
             model_name='agentstateinterval',
@@ -191,14 +201,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='agentstateinterval',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('agent', 'track'), name='one_open_state_per_agent_and_track'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentstateinterval',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='agent_state_ends_after_it_began'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentstateinterval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('offline', 'available', 'paused', 'lagged')), ('track', 'declared')), models.Q(('track', 'observed'), models.Q(('state', 'lagged'), _negated=True)), _connector='OR'), name='agent_state_fits_its_track'),
         ),
         migrations.AddConstraint(
             model_name='agentstateinterval',
@@ -211,10 +213,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='agentpresence',
             constraint=models.CheckConstraint(condition=models.Q(('pause_code', None), ('declared', 'paused'), _connector='OR'), name='presence_pause_has_a_code', violation_error_message='Not paused.'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentpresence',
-            constraint=models.CheckConstraint(condition=models.Q(('lagged_at', None), models.Q(('declared', 'offline'), _negated=True), _connector='OR'), name='presence_lags_only_when_signed_in'),
         ),
         migrations.AddConstraint(
             model_name='agentpresence',

@@ -43,6 +43,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'write-up',
                 'verbose_name_plural': 'write-ups',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='write_ups_are_numbered_from_one'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +68,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'effect of a disposition',
                 'verbose_name_plural': 'effects of dispositions',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'applied')), fields=['kind', 'subject_id'], name='effect_in_force_on'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('applied_at__isnull', False), ('reversed_at', None), ('state', 'applied'), ('subject_id__isnull', False)), models.Q(('applied_at__isnull', False), ('reversed_at__isnull', False), ('state__in', ['reversed', 'kept']), ('subject_id__isnull', False)), models.Q(('applied_at', None), ('reversed_at', None), ('state', 'not_applied'), ('subject_id', None)), _connector='OR'), name='effect_is_in_force_or_over'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), ('state__in', ['applied', 'reversed'])), models.Q(('state__in', ['kept', 'not_applied']), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='effect_that_did_not_go_as_asked_says_why'),
+                ],
             },
         ),
         migrations.AddField(
@@ -241,24 +251,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('call', 'number'), name='one_write_up_of_a_call_per_number'),
         ),
         migrations.AddConstraint(
-            model_name='calldisposition',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='write_ups_are_numbered_from_one'),
-        ),
-        migrations.AddIndex(
-            model_name='dispositioneffect',
-            index=models.Index(condition=models.Q(('state', 'applied')), fields=['kind', 'subject_id'], name='effect_in_force_on'),
-        ),
-        migrations.AddConstraint(
             model_name='dispositioneffect',
             constraint=models.UniqueConstraint(fields=('revision', 'kind'), name='one_effect_of_a_kind_per_write_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='dispositioneffect',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_at__isnull', False), ('reversed_at', None), ('state', 'applied'), ('subject_id__isnull', False)), models.Q(('applied_at__isnull', False), ('reversed_at__isnull', False), ('state__in', ['reversed', 'kept']), ('subject_id__isnull', False)), models.Q(('applied_at', None), ('reversed_at', None), ('state', 'not_applied'), ('subject_id', None)), _connector='OR'), name='effect_is_in_force_or_over'),
-        ),
-        migrations.AddConstraint(
-            model_name='dispositioneffect',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), ('state__in', ['applied', 'reversed'])), models.Q(('state__in', ['kept', 'not_applied']), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='effect_that_did_not_go_as_asked_says_why'),
         ),
         migrations.RunSQL(EARLIER, migrations.RunSQL.noop),
     ]

@@ -46,6 +46,21 @@ class Migration(migrations.Migration):
                 ('problem', models.CharField(blank=True, help_text='Code of what stood against the last try.', max_length=50)),
                 ('problem_detail', models.CharField(blank=True, max_length=500)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('has_source', True), ('state__in', ['announced', 'fetching'])), fields=['run_after', 'id'], name='recording_owed'),
+                    models.Index(condition=models.Q(('legal_hold', False), ('state__in', ['announced', 'fetching', 'available', 'failed'])), fields=['retain_until'], name='recording_retention'),
+                    models.Index(condition=models.Q(('state__in', ['expired', 'deleted']), models.Q(('storage_name', ''), _negated=True)), fields=['id'], name='recording_file_to_delete'),
+                    models.Index(fields=['state', '-id'], name='recording_state'),
+                    models.Index(condition=models.Q(('legal_hold', True)), fields=['-id'], name='recording_held'),
+                    models.Index(fields=['-recorded_at', '-id'], name='recording_by_time'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['announced', 'fetching', 'available', 'failed', 'expired', 'deleted'])), name='recording_state_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'available'), _negated=True), models.Q(('storage_name', ''), _negated=True), _connector='OR'), name='recording_available_has_a_file'),
+                    models.CheckConstraint(condition=models.Q(('legal_hold', False), models.Q(models.Q(('hold_reason', ''), _negated=True), models.Q(('state__in', ['expired', 'deleted']), _negated=True)), _connector='OR'), name='recording_on_hold_says_why_and_is_kept', violation_error_message='A recording on legal hold is neither deleted nor left without a reason.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RecordingAccess',
@@ -102,45 +117,9 @@ class Migration(migrations.Migration):
             name='recording',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accesses', to='calls.recording'),
         ),
-        migrations.AddIndex(
-            model_name='recording',
-            index=models.Index(condition=models.Q(('has_source', True), ('state__in', ['announced', 'fetching'])), fields=['run_after', 'id'], name='recording_owed'),
-        ),
-        migrations.AddIndex(
-            model_name='recording',
-            index=models.Index(condition=models.Q(('legal_hold', False), ('state__in', ['announced', 'fetching', 'available', 'failed'])), fields=['retain_until'], name='recording_retention'),
-        ),
-        migrations.AddIndex(
-            model_name='recording',
-            index=models.Index(condition=models.Q(('state__in', ['expired', 'deleted']), models.Q(('storage_name', ''), _negated=True)), fields=['id'], name='recording_file_to_delete'),
-        ),
-        migrations.AddIndex(
-            model_name='recording',
-            index=models.Index(fields=['state', '-id'], name='recording_state'),
-        ),
-        migrations.AddIndex(
-            model_name='recording',
-            index=models.Index(condition=models.Q(('legal_hold', True)), fields=['-id'], name='recording_held'),
-        ),
-        migrations.AddIndex(
-            model_name='recording',
-            index=models.Index(fields=['-recorded_at', '-id'], name='recording_by_time'),
-        ),
         migrations.AddConstraint(
             model_name='recording',
             constraint=models.UniqueConstraint(fields=('call', 'ref'), name='one_recording_per_ref_of_a_call'),
-        ),
-        migrations.AddConstraint(
-            model_name='recording',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['announced', 'fetching', 'available', 'failed', 'expired', 'deleted'])), name='recording_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='recording',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'available'), _negated=True), models.Q(('storage_name', ''), _negated=True), _connector='OR'), name='recording_available_has_a_file'),
-        ),
-        migrations.AddConstraint(
-            model_name='recording',
-            constraint=models.CheckConstraint(condition=models.Q(('legal_hold', False), models.Q(models.Q(('hold_reason', ''), _negated=True), models.Q(('state__in', ['expired', 'deleted']), _negated=True)), _connector='OR'), name='recording_on_hold_says_why_and_is_kept', violation_error_message='A recording on legal hold is neither deleted nor left without a reason.'),
         ),
         migrations.AddIndex(
             model_name='recordingaccess',

@@ -48,6 +48,35 @@ class Migration(migrations.Migration):
                 ('first_call', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='calls.call')),
                 ('last_call', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='calls.call')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=['due_at', 'id'], name='return_call_due'),
+                    models.Index(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=['-id'], name='return_call_owed'),
+                    models.Index(condition=models.Q(('status', 'open')), fields=['urgent_at', 'id'], name='return_call_next'),
+                    models.Index(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=['assignee', 'due_at', 'id'], name='return_call_in_hand'),
+                    models.Index(fields=['e164', '-id'], name='return_call_of_number'),
+                    models.Index(condition=models.Q(('contact', None), _negated=True), fields=['contact', '-first_call_at', '-id'], name='return_call_of_contact'),
+                    models.Index(fields=['status', '-id'], name='return_call_status'),
+                    models.Index(fields=['queue', '-id'], name='return_call_queue'),
+                    models.Index(condition=models.Q(('department', None), _negated=True), fields=['department', '-id'], name='return_call_department'),
+                    models.Index(condition=models.Q(('assignee', None), _negated=True), fields=['assignee', '-id'], name='return_call_assignee'),
+                    models.Index(fields=['reason', '-id'], name='return_call_reason'),
+                    models.Index(fields=['first_call_at', 'id'], name='return_call_by_time'),
+                    models.Index(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=['last_call_at'], name='return_call_age'),
+                    models.Index(condition=models.Q(('closed_by_call', None), _negated=True), fields=['closed_by_call'], name='return_call_closing'),
+                    models.Index(fields=['due_at', 'id'], name='return_call_by_term'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=('e164', 'department'), name='one_open_return_call_per_number_and_department', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['open', 'assigned', 'in_progress', 'done', 'auto_closed', 'expired', 'cancelled'])), name='return_call_status_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['assigned', 'in_progress']), _negated=True), ('assignee__isnull', False), _connector='OR'), name='return_call_in_work_has_an_assignee'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'open'), _negated=True), ('assignee', None), _connector='OR'), name='open_return_call_is_nobodys'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('settled_at', None), ('status__in', ('open', 'assigned', 'in_progress'))), models.Q(models.Q(('status__in', ('open', 'assigned', 'in_progress')), _negated=True), ('closed_at__isnull', False), ('settled_at__isnull', False)), _connector='OR'), name='return_call_that_is_over_says_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'auto_closed'), _negated=True), ('closed_by_call__isnull', False), _connector='OR'), name='return_call_closed_by_a_call_names_it'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'cancelled'), models.Q(('cancelled_because', ''), _negated=True)), models.Q(models.Q(('status', 'cancelled'), _negated=True), ('cancelled_because', '')), _connector='OR'), name='cancelled_return_call_says_why'),
+                    models.CheckConstraint(condition=models.Q(('first_call_at__lte', models.F('last_call_at'))), name='return_call_begins_before_it_ends'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ReturnCallCall',
@@ -68,6 +97,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'call of a return call',
                 'verbose_name_plural': 'calls of return calls',
+                'indexes': [
+                    models.Index(fields=['return_call', 'at'], name='return_call_links'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('call',), name='a_call_is_counted_in_one_return_call'),
+                    models.CheckConstraint(condition=models.Q(('call__isnull', False), ('reason', 'promised'), _connector='OR'), name='return_call_without_a_call_is_promised'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,109 +139,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['call', 'at'], name='transfer_of_call'), models.Index(condition=models.Q(('status__in', ('asked', 'accepted'))), fields=['asked_at'], name='transfer_pending'), models.Index(fields=['status', '-id'], name='transfer_status'), models.Index(fields=['kind', '-id'], name='transfer_kind'), models.Index(condition=models.Q(('to_agent', None), _negated=True), fields=['to_agent', '-id'], name='transfer_to_agent'), models.Index(condition=models.Q(('to_queue', ''), _negated=True), fields=['to_queue', '-id'], name='transfer_to_queue'), models.Index(condition=models.Q(('to_department', None), _negated=True), fields=['to_department', '-id'], name='transfer_to_department'), models.Index(condition=models.Q(('from_agent', None), _negated=True), fields=['from_agent', '-id'], name='transfer_from_agent')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ('asked', 'accepted'))), fields=('call',), name='one_pending_transfer_per_call'), models.UniqueConstraint(condition=models.Q(('told_key', ''), _negated=True), fields=('call', 'told_key'), name='a_told_transfer_is_one_row'), models.CheckConstraint(condition=models.Q(('asked_at', None), models.Q(models.Q(('to_agent', None), _negated=True), ('to_queue', ''), ('to_department', None), ('to_number', '')), models.Q(('to_agent', None), models.Q(('to_queue', ''), _negated=True), ('to_department', None), ('to_number', '')), models.Q(('to_agent', None), ('to_queue', ''), models.Q(('to_department', None), _negated=True), ('to_number', '')), models.Q(('to_agent', None), ('to_queue', ''), ('to_department', None), models.Q(('to_number', ''), _negated=True)), _connector='OR'), name='transfer_asked_for_goes_to_exactly_one'), models.CheckConstraint(condition=models.Q(('asked_at__isnull', False), models.Q(models.Q(('told_key', ''), _negated=True), ('told_at__isnull', False)), _connector='OR'), name='transfer_was_asked_for_or_told_of'), models.CheckConstraint(condition=models.Q(('status__in', ['abandoned', 'accepted', 'asked', 'cancelled', 'completed', 'declined', 'expired', 'failed', 'returned', 'under_way', 'unknown'])), name='transfer_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['under_way', 'unknown']), _negated=True), models.Q(('told_key', ''), _negated=True), _connector='OR'), name='told_status_needs_a_telling')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=['due_at', 'id'], name='return_call_due'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=['-id'], name='return_call_owed'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['urgent_at', 'id'], name='return_call_next'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=['assignee', 'due_at', 'id'], name='return_call_in_hand'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(fields=['e164', '-id'], name='return_call_of_number'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(condition=models.Q(('contact', None), _negated=True), fields=['contact', '-first_call_at', '-id'], name='return_call_of_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(fields=['status', '-id'], name='return_call_status'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(fields=['queue', '-id'], name='return_call_queue'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(condition=models.Q(('department', None), _negated=True), fields=['department', '-id'], name='return_call_department'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(condition=models.Q(('assignee', None), _negated=True), fields=['assignee', '-id'], name='return_call_assignee'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(fields=['reason', '-id'], name='return_call_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(fields=['first_call_at', 'id'], name='return_call_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=['last_call_at'], name='return_call_age'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(condition=models.Q(('closed_by_call', None), _negated=True), fields=['closed_by_call'], name='return_call_closing'),
-        ),
-        migrations.AddIndex(
-            model_name='returncall',
-            index=models.Index(fields=['due_at', 'id'], name='return_call_by_term'),
-        ),
-        migrations.AddConstraint(
-            model_name='returncall',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('open', 'assigned', 'in_progress'))), fields=('e164', 'department'), name='one_open_return_call_per_number_and_department', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='returncall',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'assigned', 'in_progress', 'done', 'auto_closed', 'expired', 'cancelled'])), name='return_call_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='returncall',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['assigned', 'in_progress']), _negated=True), ('assignee__isnull', False), _connector='OR'), name='return_call_in_work_has_an_assignee'),
-        ),
-        migrations.AddConstraint(
-            model_name='returncall',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'open'), _negated=True), ('assignee', None), _connector='OR'), name='open_return_call_is_nobodys'),
-        ),
-        migrations.AddConstraint(
-            model_name='returncall',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('settled_at', None), ('status__in', ('open', 'assigned', 'in_progress'))), models.Q(models.Q(('status__in', ('open', 'assigned', 'in_progress')), _negated=True), ('closed_at__isnull', False), ('settled_at__isnull', False)), _connector='OR'), name='return_call_that_is_over_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='returncall',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'auto_closed'), _negated=True), ('closed_by_call__isnull', False), _connector='OR'), name='return_call_closed_by_a_call_names_it'),
-        ),
-        migrations.AddConstraint(
-            model_name='returncall',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'cancelled'), models.Q(('cancelled_because', ''), _negated=True)), models.Q(models.Q(('status', 'cancelled'), _negated=True), ('cancelled_because', '')), _connector='OR'), name='cancelled_return_call_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='returncall',
-            constraint=models.CheckConstraint(condition=models.Q(('first_call_at__lte', models.F('last_call_at'))), name='return_call_begins_before_it_ends'),
-        ),
-        migrations.AddIndex(
-            model_name='returncallcall',
-            index=models.Index(fields=['return_call', 'at'], name='return_call_links'),
-        ),
-        migrations.AddConstraint(
-            model_name='returncallcall',
-            constraint=models.UniqueConstraint(fields=('call',), name='a_call_is_counted_in_one_return_call'),
-        ),
-        migrations.AddConstraint(
-            model_name='returncallcall',
-            constraint=models.CheckConstraint(condition=models.Q(('call__isnull', False), ('reason', 'promised'), _connector='OR'), name='return_call_without_a_call_is_promised'),
         ),
     ]

@@ -40,6 +40,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['status', '-id'], name='call_request_status'),
+                    models.Index(condition=models.Q(('number', ''), _negated=True), fields=['number', '-asked_at'], name='call_request_of_number'),
+                    models.Index(condition=models.Q(('status__in', ['requested', 'sent', 'accepted'])), fields=['expires_at'], name='call_request_to_expire'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='callrequest_origin_is_whole'),
+                    models.UniqueConstraint(condition=models.Q(('status__in', ['requested', 'sent', 'accepted']), models.Q(('number', ''), _negated=True)), fields=('number',), name='one_open_call_request_per_number', violation_error_message='Somebody asked for a call to this number a moment ago.'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'sent', 'accepted', 'linked', 'refused', 'failed', 'expired', 'cancelled'])), name='call_request_status_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('status__in', ['requested', 'sent', 'accepted'])), models.Q(models.Q(('status__in', ['requested', 'sent', 'accepted']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='call_request_that_is_over_says_when'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -59,6 +70,16 @@ class Migration(migrations.Migration):
                 ('problem', models.CharField(blank=True, help_text='What went wrong last.', max_length=500)),
                 ('settled_at', models.DateTimeField(editable=False, null=True)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('status', 'waiting'), ('way', 'post')), fields=['run_after'], name='phone_command_to_post'),
+                    models.Index(condition=models.Q(('status', 'waiting')), fields=['expires_at'], name='phone_command_to_expire'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'accepted', 'refused', 'failed', 'expired', 'dropped'])), name='phone_command_status_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('settled_at', None), ('status', 'waiting')), models.Q(models.Q(('status', 'waiting'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='phone_command_that_is_settled_says_when'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='phonesystem',
@@ -120,10 +141,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='callrequest',
-            index=models.Index(fields=['status', '-id'], name='call_request_status'),
-        ),
-        migrations.AddIndex(
-            model_name='callrequest',
             index=models.Index(fields=['phone_system', '-id'], name='call_request_of_system'),
         ),
         migrations.AddIndex(
@@ -132,19 +149,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='callrequest',
-            index=models.Index(condition=models.Q(('number', ''), _negated=True), fields=['number', '-asked_at'], name='call_request_of_number'),
-        ),
-        migrations.AddIndex(
-            model_name='callrequest',
             index=models.Index(condition=models.Q(('external_id', ''), _negated=True), fields=['phone_system', 'external_id'], name='call_request_by_call_id'),
-        ),
-        migrations.AddIndex(
-            model_name='callrequest',
-            index=models.Index(condition=models.Q(('status__in', ['requested', 'sent', 'accepted'])), fields=['expires_at'], name='call_request_to_expire'),
-        ),
-        migrations.AddConstraint(
-            model_name='callrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='callrequest_origin_is_whole'),
         ),
         migrations.AddConstraint(
             model_name='callrequest',
@@ -152,38 +157,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='callrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['requested', 'sent', 'accepted']), models.Q(('number', ''), _negated=True)), fields=('number',), name='one_open_call_request_per_number', violation_error_message='Somebody asked for a call to this number a moment ago.'),
-        ),
-        migrations.AddConstraint(
-            model_name='callrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'sent', 'accepted', 'linked', 'refused', 'failed', 'expired', 'cancelled'])), name='call_request_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='callrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('status__in', ['requested', 'sent', 'accepted'])), models.Q(models.Q(('status__in', ['requested', 'sent', 'accepted']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='call_request_that_is_over_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='callrequest',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'linked'), _negated=True), ('call__isnull', False), _connector='OR'), name='call_request_that_is_linked_has_its_call'),
         ),
         migrations.AddIndex(
             model_name='phonecommand',
-            index=models.Index(condition=models.Q(('status', 'waiting'), ('way', 'post')), fields=['run_after'], name='phone_command_to_post'),
-        ),
-        migrations.AddIndex(
-            model_name='phonecommand',
             index=models.Index(condition=models.Q(('status', 'waiting')), fields=['phone_system', 'asked_at'], name='phone_command_to_take'),
-        ),
-        migrations.AddIndex(
-            model_name='phonecommand',
-            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['expires_at'], name='phone_command_to_expire'),
-        ),
-        migrations.AddConstraint(
-            model_name='phonecommand',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'accepted', 'refused', 'failed', 'expired', 'dropped'])), name='phone_command_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='phonecommand',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at', None), ('status', 'waiting')), models.Q(models.Q(('status', 'waiting'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='phone_command_that_is_settled_says_when'),
         ),
     ]
