@@ -5,11 +5,11 @@
 #   make reset    remove its data
 #   make test     run the tests (ARGS="-k name" for some)
 #   make lint     what the tests do not see: format, types, who imports whom
-#   make schema   write docs/openapi.yaml anew from the code
+#   make schema   write docs/openapi.yaml, and the kinds in docs/live-feed.md, anew from the code
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
-#   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows)
-.PHONY: up down reset test day lint schema bench bench-events bench-imports venv lock help
+#   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows; make bench-stream: of the live feed)
+.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-stream venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -56,11 +56,16 @@ bench-events: venv
 bench-imports: venv
 	@$(RUN) -W ignore -m tests.benchmarks.imports $(ARGS)
 
+# How soon a message is on the screen with 500 streams open, beside a bare LISTEN (ARGS=--small for a try).
+bench-stream: venv
+	@$(RUN) -W ignore -m tests.benchmarks.stream $(ARGS)
+
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .
 
 schema: venv
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_feed
 
 venv:
 	@$(bootstrap) requirements-dev.lock

@@ -203,7 +203,11 @@ class Up:
             worker = Service(name, command, words, cwd=REPOSITORY, patience_s=20, before_start=partial(ready.unlink, missing_ok=True))
             workers.append((ready, add(worker)))
         add(Service("beat", web.beat_command(), environment, cwd=REPOSITORY))
-        for happened, service in [(self._is_ready, server), (self._holds_streams, stream), *((ready.exists, worker) for ready, worker in workers)]:
+        for happened, service in [
+            (self._is_ready, server),
+            (self._holds_streams, stream),
+            *((ready.exists, worker) for ready, worker in workers),
+        ]:
             if not self.supervisor.wait_for(happened, of=service, within_s=90, ticking=self.teller.tick):
                 last = processes.last_words(self.folder, service.name)
                 raise NotUp(f"{service.name} did not start. The last words ({processes.log_file(self.folder, service.name)}):\n{last}")

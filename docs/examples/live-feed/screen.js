@@ -64,7 +64,7 @@ function note(message) {
 
 function showState(state) {
   if (!state || (state.agent && me && state.agent !== me.id)) return;
-  $("agent-state").textContent = words(state.state || "unknown") + (state.pause_code ? ` (${state.pause_code})` : "");
+  $("agent-state").textContent = "· " + words(state.state || "unknown") + (state.pause_code ? ` (${state.pause_code})` : "");
 }
 
 /* All that a screen shows at first. Parts that this page does not know are left alone: more are added in time. */
