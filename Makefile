@@ -5,11 +5,12 @@
 #   make reset    remove its data
 #   make test     run the tests (ARGS="-k name" for some)
 #   make lint     what the tests do not see: format, types, who imports whom
-#   make schema   write docs/openapi.yaml anew from the code
+#   make schema   write docs/openapi.yaml, and the kinds in docs/live-feed.md, anew from the code
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
-#   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows; make bench-reports: of reports on 10,000,000 calls)
-.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports venv lock help
+#   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
+#                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed)
+.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -61,11 +62,16 @@ bench-imports: venv
 bench-reports: venv
 	@$(RUN) -W ignore -m tests.benchmarks.reports $(ARGS)
 
+# How soon a message is on the screen with 500 streams open, beside a bare LISTEN (ARGS=--small for a try).
+bench-stream: venv
+	@$(RUN) -W ignore -m tests.benchmarks.stream $(ARGS)
+
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .
 
 schema: venv
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_feed
 
 venv:
 	@$(bootstrap) requirements-dev.lock
@@ -76,4 +82,4 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements.lock requirements-dev.in -o requirements-dev.lock
 
 help:
-	@sed -n '2,10s/^# \{0,3\}//p' Makefile
+	@sed -n '2,13s/^# \{0,3\}//p' Makefile

@@ -59,6 +59,8 @@ def block(told: dict[str, Any], *, folder: Path, demo: bool, caller: str = "") -
     lines = ["", "Switchboard is up.", "", f"  API     {url}/api/v1/", f"  Docs    {told['docs']}"]
     login = told.get("admin_login") or {}
     lines.append(f"  Admin   {told['admin']}" + (f"   name {login['username']}, password {login['password']}" if login else ""))
+    if demo:
+        lines.append(f"  Desk    {url}/examples/live-feed/   an operator's screen on the live feed, to try (docs/live-feed.md)")
     tokens = told["tokens"]
     if tokens:
         width = max(map(len, tokens))

@@ -30,7 +30,9 @@ def add_kinds(result: dict[str, Any], generator: Any, request: Any, public: bool
     """Describe the events: kinds, what they tell, an example of each."""
     told = {name: kind.tells for name, kind in sorted(feed.kinds.items())}
     listed = "\n".join(f"- `{name}`: {tells}" for name, tells in {**OWN, **told}.items())
-    result["components"]["schemas"]["StreamEvent"] = {
+    schemas = result["components"]["schemas"]
+    whole = {**schemas["Message"], "properties": {**schemas["Message"]["properties"], "id": {"type": ["integer", "null"]}}}
+    schemas["StreamEvent"] = {
         "type": "object",
         "description": f"One event, as a client takes it from the line. Pass over kinds that you do not know.\n\n{listed}",
         "required": ["data"],
@@ -40,7 +42,7 @@ def add_kinds(result: dict[str, Any], generator: Any, request: Any, public: bool
             "data": {
                 "type": "string",
                 "contentMediaType": "application/json",
-                "contentSchema": {"$ref": "#/components/schemas/Message"},
+                "contentSchema": whole,
                 "description": "JSON on one line, in the form of a message of `GET /api/v1/feed/`; `id` is null in events of the stream itself.",
             },
             "retry": {"type": "integer", "description": "Milliseconds to wait before coming back."},

@@ -42,7 +42,7 @@ function list(id, items, empty) {
 function draw() {
   list("ringing", [...ringing.values()].map((one) => callCard(one, true)), "Nothing rings.");
   list("talking", [...talking.values()].map((one) => callCard(one, false)), "No call goes on.");
-  list("to-write-up", [...toWriteUp.values()].map((call) => element("p", `${far(call).raw || call.id} · ${time(call.started_at)}`)), "All is written up.");
+  list("to-write-up", [...toWriteUp.values()].map((one) => element("p", `${who(one)} · ${far(one.call).raw || ""} · ${time(one.call.started_at)}`)), "All is written up.");
   list("announcements", [...announcements.values()].map((one) => {
     const said = element("blockquote", one.text);
     said.append(element("footer", `${one.by ? one.by + ", " : ""}until ${new Date(one.until).toLocaleString()}`));
@@ -64,7 +64,7 @@ function note(message) {
 
 function showState(state) {
   if (!state || (state.agent && me && state.agent !== me.id)) return;
-  $("agent-state").textContent = words(state.state || "unknown") + (state.pause_code ? ` (${state.pause_code})` : "");
+  $("agent-state").textContent = "· " + words(state.state || "unknown") + (state.pause_code ? ` (${state.pause_code})` : "");
 }
 
 /* All that a screen shows at first. Parts that this page does not know are left alone: more are added in time. */
@@ -73,7 +73,7 @@ function begin(screen) {
   const calls = screen.calls || {};
   for (const one of calls.ringing || []) ringing.set(one.call.id, one);
   for (const one of calls.talking || []) talking.set(one.call.id, one);
-  for (const one of calls.to_write_up || []) toWriteUp.set(one.id, one);
+  for (const one of calls.to_write_up || []) toWriteUp.set(one.id, { call: one });
   for (const one of screen.announcements || []) announcements.set(one.announcement, one);
   for (const part of ["return_calls", "callbacks"]) {
     if (Array.isArray(screen[part])) for (const one of screen[part]) owed.set(one.id || one.return_call || one.callback, owedText(words(part).replace(/s$/, ""), one));
@@ -117,7 +117,7 @@ function listen() {
       const shown = talking.get(data.call) || ringing.get(data.call);
       ringing.delete(data.call);
       talking.delete(data.call);
-      if (data.wrap_up === "pending" && shown && me && data.agent === me.id) toWriteUp.set(data.call, shown.call);
+      if (data.wrap_up === "pending" && shown && me && data.agent === me.id) toWriteUp.set(data.call, shown);
     })
     .on("announcement", (data) => {
       announcements.set(data.announcement, data);
