@@ -78,14 +78,15 @@ function begin(screen) {
   for (const part of ["return_calls", "callbacks"]) {
     if (Array.isArray(screen[part])) for (const one of screen[part]) owed.set(one.id || one.return_call || one.callback, owedText(words(part).replace(/s$/, ""), one));
   }
-  showState(screen.state);
+  showState(screen.agent);
   draw();
 }
 
 function owedText(kind, data) {
   const number = data.number || data.phone || data.e164 || data.customer_e164 || "";
   const name = data.display_name || data.contact_name || data.name || "";
-  return [kind, name, typeof number === "string" ? number : number.display, data.due_at || data.at ? `by ${time(data.due_at || data.at)}` : ""].filter(Boolean).join(" · ");
+  const times = data.times_called > 1 ? `called ${data.times_called} times` : "";
+  return [kind, name, data.reason && words(data.reason), times, typeof number === "string" ? number : number.display, data.due_at || data.at ? `by ${time(data.due_at || data.at)}` : ""].filter(Boolean).join(" · ");
 }
 
 function listen() {
@@ -127,7 +128,7 @@ function listen() {
     .on("agent.state", showState)
     .on("*", (message) => {
       const [, matter, what] = /^(return_call|callback)\.(.+)$/.exec(message.kind) || [];
-      if (matter && /closed|done|cancel|fulfil|taken_away|expired/.test(what)) owed.delete(message.about);
+      if (matter && /closed|settled|given_back/.test(what)) owed.delete(message.about);
       else if (matter) owed.set(message.about, owedText(words(matter), message.data));
       note(message);
       queueMicrotask(draw); // after the handler of its kind
