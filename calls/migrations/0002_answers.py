@@ -32,6 +32,18 @@ class Migration(migrations.Migration):
                 ('article', models.ForeignKey(blank=True, help_text='That answers it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.article')),
                 ('topic', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crm.topic')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['status', '-asked_count', '-id'], name='question_by_count'),
+                    models.Index(fields=['-asked_count', '-id'], name='question_most_asked'),
+                    models.Index(fields=['-last_asked_at', '-id'], name='question_by_time'),
+                    models.Index(fields=['language', '-id'], name='question_language'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['open', 'answered', 'dismissed'])), name='question_status_is_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'answered'), _negated=True), models.Q(('article', None), _negated=True), _connector='OR'), name='question_answered_has_its_article'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='QuestionAsked',
@@ -48,6 +60,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'time a question was asked',
                 'verbose_name_plural': 'times questions were asked',
+                'indexes': [
+                    models.Index(fields=['at', 'question'], name='question_asked_at'),
+                    models.Index(condition=models.Q(('agent', None), _negated=True), fields=['agent', '-at'], name='question_asked_by'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('call', None), _negated=True), fields=('call', 'question'), name='one_question_once_per_call'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -73,41 +92,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['-at', '-id'], name='article_use_by_time'), models.Index(fields=['article', '-at', '-id'], name='article_use_of_article'), models.Index(condition=models.Q(('agent', None), _negated=True), fields=['agent', '-at', '-id'], name='article_use_of_agent'), models.Index(condition=models.Q(('queue', ''), _negated=True), fields=['queue', '-at'], include=('article',), name='article_use_in_queue')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('call', None), _negated=True), fields=('call', 'article_version'), name='one_use_per_call_and_version'), models.CheckConstraint(condition=models.Q(('key', None), models.Q(('key__gte', 1), ('key__lte', 9)), _connector='OR'), name='article_use_key_is_1_to_9')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='unansweredquestion',
-            index=models.Index(fields=['status', '-asked_count', '-id'], name='question_by_count'),
-        ),
-        migrations.AddIndex(
-            model_name='unansweredquestion',
-            index=models.Index(fields=['-asked_count', '-id'], name='question_most_asked'),
-        ),
-        migrations.AddIndex(
-            model_name='unansweredquestion',
-            index=models.Index(fields=['-last_asked_at', '-id'], name='question_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='unansweredquestion',
-            index=models.Index(fields=['language', '-id'], name='question_language'),
-        ),
-        migrations.AddConstraint(
-            model_name='unansweredquestion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'answered', 'dismissed'])), name='question_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='unansweredquestion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'answered'), _negated=True), models.Q(('article', None), _negated=True), _connector='OR'), name='question_answered_has_its_article'),
-        ),
-        migrations.AddIndex(
-            model_name='questionasked',
-            index=models.Index(fields=['at', 'question'], name='question_asked_at'),
-        ),
-        migrations.AddIndex(
-            model_name='questionasked',
-            index=models.Index(condition=models.Q(('agent', None), _negated=True), fields=['agent', '-at'], name='question_asked_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='questionasked',
-            constraint=models.UniqueConstraint(condition=models.Q(('call', None), _negated=True), fields=('call', 'question'), name='one_question_once_per_call'),
         ),
     ]

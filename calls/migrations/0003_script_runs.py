@@ -35,6 +35,20 @@ class Migration(migrations.Migration):
                 ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='script_runs', to='calls.call')),
                 ('script_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='crm.scriptversion')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['call', '-started_at'], name='script_run_of_call'),
+                    models.Index(fields=['agent', '-started_at', '-id'], name='script_run_of_agent'),
+                    models.Index(fields=['script_version', '-started_at', '-id'], name='script_run_of_version'),
+                    models.Index(fields=['-started_at', '-id'], name='script_run_by_start'),
+                    models.Index(condition=models.Q(('outcome', ''), _negated=True), fields=['outcome', '-started_at', '-id'], name='script_run_outcome'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('finished_at', None)), fields=('call', 'agent'), name='one_open_script_run_per_call_and_agent'),
+                    models.CheckConstraint(condition=models.Q(('finished_at', None), ('finished_at__gte', models.F('started_at')), _connector='OR'), name='script_run_ends_after_it_began'),
+                    models.CheckConstraint(condition=models.Q(('passed__lte', models.F('due'))), name='script_run_passed_is_among_due'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ScriptRunStep',
@@ -50,42 +64,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['sequence'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'sequence'), name='one_passing_per_sequence'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='scriptrun',
-            index=models.Index(fields=['call', '-started_at'], name='script_run_of_call'),
-        ),
-        migrations.AddIndex(
-            model_name='scriptrun',
-            index=models.Index(fields=['agent', '-started_at', '-id'], name='script_run_of_agent'),
-        ),
-        migrations.AddIndex(
-            model_name='scriptrun',
-            index=models.Index(fields=['script_version', '-started_at', '-id'], name='script_run_of_version'),
-        ),
-        migrations.AddIndex(
-            model_name='scriptrun',
-            index=models.Index(fields=['-started_at', '-id'], name='script_run_by_start'),
-        ),
-        migrations.AddIndex(
-            model_name='scriptrun',
-            index=models.Index(condition=models.Q(('outcome', ''), _negated=True), fields=['outcome', '-started_at', '-id'], name='script_run_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='scriptrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at', None)), fields=('call', 'agent'), name='one_open_script_run_per_call_and_agent'),
-        ),
-        migrations.AddConstraint(
-            model_name='scriptrun',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at', None), ('finished_at__gte', models.F('started_at')), _connector='OR'), name='script_run_ends_after_it_began'),
-        ),
-        migrations.AddConstraint(
-            model_name='scriptrun',
-            constraint=models.CheckConstraint(condition=models.Q(('passed__lte', models.F('due'))), name='script_run_passed_is_among_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='scriptrunstep',
-            constraint=models.UniqueConstraint(fields=('run', 'sequence'), name='one_passing_per_sequence'),
         ),
     ]

@@ -70,6 +70,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='order_amendment_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -99,6 +102,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='order_line_quantity_is_positive'),
+                    models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='order_line_price_is_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('vat__gte', 0), ('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='order_line_vat_is_a_percentage'),
+                    models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', models.F('gross'))), name='order_line_discount_is_at_most_its_gross'),
+                    models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('gross'), '-', models.F('discount')), '+', models.Case(models.When(price_includes_vat=True, then=models.Value(0)), default=models.F('vat'), output_field=models.DecimalField(decimal_places=2, max_digits=14))))), name='order_line_total_is_gross_less_discount_and_vat_on_top'),
+                    models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('total')), ('returned_quantity__gte', 0), ('returned_quantity__lte', models.F('quantity'))), name='order_line_returns_are_at_most_what_was_ordered', violation_error_message='More would be returned than was ordered.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +126,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='order_return_says_why'),
+                    models.CheckConstraint(condition=models.Q(('refund__gte', 0), ('vat__gte', 0)), name='order_return_is_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +143,12 @@ class Migration(migrations.Migration):
                 ('refund', models.DecimalField(decimal_places=2, max_digits=14)),
                 ('vat', models.DecimalField(decimal_places=2, max_digits=14)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='order_return_line_quantity_is_positive'),
+                    models.CheckConstraint(condition=models.Q(('refund__gte', 0), ('vat__gte', 0)), name='order_return_line_is_not_negative'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Order',
@@ -166,6 +187,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['contact', '-id'], name='order_of_contact'),
+                    models.Index(fields=['contact', '-created_at', '-id'], name='order_in_timeline'),
+                    models.Index(condition=models.Q(('status__in', ('draft', 'placed', 'confirmed', 'in_progress'))), fields=['contact', '-id'], name='order_open_of_contact'),
+                    models.Index(fields=['status', '-id'], name='order_by_status'),
+                    models.Index(condition=models.Q(('placed_by', None), _negated=True), fields=['placed_by', '-id'], name='order_by_who_placed'),
+                    models.Index(fields=['placed_at'], name='order_by_when_placed'),
+                    models.Index(fields=['created_at', 'id'], name='order_by_age'),
+                    models.Index(condition=models.Q(('source', ''), _negated=True), fields=['source', '-id'], name='order_by_source'),
+                    models.Index(condition=models.Q(('origin_id', None), _negated=True), fields=['origin_id', '-id'], name='order_by_origin'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='order_origin_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='order_currency_is_iso_4217'),
+                    models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('subtotal'), '-', models.F('discount_total')), '+', models.F('vat_on_top')))), name='order_total_is_subtotal_less_discount_and_vat_on_top'),
+                    models.CheckConstraint(condition=models.Q(('discount_total__gte', 0), ('discount_total__lte', models.F('subtotal')), ('vat_on_top__gte', 0), ('vat_total__gte', models.F('vat_on_top'))), name='order_amounts_are_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('refunded_total__gte', 0), ('refunded_total__lte', models.F('total'))), name='order_refund_is_at_most_its_total'),
+                    models.CheckConstraint(condition=models.Q(('refunded_total', 0), ('status__in', ['partly_returned', 'returned']), _connector='OR'), name='order_only_what_was_completed_is_refunded'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'cancelled']), models.Q(('placed_at', None), _negated=True), _connector='OR'), name='order_that_is_placed_says_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'cancelled'), _negated=True), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='order_that_is_cancelled_says_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('delivery_date', None), models.Q(('delivery_time_zone', ''), _negated=True), _connector='OR'), models.Q(models.Q(('delivery_from', None), ('delivery_until', None)), models.Q(('delivery_date', None), _negated=True), _connector='OR')), name='order_delivery_hours_have_a_day_and_a_zone', violation_error_message='A delivery date needs a time zone, and hours need a date.'),
+                    models.CheckConstraint(condition=models.Q(('delivery_from', None), ('delivery_until', None), ('delivery_until__gt', models.F('delivery_from')), _connector='OR'), name='order_delivery_ends_after_it_begins', violation_error_message='The delivery would end before it begins.'),
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'source'), name='order_external_id_is_one_per_source', violation_error_message='An order with this external id from this source exists already.'),
+                ],
             },
         ),
         migrations.AddField(
@@ -219,132 +264,8 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='crm.orderreturn'),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['contact', '-id'], name='order_of_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['contact', '-created_at', '-id'], name='order_in_timeline'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('status__in', ('draft', 'placed', 'confirmed', 'in_progress'))), fields=['contact', '-id'], name='order_open_of_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['status', '-id'], name='order_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('placed_by', None), _negated=True), fields=['placed_by', '-id'], name='order_by_who_placed'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['placed_at'], name='order_by_when_placed'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['created_at', 'id'], name='order_by_age'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('source', ''), _negated=True), fields=['source', '-id'], name='order_by_source'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('origin_id', None), _negated=True), fields=['origin_id', '-id'], name='order_by_origin'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='order_origin_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='order_currency_is_iso_4217'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('subtotal'), '-', models.F('discount_total')), '+', models.F('vat_on_top')))), name='order_total_is_subtotal_less_discount_and_vat_on_top'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('discount_total__gte', 0), ('discount_total__lte', models.F('subtotal')), ('vat_on_top__gte', 0), ('vat_total__gte', models.F('vat_on_top'))), name='order_amounts_are_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_total__gte', 0), ('refunded_total__lte', models.F('total'))), name='order_refund_is_at_most_its_total'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_total', 0), ('status__in', ['partly_returned', 'returned']), _connector='OR'), name='order_only_what_was_completed_is_refunded'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'cancelled']), models.Q(('placed_at', None), _negated=True), _connector='OR'), name='order_that_is_placed_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'cancelled'), _negated=True), models.Q(('cancel_reason', ''), _negated=True), _connector='OR'), name='order_that_is_cancelled_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivery_date', None), models.Q(('delivery_time_zone', ''), _negated=True), _connector='OR'), models.Q(models.Q(('delivery_from', None), ('delivery_until', None)), models.Q(('delivery_date', None), _negated=True), _connector='OR')), name='order_delivery_hours_have_a_day_and_a_zone', violation_error_message='A delivery date needs a time zone, and hours need a date.'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('delivery_from', None), ('delivery_until', None), ('delivery_until__gt', models.F('delivery_from')), _connector='OR'), name='order_delivery_ends_after_it_begins', violation_error_message='The delivery would end before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'source'), name='order_external_id_is_one_per_source', violation_error_message='An order with this external id from this source exists already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderamendment',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='order_amendment_says_why'),
-        ),
-        migrations.AddIndex(
             model_name='orderline',
             index=models.Index(condition=models.Q(('product', None), _negated=True), fields=['product', 'order'], name='order_line_of_product'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='order_line_quantity_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='order_line_price_is_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('vat__gte', 0), ('vat_rate__gte', 0), ('vat_rate__lte', 100)), name='order_line_vat_is_a_percentage'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', models.F('gross'))), name='order_line_discount_is_at_most_its_gross'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('gross'), '-', models.F('discount')), '+', models.Case(models.When(price_includes_vat=True, then=models.Value(0)), default=models.F('vat'), output_field=models.DecimalField(decimal_places=2, max_digits=14))))), name='order_line_total_is_gross_less_discount_and_vat_on_top'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('total')), ('returned_quantity__gte', 0), ('returned_quantity__lte', models.F('quantity'))), name='order_line_returns_are_at_most_what_was_ordered', violation_error_message='More would be returned than was ordered.'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderreturn',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='order_return_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderreturn',
-            constraint=models.CheckConstraint(condition=models.Q(('refund__gte', 0), ('vat__gte', 0)), name='order_return_is_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderreturnline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='order_return_line_quantity_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderreturnline',
-            constraint=models.CheckConstraint(condition=models.Q(('refund__gte', 0), ('vat__gte', 0)), name='order_return_line_is_not_negative'),
         ),
         migrations.AddConstraint(
             model_name='orderreturnline',

@@ -30,6 +30,16 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('reason', models.CharField(blank=True, help_text='Why they are two.', max_length=500)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['status', '-score', '-id'], name='duplicate_by_score'),
+                    models.Index(fields=['-score', '-id'], name='duplicate_likeliest'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['open', 'merged', 'dismissed'])), name='duplicate_status_is_known'),
+                    models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='duplicate_score_is_a_chance'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DuplicateWatch',
@@ -60,6 +70,15 @@ class Migration(migrations.Migration):
                 ('undone_at', models.DateTimeField(blank=True, null=True)),
                 ('conflicts', models.JSONField(default=list, help_text='What could not be put back as it was, told when it was undone.')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('settled_at', None)), fields=['id'], name='merge_unsettled'),
+                    models.Index(fields=['status', '-id'], name='merge_by_status'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['merged', 'undone'])), name='merge_status_is_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MovedRows',
@@ -141,14 +160,6 @@ class Migration(migrations.Migration):
             name='merge',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moved', to='crm.mergerecord'),
         ),
-        migrations.AddIndex(
-            model_name='duplicatecandidate',
-            index=models.Index(fields=['status', '-score', '-id'], name='duplicate_by_score'),
-        ),
-        migrations.AddIndex(
-            model_name='duplicatecandidate',
-            index=models.Index(fields=['-score', '-id'], name='duplicate_likeliest'),
-        ),
         migrations.AddConstraint(
             model_name='duplicatecandidate',
             constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='duplicate_pair_is_ordered'),
@@ -157,33 +168,13 @@ class Migration(migrations.Migration):
             model_name='duplicatecandidate',
             constraint=models.UniqueConstraint(fields=('first', 'second'), name='one_candidate_per_pair'),
         ),
-        migrations.AddConstraint(
-            model_name='duplicatecandidate',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'merged', 'dismissed'])), name='duplicate_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicatecandidate',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 1)), name='duplicate_score_is_a_chance'),
-        ),
         migrations.AddIndex(
             model_name='mergerecord',
             index=models.Index(fields=['survivor', '-id'], name='merge_of_survivor'),
         ),
-        migrations.AddIndex(
-            model_name='mergerecord',
-            index=models.Index(condition=models.Q(('settled_at', None)), fields=['id'], name='merge_unsettled'),
-        ),
-        migrations.AddIndex(
-            model_name='mergerecord',
-            index=models.Index(fields=['status', '-id'], name='merge_by_status'),
-        ),
         migrations.AddConstraint(
             model_name='mergerecord',
             constraint=models.CheckConstraint(condition=models.Q(('survivor', models.F('loser')), _negated=True), name='merge_joins_two_contacts'),
-        ),
-        migrations.AddConstraint(
-            model_name='mergerecord',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['merged', 'undone'])), name='merge_status_is_known'),
         ),
         migrations.AddConstraint(
             model_name='mergerecord',

@@ -58,6 +58,20 @@ class Migration(migrations.Migration):
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_articles', to=settings.AUTH_USER_MODEL)),
                 ('topics', models.ManyToManyField(blank=True, related_name='articles', to='crm.topic')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['audience', '-id'], name='article_audience'),
+                    models.Index(fields=['language', '-id'], name='article_language'),
+                    models.Index(condition=models.Q(('owner', None), _negated=True), fields=['owner', '-id'], name='article_owner'),
+                    models.Index(condition=models.Q(('is_archived', False), models.Q(('review_at', None), _negated=True)), fields=['review_at', 'id'], name='article_review'),
+                    models.Index(fields=['updated_at', 'id'], name='article_changed'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('audience__in', ['agent', 'customer'])), name='article_audience_is_known'),
+                    models.CheckConstraint(condition=models.Q(('language', ''), _negated=True), name='article_has_a_language'),
+                    models.UniqueConstraint(fields=('group', 'language'), name='one_article_per_language_of_a_group', violation_error_message='The article has a translation in this language already.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ArticleVersion',
@@ -85,6 +99,20 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'version of an article',
                 'verbose_name_plural': 'versions of articles',
+                'indexes': [
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('status__in', ['draft', 'in_review', 'published'])), fields=['head'], name='article_version_head'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('status__in', ['draft', 'in_review', 'published'])), fields=['search'], name='article_version_search'),
+                    models.Index(condition=models.Q(('status__in', ['draft', 'in_review'])), fields=['status', 'article'], name='article_version_open'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('article', 'number'), name='article_versions_are_numbered'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('article',), name='one_published_version_per_article', violation_error_message='Another version was published at this moment.'),
+                    models.UniqueConstraint(condition=models.Q(('status__in', ['draft', 'in_review'])), fields=('article',), name='one_open_version_per_article', violation_error_message='Somebody else began a new version at this moment.'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'in_review', 'published', 'archived'])), name='article_version_status_is_known'),
+                    models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='article_version_has_a_title', violation_error_message='An article needs a title.'),
+                    models.CheckConstraint(condition=models.Q(('valid_from', None), ('valid_until', None), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='article_ends_after_it_begins', violation_error_message='It is valid until a time before it is valid from.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='published_has_its_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -108,78 +136,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['-used', 'article'], name='article_most_used')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('used__gte', django.db.models.expressions.CombinedExpression(models.F('helpful'), '+', models.F('unhelpful')))), name='article_is_judged_no_more_often_than_used')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='article',
-            index=models.Index(fields=['audience', '-id'], name='article_audience'),
-        ),
-        migrations.AddIndex(
-            model_name='article',
-            index=models.Index(fields=['language', '-id'], name='article_language'),
-        ),
-        migrations.AddIndex(
-            model_name='article',
-            index=models.Index(condition=models.Q(('owner', None), _negated=True), fields=['owner', '-id'], name='article_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='article',
-            index=models.Index(condition=models.Q(('is_archived', False), models.Q(('review_at', None), _negated=True)), fields=['review_at', 'id'], name='article_review'),
-        ),
-        migrations.AddIndex(
-            model_name='article',
-            index=models.Index(fields=['updated_at', 'id'], name='article_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['agent', 'customer'])), name='article_audience_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='article',
-            constraint=models.CheckConstraint(condition=models.Q(('language', ''), _negated=True), name='article_has_a_language'),
-        ),
-        migrations.AddConstraint(
-            model_name='article',
-            constraint=models.UniqueConstraint(fields=('group', 'language'), name='one_article_per_language_of_a_group', violation_error_message='The article has a translation in this language already.'),
-        ),
-        migrations.AddIndex(
-            model_name='articleversion',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('status__in', ['draft', 'in_review', 'published'])), fields=['head'], name='article_version_head'),
-        ),
-        migrations.AddIndex(
-            model_name='articleversion',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('status__in', ['draft', 'in_review', 'published'])), fields=['search'], name='article_version_search'),
-        ),
-        migrations.AddIndex(
-            model_name='articleversion',
-            index=models.Index(condition=models.Q(('status__in', ['draft', 'in_review'])), fields=['status', 'article'], name='article_version_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.UniqueConstraint(fields=('article', 'number'), name='article_versions_are_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('article',), name='one_published_version_per_article', violation_error_message='Another version was published at this moment.'),
-        ),
-        migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['draft', 'in_review'])), fields=('article',), name='one_open_version_per_article', violation_error_message='Somebody else began a new version at this moment.'),
-        ),
-        migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'in_review', 'published', 'archived'])), name='article_version_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='article_version_has_a_title', violation_error_message='An article needs a title.'),
-        ),
-        migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from', None), ('valid_until', None), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='article_ends_after_it_begins', violation_error_message='It is valid until a time before it is valid from.'),
-        ),
-        migrations.AddConstraint(
-            model_name='articleversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='published_has_its_time'),
         ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

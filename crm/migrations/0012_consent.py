@@ -87,6 +87,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('e164', ''), _negated=True), fields=['e164', 'purpose', 'channel', '-valid_from', '-id'], name='consent_of_number'),
+                    models.Index(condition=models.Q(('number_hash', ''), _negated=True), fields=['number_hash'], name='consent_of_erased_number'),
+                    models.Index(fields=['purpose', '-id'], name='consent_purpose'),
+                    models.Index(fields=['channel', '-id'], name='consent_channel'),
+                    models.Index(fields=['status', '-id'], name='consent_status'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='consent_origin_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('e164', ''), ('e164__regex', '^\\+[1-9][0-9]{3,17}$'), _connector='OR'), name='consent_number_is_e164'),
+                    models.CheckConstraint(condition=models.Q(('purpose__in', ['marketing', 'survey', 'service', 'recording', 'data_processing'])), name='consent_purpose_is_known'),
+                    models.CheckConstraint(condition=models.Q(('channel__in', ['call', 'sms', 'email'])), name='consent_channel_is_known'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['granted', 'refused', 'withdrawn'])), name='consent_status_is_known'),
+                    models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='consent_ends_after_it_begins', violation_error_message='It ends before it begins.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +123,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'lifecycle change',
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='lifecyclechange_origin_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('from_stage__in', ['lead', 'qualified', 'client', 'dormant', 'disqualified']), ('to_stage__in', ['lead', 'qualified', 'client', 'dormant', 'disqualified'])), name='lifecycle_change_stages_are_known'),
+                    models.CheckConstraint(condition=models.Q(('from_stage', models.F('to_stage')), _negated=True), name='lifecycle_change_changes_something'),
+                    models.CheckConstraint(condition=models.Q(('at__gte', models.F('since'))), name='lifecycle_change_comes_after_its_stage'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('to_stage__in', ['disqualified', 'lead']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='lifecycle_change_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -134,6 +156,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('e164', ''), _negated=True), fields=['e164', '-created_at', '-id'], name='suppression_of_number'),
+                    models.Index(condition=models.Q(('number_hash', ''), _negated=True), fields=['number_hash'], name='suppression_of_erased_number'),
+                    models.Index(condition=models.Q(('list_code', ''), _negated=True), fields=['list_code', '-id'], name='suppression_of_list'),
+                    models.Index(condition=models.Q(('lifted_at', None), models.Q(('list_code', ''), _negated=True)), fields=['list_code', 'id'], name='suppression_of_list_in_force'),
+                    models.Index(fields=['source', '-id'], name='suppression_source'),
+                    models.Index(fields=['purpose', '-id'], name='suppression_purpose'),
+                    models.Index(fields=['channel', '-id'], name='suppression_channel'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='suppression_origin_is_whole'),
+                    models.CheckConstraint(condition=models.Q(('e164', ''), ('e164__regex', '^\\+[1-9][0-9]{3,17}$'), _connector='OR'), name='suppression_number_is_e164'),
+                    models.CheckConstraint(condition=models.Q(('purpose__in', ['', 'marketing', 'survey', 'service', 'recording', 'data_processing'])), name='suppression_purpose_is_known'),
+                    models.CheckConstraint(condition=models.Q(('channel__in', ['', 'call', 'sms', 'email'])), name='suppression_channel_is_known'),
+                    models.CheckConstraint(condition=models.Q(('source__in', ['customer', 'regulator', 'court', 'staff', 'disposition', 'list', 'other'])), name='suppression_source_is_known'),
+                    models.CheckConstraint(condition=models.Q(('expires_at', None), ('expires_at__gt', models.F('starts_at')), _connector='OR'), name='suppression_ends_after_it_begins', violation_error_message='It ends before it begins.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('lift_reason', ''), ('lifted_at', None)), models.Q(('lifted_at__isnull', False), models.Q(('lift_reason', ''), _negated=True)), _connector='OR'), name='suppression_that_is_lifted_says_why'),
+                    models.UniqueConstraint(condition=models.Q(('lifted_at', None), models.Q(('e164', ''), _negated=True)), fields=('e164', 'purpose', 'channel', 'source', 'list_code'), name='one_suppression_of_a_number_by_a_source', violation_error_message='This number is suppressed so already.'),
+                    models.UniqueConstraint(condition=models.Q(('lifted_at', None), models.Q(('number_hash', ''), _negated=True)), fields=('number_hash', 'purpose', 'channel', 'source', 'list_code'), name='one_suppression_of_an_erased_number_by_a_source'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -174,6 +216,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'do-not-call list',
+                'indexes': [
+                    models.Index(condition=models.Q(('status__in', ['uploaded', 'running'])), fields=['id'], name='suppression_upload_owed'),
+                    models.Index(fields=['list_code', '-id'], name='suppression_upload_of_list'),
+                    models.Index(fields=['status', '-id'], name='suppression_upload_status'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['uploaded', 'running', 'done', 'failed', 'cancelled'])), name='suppression_upload_status_is_known'),
+                    models.CheckConstraint(condition=models.Q(('mode__in', ['add', 'replace'])), name='suppression_upload_mode_is_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -260,55 +311,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='consent',
-            index=models.Index(condition=models.Q(('e164', ''), _negated=True), fields=['e164', 'purpose', 'channel', '-valid_from', '-id'], name='consent_of_number'),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(condition=models.Q(('number_hash', ''), _negated=True), fields=['number_hash'], name='consent_of_erased_number'),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
             index=models.Index(condition=models.Q(('contact__isnull', False)), fields=['contact', '-created_at', '-id'], name='consent_timeline'),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['purpose', '-id'], name='consent_purpose'),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['channel', '-id'], name='consent_channel'),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['status', '-id'], name='consent_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='consent_origin_is_whole'),
         ),
         migrations.AddConstraint(
             model_name='consent',
             constraint=models.CheckConstraint(condition=models.Q(('contact__isnull', False), models.Q(('e164', ''), _negated=True), models.Q(('number_hash', ''), _negated=True), _connector='OR'), name='consent_names_a_contact_or_a_number', violation_error_message='Name a contact, a number, or both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('e164', ''), ('e164__regex', '^\\+[1-9][0-9]{3,17}$'), _connector='OR'), name='consent_number_is_e164'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['marketing', 'survey', 'service', 'recording', 'data_processing'])), name='consent_purpose_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['call', 'sms', 'email'])), name='consent_channel_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['granted', 'refused', 'withdrawn'])), name='consent_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='consent_ends_after_it_begins', violation_error_message='It ends before it begins.'),
         ),
         migrations.AddIndex(
             model_name='lifecyclechange',
@@ -318,77 +325,9 @@ class Migration(migrations.Migration):
             model_name='lifecyclechange',
             index=models.Index(fields=['at'], include=('from_stage', 'to_stage', 'since', 'source', 'owner', 'origin_kind'), name='lifecycle_by_time'),
         ),
-        migrations.AddConstraint(
-            model_name='lifecyclechange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='lifecyclechange_origin_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='lifecyclechange',
-            constraint=models.CheckConstraint(condition=models.Q(('from_stage__in', ['lead', 'qualified', 'client', 'dormant', 'disqualified']), ('to_stage__in', ['lead', 'qualified', 'client', 'dormant', 'disqualified'])), name='lifecycle_change_stages_are_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='lifecyclechange',
-            constraint=models.CheckConstraint(condition=models.Q(('from_stage', models.F('to_stage')), _negated=True), name='lifecycle_change_changes_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='lifecyclechange',
-            constraint=models.CheckConstraint(condition=models.Q(('at__gte', models.F('since'))), name='lifecycle_change_comes_after_its_stage'),
-        ),
-        migrations.AddConstraint(
-            model_name='lifecyclechange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('to_stage__in', ['disqualified', 'lead']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='lifecycle_change_says_why'),
-        ),
-        migrations.AddIndex(
-            model_name='suppressionupload',
-            index=models.Index(condition=models.Q(('status__in', ['uploaded', 'running'])), fields=['id'], name='suppression_upload_owed'),
-        ),
-        migrations.AddIndex(
-            model_name='suppressionupload',
-            index=models.Index(fields=['list_code', '-id'], name='suppression_upload_of_list'),
-        ),
-        migrations.AddIndex(
-            model_name='suppressionupload',
-            index=models.Index(fields=['status', '-id'], name='suppression_upload_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppressionupload',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['uploaded', 'running', 'done', 'failed', 'cancelled'])), name='suppression_upload_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppressionupload',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['add', 'replace'])), name='suppression_upload_mode_is_known'),
-        ),
-        migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(condition=models.Q(('e164', ''), _negated=True), fields=['e164', '-created_at', '-id'], name='suppression_of_number'),
-        ),
         migrations.AddIndex(
             model_name='suppression',
             index=models.Index(condition=models.Q(('contact__isnull', False)), fields=['contact', '-created_at', '-id'], name='suppression_of_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(condition=models.Q(('number_hash', ''), _negated=True), fields=['number_hash'], name='suppression_of_erased_number'),
-        ),
-        migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(condition=models.Q(('list_code', ''), _negated=True), fields=['list_code', '-id'], name='suppression_of_list'),
-        ),
-        migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(condition=models.Q(('lifted_at', None), models.Q(('list_code', ''), _negated=True)), fields=['list_code', 'id'], name='suppression_of_list_in_force'),
-        ),
-        migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(fields=['source', '-id'], name='suppression_source'),
-        ),
-        migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(fields=['purpose', '-id'], name='suppression_purpose'),
-        ),
-        migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(fields=['channel', '-id'], name='suppression_channel'),
         ),
         migrations.AddIndex(
             model_name='suppression',
@@ -396,47 +335,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='suppression',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin_id', None), ('origin_kind', '')), models.Q(models.Q(('origin_kind', ''), _negated=True), ('origin_id__isnull', False)), _connector='OR'), name='suppression_origin_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppression',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('contact__isnull', False), ('e164', ''), ('number_hash', '')), models.Q(('contact__isnull', True), ('number_hash', ''), models.Q(('e164', ''), _negated=True)), models.Q(('contact__isnull', True), ('e164', ''), models.Q(('number_hash', ''), _negated=True)), _connector='OR'), name='suppression_is_of_a_number_or_of_a_contact', violation_error_message='Name either a number or a contact.'),
         ),
         migrations.AddConstraint(
             model_name='suppression',
-            constraint=models.CheckConstraint(condition=models.Q(('e164', ''), ('e164__regex', '^\\+[1-9][0-9]{3,17}$'), _connector='OR'), name='suppression_number_is_e164'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['', 'marketing', 'survey', 'service', 'recording', 'data_processing'])), name='suppression_purpose_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['', 'call', 'sms', 'email'])), name='suppression_channel_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['customer', 'regulator', 'court', 'staff', 'disposition', 'list', 'other'])), name='suppression_source_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at', None), ('expires_at__gt', models.F('starts_at')), _connector='OR'), name='suppression_ends_after_it_begins', violation_error_message='It ends before it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lift_reason', ''), ('lifted_at', None)), models.Q(('lifted_at__isnull', False), models.Q(('lift_reason', ''), _negated=True)), _connector='OR'), name='suppression_that_is_lifted_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at', None), models.Q(('e164', ''), _negated=True)), fields=('e164', 'purpose', 'channel', 'source', 'list_code'), name='one_suppression_of_a_number_by_a_source', violation_error_message='This number is suppressed so already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppression',
             constraint=models.UniqueConstraint(condition=models.Q(('contact__isnull', False), ('lifted_at', None)), fields=('contact', 'purpose', 'channel', 'source', 'list_code'), name='one_suppression_of_a_contact_by_a_source', violation_error_message='This contact is suppressed so already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at', None), models.Q(('number_hash', ''), _negated=True)), fields=('number_hash', 'purpose', 'channel', 'source', 'list_code'), name='one_suppression_of_an_erased_number_by_a_source'),
         ),
         migrations.AddIndex(
             model_name='suppressionuploadrow',
