@@ -68,6 +68,7 @@ def test_the_answer_pops_the_screen_of_whoever_it_rings_at(bridge, system, setti
         "agent": str(agent.pk),
         "contact": str(contact.pk),
         "url": f"https://crm.example/pop?call={call['id']}&contact={contact.pk}",
+        "transfer": None,
     }
 
 

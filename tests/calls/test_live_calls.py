@@ -40,7 +40,7 @@ class Desk:
 
     @staticmethod
     def told(user) -> list[str]:
-        return list(FeedMessage.objects.filter(recipient=user).order_by("id").values_list("kind", flat=True))
+        return list(FeedMessage.objects.filter(recipient=user, kind__startswith="call.").order_by("id").values_list("kind", flat=True))
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_call_that_rings_pops_up_with_who_is_calling_and_what_is_open_for_them
     desk.event("call.initiated", to="+78001234567")
     assert desk.told(desk.anna) == []
     answer = desk.leg("ringing")
-    message = FeedMessage.objects.get(recipient=desk.anna)
+    message = FeedMessage.objects.get(recipient=desk.anna, kind__startswith="call.")
     assert message.kind == "call.ringing"
     assert str(message.about) == answer["call"]["id"] == message.data["call"]["id"]
     assert message.contact == contact.pk
@@ -86,7 +86,7 @@ def test_whoever_did_not_get_the_call_is_told_that_another_took_it(desk):
     desk.leg("ringing", "202")
     desk.leg("answered", "202")
     assert desk.told(desk.anna) == ["call.ringing", "call.taken"], "at once, and not when the phone system stops the ringing"
-    assert FeedMessage.objects.filter(recipient=desk.anna).last().data["by"] == [str(desk.boris)]
+    assert FeedMessage.objects.filter(recipient=desk.anna, kind__startswith="call.").last().data["by"] == [str(desk.boris)]
     desk.leg("ended", "201")
     assert desk.told(desk.boris) == ["call.ringing", "call.updated"]
     assert desk.told(desk.anna) == ["call.ringing", "call.taken"]
@@ -119,7 +119,7 @@ def test_saying_who_it_was_is_told_to_the_operator(desk, client_of):
     contact = ContactPhoneFactory().contact
     boss = client_of("supervisor")
     assert boss.post(f"/api/v1/calls/{Call.objects.get().pk}/identify/", {"contact": str(contact.pk)}, format="json").status_code == 200
-    last = FeedMessage.objects.filter(recipient=desk.anna).last()
+    last = FeedMessage.objects.filter(recipient=desk.anna, kind__startswith="call.").last()
     assert (last.kind, last.data["changed"], last.data["call"]["contact"]) == ("call.updated", ["identified"], str(contact.pk))
 
 
@@ -149,10 +149,10 @@ def test_whoever_is_erased_is_taken_out_of_what_screens_were_told_also_where_oth
     contact = Contact.objects.filter(contact_phones__phone=desk.phone).first()
     assert contact.surname in str(FeedMessage.objects.filter(kind="call.ringing").values_list("data", flat=True))
     told = live_calls.personal_data(contact.pk)
-    assert {one["kind"] for one in told} == {"call.ringing", "call.ended"}
+    assert {one["kind"] for one in told} >= {"call.ringing", "call.ended"}
     erased = erasure.erase(contact.pk, reason="asked for", by=None, now=timezone.now())
-    assert erased.counts["feed"] == 2
-    assert not FeedMessage.objects.exists()
+    assert erased.counts["feed"] == len(told) >= 2
+    assert not FeedMessage.objects.filter(kind__startswith="call.").exists()
 
 
 def test_messages_are_forgotten_when_nobody_can_come_back_for_them(desk, settings):

@@ -37,7 +37,7 @@ def codes(verdict) -> list[str]:
 def test_nothing_stands_against_a_call_at_noon():
     verdict = ask()
     assert (verdict.allowed, verdict.next_at, verdict.reasons) == (True, NOON, [])
-    assert {one.rule for one in verdict.findings} == {name for name, _ in calling.rules} == {"consent", "limits", "number", "open_call", "suppression", "window"}  # fmt: skip
+    assert {one.rule for one in verdict.findings} == {name for name, _ in calling.rules} == {"consent", "limits", "number", "open_call", "open_request", "suppression", "window"}  # fmt: skip
 
 
 def test_without_any_policy_what_can_wait_is_not_done_at_night_and_service_has_no_hours():

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from config.platform.models import AuditEvent
 from crm import timeline
 from crm.models import Note
+from tests.factories.call_requests import CallRequestFactory
+from tests.factories.callbacks import CallbackFactory
 from tests.factories.calls import CallFactory
 from tests.factories.consent import ConsentFactory, LifecycleChangeFactory, SuppressionFactory
 from tests.factories.crm import ContactFactory, NoteFactory
@@ -19,6 +21,7 @@ from tests.factories.follow_ups import TaskFactory
 from tests.factories.knowledge import ArticleUseFactory
 from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
+from tests.factories.return_calls import ReturnCallFactory
 from tests.factories.scripts import ScriptRunFactory
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +79,9 @@ def test_every_source_says_who_and_where_it_is_found(client_of):
     call = CallFactory(contact=contact, agent=someone)
     ArticleUseFactory(call=call, by=someone)
     ScriptRunFactory(call=call, agent=someone)
+    CallbackFactory(contact=contact, by=someone)
+    ReturnCallFactory(contact=contact, assignee=someone, status="assigned")
+    CallRequestFactory(contact=contact, agent=someone)
     found = {one["kind"]: one for one in client.get(url(contact)).json()["results"]}
     assert len(found) == len(list(timeline.sources)), sorted(found)
     for kind, one in found.items():

@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.stream.serving import Reader, Server
+from config.platform import feed
+from tests.stream.serving import NOTE, Reader, Server
+
+
+@pytest.fixture(autouse=True)
+def note(monkeypatch) -> None:
+    """A kind of message that only these tests know."""
+    monkeypatch.setitem(feed.kinds, NOTE.name, NOTE)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from calls.models import AgentPresence
 from config.platform.models import Role, User
 from tests.contract.recipes.asked import Asked, catalogue, recipe
 from tests.factories.agents import AgentPresenceFactory, AgentStateIntervalFactory, HardCallFactory, PauseCodeFactory
@@ -22,7 +23,8 @@ def me() -> User:
     return User.objects.filter(role=Role.ADMIN).order_by("-date_joined").first() or UserFactory(role=Role.ADMIN)
 
 
-def signed_in(**facts) -> AgentPresenceFactory:
+def signed_in(**facts) -> AgentPresence:
+    AgentPresence.objects.filter(agent=me()).delete()  # one has one state, and several recipes may be asked one after the other
     return AgentPresenceFactory(agent=me(), available=True, **facts)
 
 
