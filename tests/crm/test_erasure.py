@@ -73,6 +73,8 @@ def known(boss, client_of) -> Contact:
     manual = boss.post("/api/v1/calls/", {"direction": "outbound", "phone": SECOND, "contact": str(contact.pk)}).json()
     passed = {"kind": "blind", "agent": str(UserFactory(role="agent").pk), "note": f"{SURNAME} waits"}
     assert boss.post(f"/api/v1/calls/{manual['id']}/transfers/", passed).status_code == 201
+    owed = boss.post("/api/v1/return-calls/", {"phone": SECOND, "contact": str(contact.pk), "note": f"{SURNAME} was promised a call"})
+    assert owed.status_code == 201, owed.content
     boss.post(f"/api/v1/calls/{manual['id']}/finish/", {"outcome": "answered", "note": f"Говорили с {SURNAME}"})
     call = Call.objects.get(external_id="c1")
     assert call.contact_id == contact.pk

@@ -80,7 +80,7 @@ def test_every_source_says_who_and_where_it_is_found(client_of):
     ArticleUseFactory(call=call, by=someone)
     ScriptRunFactory(call=call, agent=someone)
     CallbackFactory(contact=contact, by=someone)
-    ReturnCallFactory(contact=contact, assignee=someone, status="assigned")
+    ReturnCallFactory(contact=contact, done=True)
     CallRequestFactory(contact=contact, agent=someone)
     found = {one["kind"]: one for one in client.get(url(contact)).json()["results"]}
     assert len(found) == len(list(timeline.sources)), sorted(found)
