@@ -18,7 +18,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from standardwebhooks import Webhook, WebhookVerificationError
 
 webhook = Webhook(os.environ["DIAL_SECRET"])
-answers: dict[str, tuple[int, bytes]] = {}  # what was answered to which webhook-id: the same again is not dialled again. Keep it where a restart does not lose it.
+answers: dict[
+    str, tuple[int, bytes]
+] = {}  # what was answered to which webhook-id: the same again is not dialled again. Keep it where a restart does not lose it.
 one_at_a_time = threading.Lock()
 
 
