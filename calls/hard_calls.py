@@ -62,7 +62,7 @@ def follow(change: Change) -> None:
 def reasons_of(call: Call) -> list[str]:
     """Why this call counts as hard by what was written of it; empty: it does not."""
     found = [f"topic:{code}" for code in call.topics.filter(is_hard=True).order_by("code").values_list("code", flat=True)]
-    if call.disposition is not None and getattr(call.disposition, "is_hard", False):
+    if call.disposition is not None and call.disposition.is_hard:
         found.append(f"disposition:{call.disposition.code}")
     return found
 

@@ -254,6 +254,12 @@ def test_abuse_is_said_by_whoever_had_the_call_and_can_be_taken_back(anna):
     assert not HardCall.objects.exists()
 
 
+def test_a_disposition_that_tires_makes_the_call_hard(anna):
+    call = had_call(anna)
+    wrap_up.wrap_up(call.pk, disposition=DispositionFactory(code="abusive", is_hard=True), topics=[], by=anna, now=clock("12:06"))
+    assert HardCall.objects.get().reasons == ["disposition:abusive"]
+
+
 def test_a_write_up_put_right_takes_the_hard_call_back(anna, hard_topic):
     call = had_call(anna)
     wrap_up.wrap_up(call.pk, disposition=DispositionFactory(), topics=[hard_topic], by=anna, now=clock("12:06"))
