@@ -219,6 +219,10 @@ RETURN_CALL_MAX_AGE = timedelta(hours=env.int("RETURN_CALL_MAX_AGE_HOURS", defau
 RETURN_CALL_EXPIRES = timedelta(hours=env.int("RETURN_CALL_EXPIRES_HOURS", default=96))
 TRANSFER_PENDING = timedelta(seconds=env.int("TRANSFER_PENDING_S", default=180))
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
+COMPLAINT_REOPEN_DAYS = env.int("COMPLAINT_REOPEN_DAYS", default=30)  # after them a complaint that comes back is a new one, linked
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
+ATTACHMENTS_PER_COMPLAINT = env.int("ATTACHMENTS_PER_COMPLAINT", default=50)
+SATISFACTION_DAYS = env.int("SATISFACTION_DAYS", default=14)  # so long a customer may answer
 
 # --- Files
 STATIC_URL = "/static/"

@@ -16,10 +16,18 @@ from config.platform.models import Row, User
 
 @dataclass(frozen=True)
 class Move:
-    """A verb, the statuses it may start from, and where it leads (None: the status stays)."""
+    """A verb, the statuses it may start from, and where it leads.
+
+    Without ``to`` the status stays, unless ``either`` names where else it may lead: then whoever holds the row sets its status.
+    """
 
     start: frozenset[str]
     to: str | None = None
+    either: frozenset[str] = frozenset()
+
+    def leads(self, status: str, chosen: str) -> str:
+        """Where a row that was ``status`` is after this move, when ``chosen`` was set while it was held."""
+        return chosen if chosen in self.either else self.to or status
 
 
 class TransitionNotAllowed(Refusal):
@@ -112,7 +120,7 @@ def transition(
             )
         before = snapshot(row)
         yield row
-        setattr(row, model.STATUS_FIELD, move.to or status)
+        setattr(row, model.STATUS_FIELD, move.leads(status, getattr(row, model.STATUS_FIELD)))
         row.version += 1
         row.save()
         record(row, verb, by=by, now=now, reason=reason, before=before, status_before=status, **facts)

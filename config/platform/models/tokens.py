@@ -24,6 +24,8 @@ class Scope(models.TextChoices):
     ORDERS_WRITE = "orders:write", "Place and change orders"
     KNOWLEDGE_READ = "knowledge:read", "Read articles and scripts"
     KNOWLEDGE_WRITE = "knowledge:write", "Record what was read to whom"
+    COMPLAINTS_READ = "complaints:read", "Read complaints"
+    COMPLAINTS_WRITE = "complaints:write", "Receive and handle complaints"
     METRICS_READ = "metrics:read", "Read /metrics"
 
 
