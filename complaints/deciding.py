@@ -16,6 +16,8 @@ from config.platform.models import User
 from config.platform.moves import transition
 
 Decision, Redress = Complaint.Decision, Complaint.Redress
+#: What may be decided; that a customer takes it back is not decided by us.
+RULINGS = [one for one in Decision.choices if one[0] != Decision.WITHDRAWN]
 #: Whoever just heard of it may solve it, whoever has it.
 NEW = frozenset({Status.RECEIVED, Status.ACKNOWLEDGED})
 A_MOMENT = timedelta(minutes=1)

@@ -27,5 +27,9 @@ CHOICES: dict[str, Any] = {
     "ReturnCallReason": "calls.models.ReturnCall.Reason",
     "TransferKind": "calls.models.CallTransfer.Kind",
     "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
+    "ComplaintKind": "complaints.models.complaints.Kind",
+    "ComplaintChannel": "complaints.models.complaints.Channel",
+    "ComplaintDecision": "complaints.models.Complaint.Decision",
+    "ComplaintRuling": "complaints.deciding.RULINGS",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }
