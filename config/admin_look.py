@@ -69,6 +69,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Funnel", "filter_alt", "crm_funnel"),
                     _page("Calls", "call", "calls_call_changelist"),
                     _page("Return calls", "phone_callback", "calls_returncall_changelist"),
+                    _page("Complaints", "report", "complaints_complaint_changelist"),
                     _page("Tasks", "task_alt", "crm_task_changelist"),
                     _page("Callbacks", "phone_callback", "calls_callback_changelist"),
                     _page("Orders", "shopping_cart", "crm_order_changelist"),
@@ -132,6 +133,14 @@ UNFOLD: dict[str, Any] = {
                     _page("Dispositions", "fact_check", "calls_disposition_changelist"),
                     _page("Write-ups", "edit_note", "calls_calldisposition_changelist"),
                     _page("What they did", "conversion_path", "calls_dispositioneffect_changelist"),
+                ],
+            },
+            {
+                "title": "Complaints",
+                "collapsible": True,
+                "items": [
+                    _page("Root causes", "account_tree", "complaints_rootcause_changelist"),
+                    _page("Clocks", "timer", "complaints_clock_changelist"),
                 ],
             },
             {

@@ -20,6 +20,10 @@ STAFF = User.objects.filter(is_active=True, role__in=PEOPLE)
 MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 2, "min_value": 0}
 LONG = 20_000
 LIKE: dict[str, Any] = {"required": False}
+NOT_YET = ("", "Not yet")
+DECISIONS = [NOT_YET, *Complaint.Decision.choices]
+REDRESSES = [NOT_YET, *Complaint.Redress.choices]
+WAYS = [NOT_YET, *Channel.choices]
 ID = "0199a1b2-8888-7000-8000-293a4b5c6d7e"
 TOLD: dict[str, Any] = {
     "contact": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e",
@@ -129,9 +133,12 @@ class ComplaintClockSerializer(serializers.ModelSerializer):
 @example(SHOWN, request=False)
 class ComplaintSerializer(serializers.ModelSerializer):
     phone = serializers.CharField(source="e164", allow_blank=True, help_text="Whom to ring about it, E.164.")
-    topic = serializers.SlugRelatedField(slug_field="code", read_only=True, help_text="Its code.")
-    root_cause = serializers.SlugRelatedField(slug_field="code", read_only=True, help_text="Its code.")
+    topic = serializers.SlugRelatedField(slug_field="code", read_only=True, allow_null=True, help_text="Its code.")
+    root_cause = serializers.SlugRelatedField(slug_field="code", read_only=True, allow_null=True, help_text="Its code.")
     origin = OriginField(allow_null=True)
+    decision = serializers.ChoiceField(choices=DECISIONS)
+    redress = serializers.ChoiceField(choices=REDRESSES)
+    communicated_via = serializers.ChoiceField(choices=WAYS)
     is_breached = serializers.SerializerMethodField(help_text="Whether a promise is broken, be it kept late since, or not yet.")
     clocks = ComplaintClockSerializer(many=True, source="newest_clocks", help_text="Of each promise the newest cycle.")
     open_moves = serializers.ListField(child=serializers.CharField(), help_text="The verbs that it would accept now.")

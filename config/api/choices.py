@@ -27,6 +27,7 @@ CHOICES: dict[str, Any] = {
     "ReturnCallReason": "calls.models.ReturnCall.Reason",
     "TransferKind": "calls.models.CallTransfer.Kind",
     "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
+    "ChannelEnum": "crm.models.consent.Channel",
     "ComplaintKind": "complaints.models.complaints.Kind",
     "ComplaintChannel": "complaints.models.complaints.Channel",
     "ComplaintDecision": "complaints.models.Complaint.Decision",

@@ -1,0 +1,3 @@
+from complaints.admin import complaints
+
+__all__ = ["complaints"]
