@@ -40,7 +40,7 @@ VERBS: dict[str, tuple[Callable[..., Complaint], dict[str, Any], str, dict[str, 
 
 def complaint_that_is(status: Status, at: datetime) -> Complaint:
     """One in this status, with all that it then must have."""
-    facts: dict[str, Any] = {"status": status, "received_at": at}
+    facts: dict[str, Any] = {"status": status, "received_at": at, "acknowledged_at": None}
     if status in (Status.DECIDED, Status.RESOLVED, Status.CLOSED):
         facts |= {"decided": True, "status": status}
     if status in ENDED:
