@@ -135,6 +135,10 @@ class ComplaintAdmin(AuditedAdmin):
         if changed:
             handling.alter(form.instance.pk, **changed, **by)
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
+        """Nothing: the audit trail tells it, and no formset was saved to be told of."""
+        return []
+
     # --- verbs
     def _open(self, request: HttpRequest, object_id: str, *, verb: str) -> bool:
         row = getattr(request, "complaint", None)  # asked for every button of a page: read once
