@@ -5,9 +5,10 @@ The rules, which ``crm.rosters`` reckons by and ``crm.duty`` answers with:
 1. All hours are wall time of the **department's** zone. A person is on duty at an instant when an ``on`` shift of theirs covers the wall
    time there. A date's own ``on`` shifts of a person replace that person's weekly ones of that date. An ``off`` takes away, whatever else
    says "on"; one without a department takes away everywhere.
-2. A date on which no ``on`` shift of the department falls, not for a single active person in the hours of its week (``since``/``until``),
-   has no roster: then all active members are on duty while the department's calendar is open, and always when there is no calendar
-   either. So a roster that has run out, or whose people have left, leaves nobody waiting in silence.
+2. A department has a roster on a date when an ``on`` shift of an active person is of that date, or is weekly and in force then
+   (``since``/``until``), be it this day of the week or another. Without a roster all active members are on duty while the department's
+   calendar is open, and always when there is no calendar either. So a roster that has run out, or whose people have left, leaves nobody
+   waiting in silence; and a day of the week that a roster leaves empty is nobody's.
 3. A roster is the more precise word: its shifts count also while the calendar is closed, because somebody watches at night.
 
 An hour that the clocks skip is nobody's duty; one that they repeat is on duty twice.
