@@ -21,7 +21,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 
 from config.platform.models import Row, User
 from crm.models.calendars import CalendarInterval, Minutes, of_a_day
@@ -36,6 +36,11 @@ class Days(Func):
 
     function = "daterange"
     output_field = DateRangeField()
+
+
+def a_date(end: str) -> Cast:
+    """The shift's one date, else its first or last day. Cast, since two empty values alone would be text."""
+    return Cast(Coalesce("on", end), models.DateField())
 
 
 class DutyShiftQuerySet(models.QuerySet["DutyShift"]):
@@ -121,7 +126,7 @@ class DutyShift(Row):
                     ("person", RangeOperators.EQUAL),
                     ("kind", RangeOperators.EQUAL),
                     (Coalesce("weekday", NO_WEEKDAY), RangeOperators.EQUAL),
-                    (Days(Coalesce("on", "since"), Coalesce("on", "until"), Value("[]")), RangeOperators.OVERLAPS),
+                    (Days(a_date("since"), a_date("until"), Value("[]")), RangeOperators.OVERLAPS),
                     (Minutes("opens", "closes"), RangeOperators.OVERLAPS),
                 ],
                 violation_error_message="This person has a shift of this kind in these hours already.",
