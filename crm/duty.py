@@ -170,7 +170,8 @@ def fortnight(department: Department, *, now: datetime) -> list[dict[str, Any]]:
 
 def _said(people: list[str], plan: rosters.Plan, members: int) -> str:
     if plan.on is None:
-        return f"{'all' if len(people) == members else len(people)} {'of ' if len(people) != members else ''}{members} members: there is no roster"
+        count = f"all {members}" if len(people) == members else f"{len(people)} of {members}"
+        return f"{count} members: there is no roster"
     return ", ".join(people[:6]) + (f" and {len(people) - 6} more" if len(people) > 6 else "")
 
 

@@ -37,8 +37,8 @@ class ClockField(forms.CharField):
 class DutyShiftForm(forms.ModelForm):
     """What a shift may be is said by the table; here are the words for it."""
 
-    opens = ClockField(label="From", initial=540, help_text="Wall time of the department's zone.")
-    closes = ClockField(label="To", initial=1080, help_text="Up to 24:00. A shift that passes midnight is two.")
+    opens = ClockField(label="From", initial=0, help_text="Wall time of the department's zone.")
+    closes = ClockField(label="To", initial=1440, help_text="Up to 24:00. A shift that passes midnight is two.")
 
 
 @admin.register(DutyShift)

@@ -83,6 +83,9 @@ class WeekBody(serializers.Serializer):
     week = WeekHoursSerializer(many=True, max_length=168, help_text="All shifts of the person's week; empty: none.")
 
 
+@example(
+    {"week": [{"id": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e", **SHIFT, "since": None, **one, "version": 1} for one in WEEK]}, request=False
+)
 class WeekSerializer(serializers.Serializer):
     week = DutyShiftSerializer(many=True, help_text="In order.")
 

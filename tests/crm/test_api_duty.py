@@ -63,7 +63,9 @@ def test_everybody_learns_who_is_on_duty_until_when_and_who_is_next(client_of):
     later = client_of("agent").get(address, {"at": "2026-11-23T22:00:00Z"}).json()
     assert (later["people"], later["until"], later["next"]["at"]) == ([], "2026-11-30T06:00:00Z", "2026-11-30T06:00:00Z")
     assert client_of("agent").get(address).status_code == 200  # now
-    assert {client_of("agent").get(address, {"at": said}).status_code for said in ("soon", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")} == {400}
+    assert {
+        client_of("agent").get(address, {"at": said}).status_code for said in ("soon", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z")
+    } == {400}
 
 
 def test_a_week_is_replaced_by_supervisors_only_and_whole_or_not_at_all(client_of):
@@ -94,6 +96,7 @@ def test_the_admin_keeps_the_roster_and_the_department_shows_it():
     assert "in these hours already" in supervisor.post(address, said | {"weekday": "0", "opens": "10:30"}).content.decode()
     assert set(DutyShift.objects.values_list("opens", "closes")) == {(540, 1440)}
     shift = DutyShift.objects.first()
+    assert 'value="00:00"' in supervisor.get(address).content.decode()  # a leave is the whole day unless somebody says otherwise
     page = supervisor.get(reverse("admin:crm_dutyshift_change", args=[shift.pk])).content.decode()
     assert 'value="09:00"' in page and 'value="24:00"' in page
     shown = supervisor.get(reverse("admin:crm_department_change", args=[department.pk])).content.decode()
