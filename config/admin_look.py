@@ -161,6 +161,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Teams", "groups", "crm_team_changelist"),
                     _page("Announcements", "campaign", "calls_announcement_changelist"),
                     _page("Departments", "account_tree", "crm_department_changelist"),
+                    _page("Duty roster", "event_available", "crm_dutyshift_changelist"),
                     _page("Topics", "topic", "crm_topic_changelist"),
                     _page("Calendars", "calendar_month", "crm_businesscalendar_changelist"),
                 ],

@@ -19,6 +19,7 @@ from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TeamFactory, TopicFactory
+from tests.factories.duty import DutyShiftFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
 from tests.factories.follow_ups import TaskFactory
 from tests.factories.knowledge import ArticleFactory, question, used
@@ -85,6 +86,7 @@ COSTS = {
     "saved-filters": (lambda n: [SavedFilterFactory(is_shared=True) for _ in range(n)], 1, 1),
     "imports": (imports, 1, 1),
     "departments": (lambda n: members(None, n), 2, 2),  # departments; members
+    "duty-shifts": (lambda n: [DutyShiftFactory() for _ in range(n)], 1, 1),
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
     "queues": (lambda n: [QueueFactory() for _ in range(n)], 2, 2),  # queues; teams
