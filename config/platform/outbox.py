@@ -12,10 +12,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from config.platform.errors import Refusal
 from config.platform.models import OutboxEvent
+from config.platform.models.outbox import NextTransaction
 
 MANY = 2000
 
@@ -91,7 +92,10 @@ def since(events: QuerySet[OutboxEvent], event_id: UUID) -> QuerySet[OutboxEvent
     Raises:
         NewsForgotten
     """
-    raise NotImplementedError
+    place = OutboxEvent.objects.settled().filter(pk=event_id).values_list("transaction", flat=True).first()
+    if place is None:
+        raise NewsForgotten("There is no news of this id, or none any more: begin with the oldest.")
+    return events.filter(Q(transaction__gt=place) | Q(id__gt=event_id), transaction__gte=place)
 
 
 def about(contact_ids: Collection[UUID]) -> QuerySet[OutboxEvent]:
@@ -106,8 +110,14 @@ def forget_contacts(contact_ids: Collection[UUID]) -> int:
 
 def forget(now: datetime) -> int:
     """Delete what is kept no longer, some thousand at a time; answers how many. Twice at once: each row goes once."""
+    _take_in_restored()
     too_old = OutboxEvent.objects.filter(occurred_at__lt=now - timedelta(days=settings.OUTBOX_KEPT_DAYS)).order_by("occurred_at")
     gone = 0
     while some := list(too_old.values_list("pk", flat=True)[:MANY]):
         gone += OutboxEvent.objects.filter(pk__in=some).delete()[0]
     return gone
+
+
+def _take_in_restored() -> None:
+    """Transactions of a database that was put back from a dump are not numbered as ours: what they told comes before all that is told now."""
+    OutboxEvent.objects.filter(transaction__gte=NextTransaction()).update(transaction=0)

@@ -2,6 +2,7 @@
 
 import config.platform.models.feed
 import django.contrib.postgres.fields
+import django.core.serializers.json
 import django.db.models.deletion
 import uuid_utils.compat
 from django.conf import settings
@@ -30,7 +31,7 @@ class Migration(migrations.Migration):
                 ('subject_id', models.UUIDField()),
                 ('subject_version', models.PositiveIntegerField(default=0, help_text='The version of the subject after this; 0 where it has none.')),
                 ('occurred_at', models.DateTimeField()),
-                ('data', models.JSONField(default=dict)),
+                ('data', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
                 ('contact', models.UUIDField(help_text='The contact that it speaks of, so that erasing finds it.', null=True)),
             ],
             options={

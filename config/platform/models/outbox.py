@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Func, Q
 from uuid_utils.compat import uuid7
@@ -11,6 +12,14 @@ class EldestOpenTransaction(Func):
     """The number of the eldest writing transaction that is not over: all that is written under lower numbers is there and stays."""
 
     template = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    output_field = models.BigIntegerField()
+    arity = 0
+
+
+class NextTransaction(Func):
+    """A number that no transaction of this database has yet."""
+
+    template = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
     output_field = models.BigIntegerField()
     arity = 0
 
@@ -35,7 +44,7 @@ class OutboxEvent(models.Model):
     subject_id = models.UUIDField()
     subject_version = models.PositiveIntegerField(default=0, help_text="The version of the subject after this; 0 where it has none.")
     occurred_at = models.DateTimeField()
-    data: Any = models.JSONField(default=dict)
+    data: Any = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     contact = models.UUIDField(null=True, help_text="The contact that it speaks of, so that erasing finds it.")
 
     objects = OutboxQuerySet.as_manager()
