@@ -22,7 +22,7 @@ def _addresses(contact_id: UUID) -> list[str]:
 
 def _letters(contact_id: UUID) -> list[dict[str, Any]]:
     found = mailing.of_contacts(_ids(contact_id), _addresses(contact_id)).order_by("owed_at", "id")
-    return list(found.values("id", "to", "subject", "text", "owed_at", "sent_at"))
+    return [dict(one) for one in found.values("id", "to", "subject", "text", "owed_at", "sent_at")]
 
 
 def _forget_letters(contact_id: UUID) -> int:
@@ -31,7 +31,7 @@ def _forget_letters(contact_id: UUID) -> int:
 
 def _news(contact_id: UUID) -> list[dict[str, Any]]:
     found = outbox.about(_ids(contact_id)).order_by("occurred_at", "id")
-    return list(found.values("id", "type", "subject_kind", "subject_id", "occurred_at", "data"))
+    return [dict(one) for one in found.values("id", "type", "subject_kind", "subject_id", "occurred_at", "data")]
 
 
 def _forget_news(contact_id: UUID) -> int:

@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, EmailField, F, Q, QuerySet, Value, When
 
 from config.platform import statements
 from config.platform.errors import Refusal
@@ -287,7 +287,7 @@ def forget_contacts(contact_ids: Collection[UUID], addresses: Collection[str] = 
         text="",
         html="",
         last_error="",
-        to=Case(When(recipient=None, then=Value("")), When(OWED, then=Value("")), default=F("to")),
+        to=Case(When(recipient=None, then=Value("")), default=F("to"), output_field=EmailField()),
         given_up_at=Case(When(OWED, then=Value(now)), default=F("given_up_at")),
     )
 

@@ -38,7 +38,8 @@ class LetterStateFilter(admin.SimpleListFilter):
         return [("owed", "Owed"), ("sent", "Sent"), ("given_up", "Given up")]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        return queryset.filter(STATES[self.value()]) if self.value() in STATES else queryset
+        state = STATES.get(self.value() or "")
+        return queryset.filter(state) if state else queryset
 
 
 @admin.register(Letter)
