@@ -189,6 +189,7 @@ orders_quote                 asbA   orders:read
 orders_retrieve              asbA   orders:read
 orders_start                 asbA   orders:write
 orders_take_back             asbA   orders:write
+outbox_events_list           A      events:read
 pause_codes_create           sA     -
 pause_codes_destroy          A      -
 pause_codes_list             asbA   calls:read

@@ -26,7 +26,7 @@ from tests.factories.knowledge import ArticleFactory, question, used
 from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactory
 from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
-from tests.factories.platform import UserFactory
+from tests.factories.platform import OutboxEventFactory, UserFactory
 from tests.factories.quality import published, submitted
 from tests.factories.recordings import RecordingFactory
 from tests.factories.return_calls import CallTransferFactory, ReturnCallFactory
@@ -122,6 +122,7 @@ COSTS = {
     "script-runs": (lambda n: [ScriptRunStepFactory().run for _ in range(n)], 4, 4),  # runs; steps of the versions; passings; their steps
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
+    "outbox-events": (lambda n: [OutboxEventFactory() for _ in range(n)], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
 }  # fmt: skip
 
