@@ -18,6 +18,7 @@ from crm.calling_whom import Whom
 from crm.models import Contact, Department
 
 LETTER = "C"
+LONGEST_TAG = 10  # of a language, as it is kept: of a longer one the language itself
 #: Whoever is spoken with knows at once that we heard them.
 SPOKEN = frozenset({Channel.CALL, Channel.VISIT, Channel.CHAT})
 LONG_AGO, A_MOMENT = timedelta(days=366), timedelta(minutes=1)
@@ -81,6 +82,7 @@ def receive(
     complaint.save(update_fields=["policy", "due_at", "breached_at"])
     record(complaint, "receive", by=by, now=now, before={})
     similar.index(complaint)
+    telling.news(complaint, "complaint.received", verb="receive", is_saved=True, now=now)
     if solve is not None:
         return deciding.solve(complaint.pk, **solve, on_call=True, by=by, now=now)
     _tell(complaint, by, now)
@@ -105,7 +107,8 @@ def _whose(complaint: Complaint, contact: Contact | None, phone: str) -> None:
     complaint.e164 = subject.e164
     complaint.contact = Contact.objects.get(pk=subject.contact_id) if subject.contact_id else None
     if not complaint.language and complaint.contact is not None:
-        complaint.language = complaint.contact.language
+        spoken = complaint.contact.language
+        complaint.language = spoken if len(spoken) <= LONGEST_TAG else spoken.partition("-")[0]
 
 
 def _promise(complaint: Complaint, now: datetime) -> None:
@@ -121,4 +124,3 @@ def _tell(complaint: Complaint, by: User | None, now: datetime) -> None:
         telling.tell_of(complaint, "complaint.assigned", to=[complaint.assignee_id], but=by, now=now)
     else:
         telling.tell_of(complaint, "complaint.received", to=telling.leaders(complaint), but=by, now=now)
-    telling.news(complaint, "complaint.received", now=now)

@@ -9,7 +9,7 @@ from complaints.amounts import CurrenciesDiffer
 from complaints.models import Complaint
 from complaints.models.complaints import Impact, Priority, Severity, Status
 from complaints.ownership import NotYourComplaint
-from config.platform.models import AuditEvent, FeedMessage, Role
+from config.platform.models import AuditEvent, FeedMessage, OutboxEvent, Role
 from tests.complaints.statuses import RULING, VERBS, complaint_that_is
 from tests.factories.complaints import ComplaintFactory, SLAPolicyFactory, WatcherFactory
 from tests.factories.crm import ContactFactory, ContactPhoneFactory, DepartmentFactory
@@ -55,6 +55,8 @@ def test_every_legal_move_leads_where_it_should_and_is_remembered_once():
             assert after.version == complaint.version + 1
             (event,) = AuditEvent.objects.filter(subject_id=complaint.pk)
             assert (event.verb, event.by, event.status_before, event.status_after) == (verb, boss, status, after.status)
+            (news,) = OutboxEvent.objects.filter(subject_id=complaint.pk)
+            assert (news.subject_version, news.data["status"], news.data["verb"]) == (after.version, after.status, verb)
 
 
 def test_every_illegal_move_is_409_and_changes_nothing(client_of):
@@ -187,6 +189,7 @@ def test_what_is_solved_on_the_call_is_received_decided_told_and_resolved_at_onc
         "acknowledge": "met", "assign": "met", "first_response": "met", "resolve": "met", "inform": "met",
     }  # fmt: skip
     assert list(AuditEvent.objects.filter(subject_id=complaint.pk).order_by("id").values_list("verb", flat=True)) == ["receive", "solve"]
+    assert set(OutboxEvent.objects.values_list("type", "subject_version")) == {("complaint.received", 1), ("complaint.resolved", 2)}
 
 
 def test_amounts_stand_in_one_currency():
