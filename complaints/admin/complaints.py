@@ -48,7 +48,7 @@ class BreachFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         now = timezone.now()
         asked = {"open": queryset.open, "broken": lambda: queryset.breached(now), "kept": lambda: queryset.not_breached(now)}
-        return asked[self.value()]() if self.value() in asked else queryset
+        return asked.get(self.value() or "", lambda: queryset)()
 
 
 @admin.register(Complaint)
@@ -73,7 +73,7 @@ class ComplaintAdmin(AuditedAdmin):
     ]  # fmt: skip
     autocomplete_fields = ["assignee", "topic", "product", "root_cause"]
     inlines = [ClockInline]
-    fieldsets = [
+    fieldsets: list[tuple[str | None, dict[str, Any]]] = [
         (
             None,
             {
