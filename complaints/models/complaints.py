@@ -153,7 +153,7 @@ class Complaint(Movable, Originated):
         "wait_for_customer": Move(frozenset({Status.IN_PROGRESS}), Status.WAITING_CUSTOMER),
         "wait_for_third_party": Move(frozenset({Status.IN_PROGRESS}), Status.WAITING_THIRD_PARTY),
         "carry_on": Move(WAITING, Status.IN_PROGRESS),
-        "transfer": Move(UNDECIDED, either=frozenset({Status.RECEIVED, Status.ACKNOWLEDGED})),
+        "transfer": Move(UNDECIDED, either=frozenset({Status.RECEIVED, Status.ACKNOWLEDGED, Status.ASSIGNED})),
         "accept_transfer": Move(UNDECIDED, either=frozenset({Status.ASSIGNED})),
         "return_transfer": Move(UNDECIDED, either=frozenset({Status.ACKNOWLEDGED, Status.ASSIGNED, Status.RECEIVED})),
         "escalate": Move(OPEN, either=frozenset({Status.ASSIGNED})),
