@@ -93,19 +93,35 @@ def start(complaint: Complaint, metrics: Iterable[Metric], *, now: datetime, rul
         had[metric] = max(cycle, had.get(metric, 0))
         going |= {metric} if state in (State.RUNNING, State.PAUSED) else set()
     calendar = _calendar(policy, complaint)
-    made = []
-    for metric in metrics:
-        target = getattr(policy, TARGETS[metric])
-        if target is None or metric in going:
-            continue
-        clock = Clock(
-            complaint=complaint, metric=metric, cycle=had.get(metric, 0) + 1, policy=policy, policy_version=policy.version, target_s=target,
-            calendar=calendar, calendar_version=calendar.version if calendar else 0, warn_percent=policy.warn_percent,
-            escalation_id=policy.escalation_id, started_at=reckoning.whole(now),
-        )  # fmt: skip
-        reckon(clock, rules=rules, done=())
-        made.append(clock)
-    Clock.objects.bulk_create(made)
+    wanted = [metric for metric in metrics if metric not in going]
+    made = [_new(complaint, policy, metric, had.get(metric, 0) + 1, calendar, now, rules) for metric in wanted]
+    Clock.objects.bulk_create([clock for clock in made if clock is not None])
+
+
+def promised(complaint: Complaint, *, now: datetime) -> list[Clock]:
+    """The clocks that a complaint would begin with if it were received now, by its policy; none is kept. For trying a policy out."""
+    policy, rules = complaint.policy, Rules()
+    if policy is None:
+        return []
+    calendar = _calendar(policy, complaint)
+    made = [_new(complaint, policy, metric, 1, calendar, now, rules) for metric in TARGETS]
+    return [clock for clock in made if clock is not None]
+
+
+def _new(
+    complaint: Complaint, policy: SLAPolicy, metric: Metric, cycle: int, calendar: BusinessCalendar | None, now: datetime, rules: Rules
+) -> Clock | None:
+    """A clock that begins now, not saved; None when the policy does not promise it."""
+    target = getattr(policy, TARGETS[metric])
+    if target is None:
+        return None
+    clock = Clock(
+        complaint=complaint, metric=metric, cycle=cycle, policy=policy, policy_version=policy.version, target_s=target,
+        calendar=calendar, calendar_version=calendar.version if calendar else 0, warn_percent=policy.warn_percent,
+        escalation_id=policy.escalation_id, started_at=reckoning.whole(now),
+    )  # fmt: skip
+    reckon(clock, rules=rules, done=())
+    return clock
 
 
 def follow(complaint: Complaint, *, now: datetime, informed: bool = False, rules: Rules | None = None) -> None:
