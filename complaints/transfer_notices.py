@@ -1,10 +1,13 @@
-"""Who is told of transfers by the live feed: those to whose department a complaint goes, and those who have it no longer."""
+"""Who is told of transfers by the live feed: those to whose department a complaint goes, those who have it no longer, and who watches."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
+from complaints import telling
 from complaints.models import ComplaintTransfer
 from config.platform import feed
 from config.platform.models import User
@@ -25,6 +28,8 @@ EXAMPLE: dict[str, Any] = {
     "answer": "",
     "due_at": "2026-11-23T15:00:00Z",
 }
+#: How many the first screen shows.
+MOST = 20
 KINDS = {
     TRANSFERRED: "A complaint was passed to your department, or away from you: accept it, or return it.",
     ACCEPTED: "A complaint that you passed on, or had, was taken.",
@@ -42,17 +47,17 @@ def declare() -> None:
 
 def passed(row: ComplaintTransfer, *, now: datetime, but: User | None) -> None:
     """To those of the department, to the person named, and to whoever had it."""
-    _tell([*people_of(row.to_department, now), row.to_person_id, row.from_assignee_id], TRANSFERRED, row, now, but)
+    _tell("transfer", [*people_of(row.to_department, now), row.to_person_id, row.from_assignee_id], TRANSFERRED, row, now, but)
 
 
 def accepted(row: ComplaintTransfer, *, now: datetime, but: User | None) -> None:
     """To whoever passed it on and whoever had it."""
-    _tell([row.by_id, row.from_assignee_id], ACCEPTED, row, now, but)
+    _tell("accept_transfer", [row.by_id, row.from_assignee_id], ACCEPTED, row, now, but)
 
 
 def returned(row: ComplaintTransfer, *, now: datetime, but: User | None) -> None:
     """To those of the department that has it again, whoever passed it on, and whoever has it again."""
-    _tell([*people_of(row.from_department, now), row.by_id, row.from_assignee_id], RETURNED, row, now, but)
+    _tell("return_transfer", [*people_of(row.from_department, now), row.by_id, row.from_assignee_id], RETURNED, row, now, but)
 
 
 def people_of(department: Department | None, now: datetime) -> list[UUID]:
@@ -78,6 +83,17 @@ def brief(row: ComplaintTransfer) -> dict[str, Any]:
     }
 
 
-def _tell(to: Iterable[UUID | None], kind: str, row: ComplaintTransfer, now: datetime, but: User | None) -> None:
-    recipients = [one for one in to if but is None or one != but.pk]
-    feed.tell(recipients, kind, brief(row), about=row.complaint_id, contact=row.complaint.contact_id, now=now)
+def waiting(user: User, now: datetime) -> list[dict[str, Any]]:
+    """What waits for an answer of this person's departments, or of this person; the eldest first. For the first screen."""
+    theirs = Q(to_department__members=user) | Q(to_department__head=user) | Q(to_person=user)
+    rows = ComplaintTransfer.objects.waiting().filter(theirs).select_related("complaint").distinct().order_by("id")
+    return [brief(row) for row in rows[:MOST]]
+
+
+def _tell(verb: str, to: Iterable[UUID | None], kind: str, row: ComplaintTransfer, now: datetime, but: User | None) -> None:
+    complaint = row.complaint
+    recipients = {one for one in to if one is not None and (but is None or one != but.pk)}
+    feed.tell(recipients, kind, brief(row), about=complaint.pk, contact=complaint.contact_id, now=now)
+    others = [one for one in complaint.watchers.values_list("user", flat=True) if one not in recipients]
+    telling.tell_of(complaint, "complaint.changed", to=others, but=but, now=now, verb=verb)
+    telling.news(complaint, telling.NEWS_OF.get(verb, "complaint.changed"), verb=verb, now=now)

@@ -58,8 +58,7 @@ def transfer(
     """
     told: dict[str, Any] = {"to": department.pk, **facts}
     with transition(Complaint, complaint_id, "transfer", by=by, now=now, reason=reason, if_version=if_version, **told) as complaint:
-        if by is not None:
-            require_may_handle(complaint, by)
+        require_may_handle(complaint, by)
         if complaint.department_id == department.pk:
             raise AlreadyInDepartment(f"It is in the department {department} already.")
         settle(complaint, now)

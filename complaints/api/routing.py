@@ -16,10 +16,11 @@ from config.api.fields import LanguageField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import example, operation
-from config.platform.models import LEADERS, PEOPLE, Scope, User
+from config.platform.models import LEADERS, PEOPLE, Role, Scope, User
 
 READ = allow(*PEOPLE, scope=Scope.COMPLAINTS_READ)
 KEEP = allow(*LEADERS)
+CANDIDATES = [(word, word) for word in (CHOSEN, AFTER_ANOTHER, NOT_IN_TEAM, HAS_ENOUGH)]
 ID, DEPARTMENT = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e", "0199a1b2-2222-7000-8000-293a4b5c6d7e"
 PERSON = "0199a1b2-0000-7000-8000-293a4b5c6d7e"
 RULE: dict[str, Any] = {
@@ -44,7 +45,7 @@ RULE: dict[str, Any] = {
 
 @example({"id": ID, **RULE, "last_person": PERSON, "version": 1})
 class RoutingRuleSerializer(serializers.ModelSerializer):
-    last_person = serializers.PrimaryKeyRelatedField(read_only=True, help_text="Who had the last turn.")
+    last_person = serializers.PrimaryKeyRelatedField(read_only=True, allow_null=True, help_text="Who had the last turn.")
 
     class Meta:
         model = RoutingRule
@@ -83,7 +84,7 @@ class CandidateSerializer(serializers.Serializer):
     person = serializers.UUIDField(source="person.pk")
     name = serializers.CharField(source="person.get_full_name")
     open = serializers.IntegerField(help_text="Open complaints that they have.")
-    verdict = serializers.ChoiceField(choices=[CHOSEN, AFTER_ANOTHER, NOT_IN_TEAM, HAS_ENOUGH])
+    verdict = serializers.ChoiceField(choices=CANDIDATES)
 
 
 @example(
@@ -147,7 +148,7 @@ class RoutingRuleViewSet(CatalogueViewSet):
     filterset_class = RoutingRuleFilter
     ordering = "position"
     ordering_fields = ("position", "name")
-    permits = {"list": READ, "retrieve": READ, "create": KEEP, "partial_update": KEEP, "destroy": KEEP, "try_out": READ}
+    permits = {"list": READ, "retrieve": READ, "create": KEEP, "partial_update": KEEP, "destroy": allow(Role.ADMIN), "try_out": READ}
 
     @operation(body=RoutingTrialBody, answer=RoutingSerializer, detail=False, path="try")
     def try_out(self, request) -> Response:

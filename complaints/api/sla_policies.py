@@ -14,7 +14,9 @@ from complaints.models import SLAPolicy
 from complaints.models.clocks import Metric
 from config.api.catalogue import CatalogueViewSet, catalogue
 from config.api.filters import FilterSet
+from config.api.permissions import allow
 from config.api.viewsets import example, operation
+from config.platform.models import Role
 
 CALENDAR = "0199a1b2-5555-7000-8000-293a4b5c6d7e"
 POLICY: dict[str, Any] = {
@@ -129,7 +131,7 @@ class SLAPolicyViewSet(CatalogueViewSet):
     filterset_class = SLAPolicyFilter
     ordering = "position"
     ordering_fields = ("position", "name")
-    permits = {"list": READ, "retrieve": READ, "create": KEEP, "partial_update": KEEP, "destroy": KEEP, "try_out": READ}
+    permits = {"list": READ, "retrieve": READ, "create": KEEP, "partial_update": KEEP, "destroy": allow(Role.ADMIN), "try_out": READ}
 
     @operation(body=PolicyTrialBody, answer=PromisesSerializer, detail=False, path="try")
     def try_out(self, request) -> Response:

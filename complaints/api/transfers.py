@@ -70,7 +70,7 @@ class ComplaintTransferSerializer(serializers.ModelSerializer):
 
 
 @example({"department": THERE, "reason": "It is about a bill."})
-class TransferBody(serializers.Serializer):
+class ComplaintTransferBody(serializers.Serializer):
     department = serializers.PrimaryKeyRelatedField(queryset=Department.objects.filter(is_active=True))
     person = serializers.PrimaryKeyRelatedField(
         queryset=User.objects.filter(is_active=True, role__in=PEOPLE),
@@ -82,7 +82,7 @@ class TransferBody(serializers.Serializer):
 
 
 @example({"reason": "This was paid by the insurance: claims decide it."})
-class ReturnBody(serializers.Serializer):
+class ComplaintReturnBody(serializers.Serializer):
     reason = serializers.CharField(max_length=10_000, help_text="Why, for those who passed it on.")
 
 
@@ -131,7 +131,7 @@ class ComplaintPassedViewSet(ApiViewSet):
         return self.get_paginated_response(ComplaintTransferSerializer(self.paginate_queryset(found), many=True).data)
 
     @operation(
-        body=TransferBody, answer=ComplaintTransferSerializer, status=201,
+        body=ComplaintTransferBody, answer=ComplaintTransferSerializer, status=201,
         refusals=[TransitionNotAllowed, VersionConflict, NotYourComplaint, passing_on.AlreadyInDepartment],
     )  # fmt: skip
     def transfer(self, request, pk) -> Response:
@@ -141,7 +141,7 @@ class ComplaintPassedViewSet(ApiViewSet):
         has it. Those who lead the department and those on duty there are told (`complaint.transferred`). A department that gets back what
         it had counts as ping-pong.
         """
-        return self.passed(passing_on.transfer(**self.held(), **self.read(TransferBody)), 201)
+        return self.passed(passing_on.transfer(**self.held(), **self.read(ComplaintTransferBody)), 201)
 
     @operation(
         answer=ComplaintTransferSerializer,
@@ -155,7 +155,7 @@ class ComplaintPassedViewSet(ApiViewSet):
         return self.passed(passing_on.accept(**self.held()))
 
     @operation(
-        body=ReturnBody, answer=ComplaintTransferSerializer, path="return",
+        body=ComplaintReturnBody, answer=ComplaintTransferSerializer, path="return",
         refusals=[TransitionNotAllowed, VersionConflict, passing_on.NoTransferWaits, passing_on.NotYourTransfer],
     )  # fmt: skip
     def give_back(self, request, pk) -> Response:
@@ -163,7 +163,7 @@ class ComplaintPassedViewSet(ApiViewSet):
 
         It goes back to the department, and to whoever had it there; the clocks have gone on all the while.
         """
-        return self.passed(passing_on.give_back(**self.held(), **self.read(ReturnBody)))
+        return self.passed(passing_on.give_back(**self.held(), **self.read(ComplaintReturnBody)))
 
 
 class ComplaintTransferViewSet(ReadViewSet):

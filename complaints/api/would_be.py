@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from complaints import priorities
 from complaints.models import Complaint
 from complaints.models.complaints import Channel, Impact, Kind, Priority, Severity
 from complaints.routing import COMES_LATER, DECIDES, DOES_NOT_HOLD
@@ -12,7 +13,7 @@ from config.api.fields import LanguageField
 from crm.api.contact_ids import ContactField
 from crm.models import Department, Product, Topic
 
-VERDICTS = [DECIDES, COMES_LATER, DOES_NOT_HOLD]
+VERDICTS = [(word, word) for word in (DECIDES, COMES_LATER, DOES_NOT_HOLD)]
 WOULD_BE: dict[str, Any] = {
     "kind": "claim",
     "severity": "high",
@@ -30,7 +31,9 @@ class WouldBeBody(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Kind.choices, required=False)
     severity = serializers.ChoiceField(choices=Severity.choices, required=False)
     impact = serializers.ChoiceField(choices=Impact.choices, required=False)
-    priority = serializers.ChoiceField(choices=Priority.choices, required=False)
+    priority = serializers.ChoiceField(
+        choices=Priority.choices, required=False, help_text="By default what follows from severity and impact."
+    )
     channel = serializers.ChoiceField(choices=Channel.choices, required=False)
     language = LanguageField(required=False, allow_blank=True, help_text="BCP 47; by default the contact's.")
     topic = serializers.PrimaryKeyRelatedField(queryset=Topic.objects.all(), required=False, allow_null=True)
@@ -53,4 +56,6 @@ def meant(said: dict[str, Any]) -> tuple[Complaint, Any]:
     contact = said.get("contact")
     if contact is not None and not said.get("language"):
         said["language"] = contact.language
-    return Complaint(**said), at
+    complaint = Complaint(**said)
+    complaint.priority = said.get("priority") or priorities.usual(complaint.severity, complaint.impact)
+    return complaint, at

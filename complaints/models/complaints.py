@@ -92,7 +92,8 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         if user.role != Role.BACK_OFFICE:
             return self
         own = user.departments.values("pk")
-        passed = models.Exists(self.model.objects.filter(pk=models.OuterRef("pk"), transfers__from_department__in=own))
+        had = Q(transfers__from_department__in=own) | Q(transfers__to_department__in=own)
+        passed = models.Exists(self.model.objects.filter(had, pk=models.OuterRef("pk")))
         watched = models.Exists(Watcher.objects.filter(complaint=models.OuterRef("pk"), user=user))
         return self.filter(Q(department__in=own) | Q(assignee=user) | passed | watched)
 

@@ -6,9 +6,9 @@ from django.utils import timezone
 from complaints import routing
 from complaints.models import Complaint
 from complaints.routing import speaks
-from tests.factories.offers import CategoryFactory, ProductFactory
 from tests.factories.complaints import ComplaintFactory, RoutingRuleFactory
 from tests.factories.crm import ContactFactory, DepartmentFactory, TeamFactory, TopicFactory
+from tests.factories.offers import CategoryFactory, ProductFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -40,9 +40,7 @@ def test_each_condition_holds_or_not_by_itself():
     topic, shelf = TopicFactory(parent=TopicFactory(parent=above)), CategoryFactory()
     product = ProductFactory(category=CategoryFactory(parent=shelf))
     contact = ContactFactory(tags=["vip"])
-    complaint = would_be(
-        kind="claim", severity="high", channel="web", language="en-GB", topic=topic, product=product, contact=contact
-    )
+    complaint = would_be(kind="claim", severity="high", channel="web", language="en-GB", topic=topic, product=product, contact=contact)
     for condition, yes, no in [
         ("kinds", ["claim", "question"], ["question"]),
         ("severities", ["high"], ["low", "medium"]),
@@ -133,7 +131,9 @@ def test_a_team_and_a_limit_narrow_the_choice_and_it_is_said_of_whom():
     rule.most_open = 0
     rule.save()
     complaint = routed()
-    assert (complaint.department, complaint.assignee, complaint.status) == (rule.department, None, "received"), "the department finds somebody"
+    assert (complaint.department, complaint.assignee, complaint.status) == (rule.department, None, "received"), (
+        "the department finds somebody"
+    )
 
 
 def test_one_person_gets_it_on_duty_or_not():

@@ -150,7 +150,9 @@ def test_who_may_pass_on_and_who_may_answer():
             verb()
 
 
-STEPS = st.lists(st.tuples(st.sampled_from(["transfer", "to person", "accept", "return"]), st.integers(0, 2), st.integers(1, 90)), max_size=8)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["transfer", "to person", "accept", "return"]), st.integers(0, 2), st.integers(1, 90)), max_size=8
+)
 
 
 @settings(max_examples=15, deadline=None)
