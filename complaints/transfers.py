@@ -108,22 +108,31 @@ def give_back(complaint_id: UUID, *, reason: str, if_version: int | None = None,
     return row
 
 
+def taken(complaint: Complaint, *, by: User | None, now: datetime) -> None:
+    """Accept a transfer that waits when somebody of its department got the complaint in hand otherwise: it was assigned, or begun.
+
+    Whoever gives it to somebody or begins it calls this, with the complaint held and its assignee set.
+    """
+    row = complaint.transfers.waiting().select_related("to_department").first()
+    if row is not None and complaint.assignee is not None and _belongs(row, complaint.assignee):
+        row.complaint = complaint
+        _answer(row, State.ACCEPTED, by=by, now=now)
+        transfer_notices.accepted(row, now=now, but=by)
+
+
 def settle(complaint: Complaint, now: datetime) -> None:
     """End a transfer that waits for an answer which nobody needs any more: it was passed on, or it is over.
 
     Every end of a complaint calls this, with the complaint held. Without such a transfer nothing happens.
     """
-    for row in complaint.transfers.filter(state=State.ASKED):
+    for row in complaint.transfers.waiting():
         _answer(row, State.OVERTAKEN, by=None, now=now)
 
 
 def _waiting(complaint: Complaint, by: User) -> ComplaintTransfer:
     """The transfer that waits for an answer of ``by``."""
-    row = (
-        complaint.transfers.select_related("complaint", "from_department", "to_department", "from_assignee")
-        .filter(state=State.ASKED)
-        .first()
-    )
+    waiting = complaint.transfers.waiting().select_related("from_department", "to_department", "from_assignee")
+    row = waiting.first()
     if row is None:
         raise NoTransferWaits("No transfer of it waits for an answer.")
     if not may_answer(row, by):
@@ -134,9 +143,11 @@ def _waiting(complaint: Complaint, by: User) -> ComplaintTransfer:
 
 def may_answer(row: ComplaintTransfer, by: User) -> bool:
     """Whoever it was passed to, the people of the department and its head, and supervisors."""
-    if by.role in LEADERS or by.pk in (row.to_person_id, row.to_department.head_id):
-        return True
-    return row.to_department.members.filter(pk=by.pk).exists()
+    return by.role in LEADERS or _belongs(row, by)
+
+
+def _belongs(row: ComplaintTransfer, person: User) -> bool:
+    return person.pk in (row.to_person_id, row.to_department.head_id) or row.to_department.members.filter(pk=person.pk).exists()
 
 
 def _answer(row: ComplaintTransfer, state: str, *, answer: str = "", by: User | None, now: datetime) -> None:

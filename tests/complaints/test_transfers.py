@@ -116,6 +116,19 @@ def test_a_department_that_gets_back_what_it_had_is_counted_and_the_open_transfe
         passed(complaint, complaint.department, boss)
 
 
+def test_somebody_of_the_department_who_gets_it_otherwise_has_accepted_it():
+    boss, there, stranger = UserFactory(), UserFactory(role="back_office"), UserFactory(role="back_office")
+    complaint = received()
+    passed(complaint, department_of(there), boss)
+    for person, state in ((stranger, "asked"), (there, "accepted")):
+        complaint.refresh_from_db()
+        complaint.assignee = person
+        transfers.taken(complaint, by=boss, now=NOON + 2 * HOUR)
+        assert complaint.transfers.get().state == state
+    transfers.taken(complaint, by=boss, now=NOON + 3 * HOUR)
+    assert complaint.transfers.get().answered_at == NOON + 2 * HOUR
+
+
 def test_waiting_for_the_customer_ends_with_a_transfer():
     SLAPolicyFactory(assign_s=None, first_response_s=None, inform_every_s=None)
     complaint = received(in_progress=True)
