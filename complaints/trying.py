@@ -7,6 +7,7 @@ from datetime import datetime
 from complaints import clocks, policies, routing
 from complaints.models import Clock, Complaint, SLAPolicy
 from complaints.routing import COMES_LATER, DECIDES, DOES_NOT_HOLD, Explanation
+from crm.models import BusinessCalendar
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Trial:
     policy: SLAPolicy | None
     policies: Sequence[PolicyVerdict]
     clocks: Sequence[Clock]
+
+    @property
+    def calendar(self) -> BusinessCalendar | None:
+        """By which the promises count; None: every hour, or there are none."""
+        return next((clock.calendar for clock in self.clocks), None)
 
 
 def try_out(complaint: Complaint, *, at: datetime) -> Trial:

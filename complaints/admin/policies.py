@@ -75,8 +75,8 @@ class SLAPolicyAdmin(AuditedAdmin):
     actions_list = ["try_out"]
     autocomplete_fields = ["department", "calendar"]
     fieldsets = [
-        (None, {"fields": [("name", "position", "is_active")]}),
-        ("When all of this holds", {"fields": [("kinds", "severities", "priorities"), ("department", "contact_tag")], "description": "What is left empty holds always. A department holds for those beneath it."}),
+        (None, {"fields": ["name", ("position", "is_active")]}),
+        ("When all of this holds", {"fields": [("kinds", "severities"), ("priorities", "contact_tag"), "department"], "description": "What is left empty holds always. A department holds for those beneath it."}),
         ("It is promised", {"fields": [("acknowledge_s", "assign_s"), ("first_response_s", "resolve_s"), ("inform_every_s", "warn_percent")], "description": "4 h of business time are four hours in which the calendar is open."}),
         ("Counted", {"fields": [("counted", "calendar"), ("pauses_for_customer", "pauses_for_third_party")]}),
         ("When it is late", {"fields": ["escalation"]}),

@@ -47,7 +47,7 @@ class RoutingRuleAdmin(AuditedAdmin):
     readonly_fields = ["last_person"]
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "en, fil"})}}
     fieldsets = [
-        (None, {"fields": [("name", "position", "is_active")]}),
+        (None, {"fields": ["name", ("position", "is_active")]}),
         ("When all of this holds", {"fields": [("kinds", "severities"), ("channels", "languages"), "topics", "products", "categories", "contact_tag"], "description": "What is left empty holds always. Topics and categories hold for those beneath them."}),
         ("It goes to", {"fields": [("department", "choice"), ("person", "team"), ("most_open", "last_person")]}),
     ]  # fmt: skip

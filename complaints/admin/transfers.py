@@ -35,8 +35,9 @@ class ComplaintTransferAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     sortable_by: list[str] = []
     actions_detail = ["accept", "give_back"]
+    readonly_fields = ["says", "ping_pong"]
     fields = [
-        ("complaint", "state", "is_ping_pong"), ("from_department", "from_assignee"), ("to_department", "to_person"), "reason",
+        ("complaint", "says", "ping_pong"), ("from_department", "from_assignee"), ("to_department", "to_person"), "reason",
         ("by", "at"), ("answered_by", "answered_at"), "answer",
     ]  # fmt: skip
 
@@ -66,7 +67,7 @@ class ComplaintTransferAdmin(ReadOnlyAdmin):
     def says(self, row: ComplaintTransfer) -> SafeString:
         return badge(row.get_state_display(), TONES[row.state])
 
-    @admin.display(description="", empty_value="")
+    @admin.display(description="ping-pong", empty_value="")
     def ping_pong(self, row: ComplaintTransfer) -> SafeString | None:
         return badge("to and fro", "bad") if row.is_ping_pong else None
 

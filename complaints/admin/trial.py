@@ -72,7 +72,7 @@ def show(page: ModelAdmin, request: HttpRequest) -> HttpResponse:
     answer: dict[str, Any] = {}
     if form.is_bound and form.is_valid():
         answer = _answer(trying.try_out(form.complaint(), at=form.cleaned_data["at"] or timezone.now()))
-    context = {**page.admin_site.each_context(request), "title": "Try a complaint", "opts": page.opts, "form": form, **answer}
+    context = {**page.admin_site.each_context(request), "title": "Try a complaint", "form": form, **answer}
     return TemplateResponse(request, "admin/complaint_trial.html", context)
 
 

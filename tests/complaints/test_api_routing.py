@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 
 from complaints import clocks, spans
-from complaints.models import RoutingRule, SLAPolicy
+from complaints.models import Complaint, RoutingRule, SLAPolicy
 from config.platform.models import AuditEvent, Role
 from tests.config.test_admin_pages import address, client_for
 from tests.config.test_admin_writes import fields_of, save
@@ -137,6 +138,20 @@ def test_the_page_of_trials_tells_where_and_what_is_promised():
     assert str(rule.department) in text and str(policy) in text
     assert "Fri 2026" not in text and "2026-11-26 12:00" in text, "a day later, in the viewer's zone as it was asked"
     assert "There is no product" in boss.get(reverse("admin:complaints_routingrule_try_out"), {"product": "nothing"}).content.decode()
+
+
+def test_a_complaint_is_passed_on_from_its_page():
+    if Complaint not in admin.site._registry:
+        pytest.skip("the page of complaints mixes TransferActions in")
+    boss, complaint, target = client_for(Role.SUPERVISOR), ComplaintFactory(), DepartmentFactory()
+    url = reverse("admin:complaints_complaint_pass_on", args=[complaint.pk])
+    assert boss.get(url).status_code == 200
+    assert "required" in boss.post(url, {"department": str(target.pk)}).content.decode()
+    assert boss.post(url, {"department": str(target.pk), "reason": "It is about a bill."}).status_code == 302
+    complaint.refresh_from_db()
+    assert complaint.department == target
+    answer = boss.post(url, {"department": str(target.pk), "reason": "Again."}).content.decode()
+    assert "already" in answer
 
 
 def test_a_supervisor_answers_for_a_department_that_does_not():
