@@ -135,6 +135,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Complaints",
+                "collapsible": True,
+                "items": [
+                    _page("Transfers of complaints", "forward", "complaints_complainttransfer_changelist"),
+                    _page("Routing rules", "alt_route", "complaints_routingrule_changelist"),
+                    _page("SLA policies", "timer", "complaints_slapolicy_changelist"),
+                ],
+            },
+            {
                 "title": "Quality",
                 "collapsible": True,
                 "items": [

@@ -1,0 +1,12 @@
+from rest_framework.routers import SimpleRouter
+
+from complaints.api.routing import RoutingRuleViewSet
+from complaints.api.sla_policies import SLAPolicyViewSet
+from complaints.api.transfers import ComplaintPassedViewSet, ComplaintTransferViewSet
+
+router = SimpleRouter()
+router.register("complaints", ComplaintPassedViewSet, basename="complaint-passed")
+router.register("complaint-transfers", ComplaintTransferViewSet)
+router.register("routing-rules", RoutingRuleViewSet)
+router.register("sla-policies", SLAPolicyViewSet)
+urlpatterns = router.urls
