@@ -35,5 +35,7 @@ CHOICES: dict[str, Any] = {
     "ComplaintPriority": "complaints.models.complaints.Priority",
     "TrialVerdict": "complaints.api.would_be.VERDICTS",
     "CandidateVerdict": "complaints.api.routing.CANDIDATES",
+    "ComplaintDecision": "complaints.models.Complaint.Decision",
+    "ComplaintRuling": "complaints.deciding.RULINGS",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }
