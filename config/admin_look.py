@@ -139,6 +139,9 @@ UNFOLD: dict[str, Any] = {
                 "title": "Complaints",
                 "collapsible": True,
                 "items": [
+                    _page("Transfers of complaints", "forward", "complaints_complainttransfer_changelist"),
+                    _page("Routing rules", "alt_route", "complaints_routingrule_changelist"),
+                    _page("SLA policies", "timer", "complaints_slapolicy_changelist"),
                     _page("Root causes", "account_tree", "complaints_rootcause_changelist"),
                     _page("Clocks", "timer", "complaints_clock_changelist"),
                 ],

@@ -1,3 +1,3 @@
-from complaints.admin import complaints
+from complaints.admin import complaints, policies, routing, transfers
 
-__all__ = ["complaints"]
+__all__ = ["complaints", "policies", "routing", "transfers"]
