@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from complaints import amounts, clocks, priorities, similar, telling
+from complaints import amounts, clocks, priorities, similar, telling, transfers
 from complaints.models import Complaint
 from complaints.models.complaints import Status
 from complaints.ownership import require_may_handle
@@ -80,6 +80,7 @@ def assign(
         complaint.assignee = whose
         if complaint.status not in (Status.WAITING_CUSTOMER, Status.WAITING_THIRD_PARTY):
             complaint.status = Status.ASSIGNED
+        transfers.taken(complaint, by=by, now=now)
         done(complaint, "assign", by=by, now=now, had=had)
     return complaint
 
@@ -98,6 +99,7 @@ def start(complaint_id: UUID, *, if_version: int | None = None, by: User | None,
     with held(complaint_id, "start", if_version=if_version, by=by, now=now) as complaint:
         complaint.status = Status.IN_PROGRESS
         complaint.assignee = complaint.assignee or person(by)
+        transfers.taken(complaint, by=by, now=now)
         done(complaint, "start", by=by, now=now)
     return complaint
 

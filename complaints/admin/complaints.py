@@ -16,6 +16,7 @@ from unfold.decorators import action
 from complaints import deciding, handling, intake, reopening
 from complaints.admin import ruling
 from complaints.admin.inlines import ClockInline
+from complaints.admin.transfers import TransferActions
 from complaints.models import Clock, Complaint, RootCause
 from config.platform import numbers
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, span, who
@@ -52,7 +53,7 @@ class BreachFilter(admin.SimpleListFilter):
 
 
 @admin.register(Complaint)
-class ComplaintAdmin(AuditedAdmin):
+class ComplaintAdmin(TransferActions, AuditedAdmin):
     """Received over the API, where the operator has the customer on the line; a supervisor reads, changes and moves them on here."""
 
     may_add = may_delete = NOBODY
@@ -68,8 +69,8 @@ class ComplaintAdmin(AuditedAdmin):
     sortable_by: list[str] = []
     actions = None
     actions_detail = [
-        "acknowledge", "start", "wait_for_customer", "wait_for_third_party", "carry_on", "decide", "solve", "communicate", "resolve", "close",
-        "reopen", "reject", "withdraw",
+        "acknowledge", "start", "wait_for_customer", "wait_for_third_party", "carry_on", "pass_on", "decide", "solve", "communicate", "resolve",
+        "close", "reopen", "reject", "withdraw",
     ]  # fmt: skip
     autocomplete_fields = ["assignee", "topic", "product", "root_cause"]
     inlines = [ClockInline]
