@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -148,6 +149,7 @@ class EscalationStep(Row):
         indexes = [
             models.Index(fields=["complaint", "-id"], name="step_of_complaint"),
             models.Index(fields=["-id"], condition=Q(fired_at__isnull=False, acknowledged_at=None, is_over=False), name="step_open"),
+            GinIndex(fields=["told"], condition=Q(fired_at__isnull=False), name="step_told"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,15 @@
+"""Celery's entrances to complaints."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from complaints import escalation, escalation_policies
+
+
+@shared_task(name="complaints.tend_clocks")
+def tend_clocks(*, limit: int = 500, **_later_arguments: object) -> None:
+    """Warn, note breaches, escalate what is due. Twice or at once: a step is a unique row, see escalation.tend."""
+    now = timezone.now()
+    laid = escalation_policies.lay_anew(now=now, limit=limit)
+    if max(laid, escalation.tend(now=now, limit=limit)) >= limit:
+        tend_clocks.apply_async(kwargs={"limit": limit})
