@@ -271,11 +271,11 @@ def acknowledge(step_id: UUID, *, if_version: int | None = None, by: User, now: 
     check_version(step, if_version)
     if by.pk not in step.told and not may_handle(complaint, by):
         raise NotYourEscalation("You were not told of it, and somebody else has the complaint in hand.")
-    if step.fired_at is None or step.acknowledged_at is not None or step.is_over:
+    if not step.is_open:
         raise EscalationNotOpen(
             "Nobody need take it on any more.", acknowledged_at=step.acknowledged_at and step.acknowledged_at.isoformat()
         )
-    open_ones = [one for one in steps.values() if one.fired_at is not None and one.acknowledged_at is None and not one.is_over]
+    open_ones = [one for one in steps.values() if one.is_open]
     events = []
     for one in open_ones:
         before = snapshot(one)

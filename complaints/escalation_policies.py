@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from complaints import clocks, ladder, reckoning
+from complaints import clocks, ladder, reckoning, spans
 from complaints.clocks import Rules
 from complaints.ladder import Quiet, Rung
 from complaints.models import Clock, Complaint, EscalationLevel, EscalationPolicy
@@ -32,7 +32,7 @@ def add(*, levels: Sequence[Mapping[str, Any]], by: User | None, now: datetime, 
     """
     policy = EscalationPolicy.objects.create(**fields)
     _write(policy, levels)
-    record(policy, "add", by=by, now=now, before={}, levels=said(policy))
+    remember(policy, {}, [], is_new=True, by=by, now=now)
     return policy
 
 
@@ -56,15 +56,22 @@ def alter(
     before, had = snapshot(policy), said(policy)
     for name, value in fields.items():
         setattr(policy, name, value)
-    facts: dict[str, Any] = {}
     if levels is not None:
         policy.levels.all().delete()
         _write(policy, levels)
-        facts = {"levels": [had, said(policy)]}
     policy.version += 1
     policy.save()
-    record(policy, "alter", by=by, now=now, before=before, **facts)
+    remember(policy, before, had, is_new=False, by=by, now=now)
     return policy
+
+
+def remember(
+    policy: EscalationPolicy, before: Mapping[str, Any], had: Sequence[str], *, is_new: bool, by: User | None, now: datetime
+) -> None:
+    """Write down that a policy was added or changed: its columns, and its levels in words when they are others than ``had``."""
+    has = said(policy)
+    facts = {"levels": has if is_new else [list(had), has]} if has != list(had) else {}
+    record(policy, "add" if is_new else "alter", by=by, now=now, before=before, **facts)
 
 
 def _write(policy: EscalationPolicy, levels: Sequence[Mapping[str, Any]]) -> None:
@@ -79,7 +86,7 @@ def said(policy: EscalationPolicy) -> list[str]:
 
 def said_of(level: EscalationLevel) -> str:
     """A level as people say it: ``2: 1 h after the due time, the head of its department: notify, e-mail; 2 times more, every 1 h``."""
-    again = f"; {level.repeat_times} times more, every {length(level.repeat_every_s)}" if level.repeat_every_s else ""
+    again = f"; {level.repeat_times} times more, every {spans.written(level.repeat_every_s)}" if level.repeat_every_s else ""
     loud = "; also in quiet hours" if level.breaks_quiet else ""
     of = f" of '{level.get_metric_display()}'" if level.metric else ""
     return f"{level.number}: {when(level)}{of}, {whom(level)}: {', '.join(actions(level)) or 'nothing'}{again}{loud}"
@@ -90,7 +97,7 @@ def when(level: EscalationLevel) -> str:
     if level.offset_s == 0:
         return "at the due time"
     counted = " of business time" if level.counted == EscalationLevel.Counted.BUSINESS else ""
-    return f"{length(abs(level.offset_s))}{counted} {'after' if level.offset_s > 0 else 'before'} the due time"
+    return f"{spans.written(abs(level.offset_s))}{counted} {'after' if level.offset_s > 0 else 'before'} the due time"
 
 
 def whom(level: EscalationLevel) -> str:
@@ -118,12 +125,6 @@ def actions(level: EscalationLevel) -> list[str]:
         )
         if holds
     ]
-
-
-def length(seconds: int) -> str:
-    """``1 d 2 h 30 min``."""
-    parts = [(seconds // 86400, "d"), (seconds % 86400 // 3600, "h"), (seconds % 3600 // 60, "min"), (seconds % 60, "s")]
-    return " ".join(f"{many} {unit}" for many, unit in parts if many) or "0 s"
 
 
 # --- promises that run
@@ -165,6 +166,11 @@ class Planned:
     round: int
     at: datetime
     is_passed_over: bool
+
+    @property
+    def said(self) -> str:
+        """The level in words."""
+        return said_of(self.level)
 
 
 @dataclass(frozen=True)

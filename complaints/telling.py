@@ -34,6 +34,19 @@ MORE: dict[str, dict[str, Any]] = {
     "complaint.changed": {"verb": "decide"},
     "complaint.clocks_moved": {"clocks": {"resolve": ["2026-12-01T12:00:00+00:00", "2026-11-30T18:00:00+00:00"]}},
 }
+#: What other systems are told when a verb was done; of the others `complaint.changed`.
+NEWS_OF = {
+    "receive": "complaint.received",
+    "acknowledge": "complaint.acknowledged",
+    "assign": "complaint.assigned",
+    "decide": "complaint.decided",
+    "resolve": "complaint.resolved",
+    "solve": "complaint.resolved",
+    "close": "complaint.closed",
+    "reject": "complaint.rejected",
+    "withdraw": "complaint.withdrawn",
+    "reopen": "complaint.reopened",
+}
 
 
 def declare() -> None:

@@ -135,6 +135,14 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Complaints",
+                "collapsible": True,
+                "items": [
+                    _page("Escalations", "campaign", "complaints_escalationstep_changelist"),
+                    _page("Escalation policies", "stairs", "complaints_escalationpolicy_changelist"),
+                ],
+            },
+            {
                 "title": "Quality",
                 "collapsible": True,
                 "items": [

@@ -154,3 +154,8 @@ class EscalationStep(Row):
 
     def __str__(self) -> str:
         return f"{self.number}.{self.round}"
+
+    @property
+    def is_open(self) -> bool:
+        """It was fired, and nobody has taken it on; ``EscalationStepQuerySet.open`` says the same of many."""
+        return self.fired_at is not None and self.acknowledged_at is None and not self.is_over

@@ -17,6 +17,7 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
+from tests.factories.complaints import EscalationPolicyFactory, EscalationStepFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TeamFactory, TopicFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
@@ -121,6 +122,8 @@ COSTS = {
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
+    "escalation-policies": (lambda n: [EscalationPolicyFactory(levels=3) for _ in range(n)], 2, 2),
+    "escalations": (lambda n: [EscalationStepFactory() for _ in range(n)], 1, 1),
 }  # fmt: skip
 
 

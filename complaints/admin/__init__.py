@@ -1,0 +1,3 @@
+from complaints.admin import escalation
+
+__all__ = ["escalation"]
