@@ -30,7 +30,10 @@ class EscalationPolicy(Row):
             models.CheckConstraint(
                 name="quiet_hours_are_whole",
                 condition=Q(quiet_from=None, quiet_until=None)
-                | (Q(quiet_from__lt=1440, quiet_until__lt=1440) & ~Q(quiet_from=F("quiet_until"))),
+                | (
+                    Q(quiet_from__isnull=False, quiet_from__lt=1440, quiet_until__isnull=False, quiet_until__lt=1440)
+                    & ~Q(quiet_from=F("quiet_until"))
+                ),
                 violation_error_message="Quiet hours need a beginning and another end, both before 24:00.",
             )
         ]
@@ -95,7 +98,13 @@ class EscalationLevel(Row):
             models.CheckConstraint(
                 name="level_repeats_are_bounded",
                 condition=Q(repeat_every_s=None, repeat_times=0)
-                | Q(repeat_every_s__gte=60, repeat_every_s__lte=MONTH_S, repeat_times__gte=1, repeat_times__lte=20),
+                | Q(
+                    repeat_every_s__isnull=False,
+                    repeat_every_s__gte=60,
+                    repeat_every_s__lte=MONTH_S,
+                    repeat_times__gte=1,
+                    repeat_times__lte=20,
+                ),
                 violation_error_message="Repeat 1 to 20 times, at least a minute apart.",
             ),
         ]

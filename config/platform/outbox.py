@@ -4,7 +4,7 @@ What is told is a contract with programs of others: each type is declared once w
 docs/events.md is made from that. Nothing is lost and nothing is told of a change that was taken back; it may be read twice.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +46,16 @@ class Subject:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """One piece of news among many, see ``tell_many``; what each part is, ``tell`` says."""
+
+    type: str
+    subject: models.Model | Subject
+    data: Mapping[str, Any]
+    contact: UUID | None = None
+
+
 #: Every type there is, by its name. An app declares its own in ``AppConfig.ready``; the documentation is made from these.
 types: dict[str, NewsType] = {}
 
@@ -72,17 +82,33 @@ def tell(
     Raises:
         KeyError: nobody declared ``type_``.
     """
-    types[type_]
+    event = _event(News(type_, subject, data, contact), now)
+    event.save(force_insert=True)
+    return event
+
+
+def tell_many(news: Iterable[News], *, now: datetime) -> None:
+    """As ``tell``, for hundreds at a time, in one statement.
+
+    Raises:
+        KeyError: nobody declared one of the types.
+    """
+    OutboxEvent.objects.bulk_create([_event(one, now) for one in news], batch_size=1000)
+
+
+def _event(one: News, now: datetime) -> OutboxEvent:
+    types[one.type]
+    subject = one.subject
     if isinstance(subject, models.Model):
         subject = Subject(subject._meta.model_name or "", subject.pk, getattr(subject, "version", 0))
-    return OutboxEvent.objects.create(
-        type=type_,
+    return OutboxEvent(
+        type=one.type,
         subject_kind=subject.kind,
         subject_id=subject.id,
         subject_version=subject.version,
         occurred_at=now,
-        data=data,
-        contact=contact,
+        data=one.data,
+        contact=one.contact,
     )
 
 

@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from complaints import clocks, escalation, escalation_actions, escalation_policies
+from complaints import clocks, escalation, escalation_actions, escalation_policies, transfer_notices
 from complaints.models import Clock, Complaint, ComplaintTransfer, EscalationStep
+from config.platform import feed
 from config.platform.models import AuditEvent, FeedMessage, Letter, OutboxEvent
 from tests.factories.complaints import (
     ComplaintFactory,
@@ -213,6 +214,8 @@ def test_a_step_writes_letters_raises_the_priority_gives_it_to_whoever_is_on_dut
 
 
 def test_a_step_passes_the_complaint_to_another_department_and_its_clocks_go_on():
+    if "complaint.transferred" not in feed.kinds:
+        transfer_notices.declare()
     other = DepartmentFactory()
     promise(policy_of({"offset_s": 0, "transfers_to": other}))
     complaint = received(status="in_progress", acknowledged_at=NOON)

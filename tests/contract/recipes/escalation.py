@@ -17,7 +17,9 @@ def ladder() -> dict:
     return {"name": "Claims", "quiet_from": "21:00", "quiet_until": "08:00", "levels": levels}
 
 
-catalogue("escalation_policies", lambda: EscalationPolicyFactory(levels=2), ladder, {"quiet_from": None, "quiet_until": None, "levels": [level()]})
+catalogue(
+    "escalation_policies", lambda: EscalationPolicyFactory(levels=2), ladder, {"quiet_from": None, "quiet_until": None, "levels": [level()]}
+)
 
 
 @recipe("escalation_policies_preview")
