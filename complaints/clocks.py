@@ -240,7 +240,7 @@ def reckon(clock: Clock, *, rules: Rules, done: Collection[tuple[int, int]]) -> 
     """Write when a clock is due, when it warns, and when something happens with it next. Of a breached one only the last."""
     terms = terms_of(clock, rules)
     if clock.breached_at is None or clock.due_at is None:
-        clock.due_at = reckoning.instant(terms, clock.target_s)
+        clock.due_at = reckoning.instant(terms, clock.target_s) if clock.state == State.RUNNING else None
     clock.warn_at = reckoning.instant(terms, clock.target_s * clock.warn_percent // 100) if clock.due_at else None
     clock.escalation_version = rules.whole_ladder(clock.escalation_id)[0].version if clock.escalation_id is not None else 0
     coming = [

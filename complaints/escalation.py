@@ -247,7 +247,7 @@ def _tell(turns: Iterable[Turn], orders: Iterable[Order], audience: Audience, no
         if level.tells_systems:
             told = data | {"told": [str(one) for one in step.told]}
             news.append(outbox.News("complaint.escalated", clock.complaint, told, contact=clock.complaint.contact_id))
-        place = {"metric": clock.metric, "cycle": clock.cycle, "level": step.number, "round": step.round}
+        place: dict[str, Any] = {"metric": clock.metric, "cycle": clock.cycle, "level": step.number, "round": step.round}
         events.append(entry(clock.complaint, "fire_step", by=None, now=now, told=step.told, step=step.pk, **place))
     feed.tell_many(messages, now=now)
     outbox.tell_many(news, now=now)

@@ -113,7 +113,7 @@ def _move(order: Order, now: datetime) -> list[str]:
         return []
     did: list[str] = []
     moved: dict[str, Any] = {}
-    facts = {"level": order.step.number, "round": order.step.round, "metric": order.clock.metric, "clocks": moved}
+    facts: dict[str, Any] = {"level": order.step.number, "round": order.step.round, "metric": order.clock.metric, "clocks": moved}
     with transition(Complaint, seen.pk, "escalate", by=None, now=now, reason=REASON, **facts) as complaint:
         if raises:
             complaint.priority = PRIORITIES[PRIORITIES.index(Priority(complaint.priority)) + 1]

@@ -1,6 +1,6 @@
 """Whom an escalation concerns: the people behind "whoever has it", "on duty", "the head", for many complaints at once."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -22,13 +22,14 @@ class Audience:
         levels = {level.pk: level for level in levels}.values()
         departments = {one.department_id: one.department for one in complaints if one.department is not None}
         self._on_duty = duty.who_is_on_duty(departments.values(), now) if departments else {}
-        self._leaders: dict[UUID | None, list[UUID]] = dict(duty.leaders_of_many(departments.values())) if departments else {}
+        self._leaders: dict[UUID | None, list[UUID]] = {}
+        self._leaders.update(duty.leaders_of_many(departments.values()).items() if departments else ())
         if any(one.department_id is None for one in complaints):
             self._leaders[None] = duty.leaders_of(None)
-        named = {one.assignee_id for one in complaints} | {level.person_id for level in levels}
-        named |= {department.head_id for department in departments.values()}
-        self._active = set(User.objects.filter(pk__in=named - {None}, is_active=True).values_list("pk", flat=True))
-        self._teams: dict[UUID, list[UUID]] = {}
+        named: list[UUID | None] = [one.assignee_id for one in complaints] + [level.person_id for level in levels]
+        named += [department.head_id for department in departments.values()]
+        self._active: set[UUID | None] = set(User.objects.filter(pk__in=list(filter(None, named)), is_active=True).values_list("pk", flat=True))
+        self._teams: dict[UUID | None, list[UUID]] = {}
         if teams := {level.team_id for level in levels if level.target == Target.TEAM}:
             members = Team.objects.filter(pk__in=teams, members__is_active=True).values_list("pk", "members").order_by("members")
             for team, person in members:
@@ -51,7 +52,7 @@ class Audience:
 
     def keepers(self, complaint: Complaint) -> list[UUID]:
         """Whoever has it; else those on duty; else those who lead."""
-        if complaint.assignee_id in self._active:
+        if complaint.assignee_id is not None and complaint.assignee_id in self._active:
             return [complaint.assignee_id]
         return self.on_duty(complaint) or self.leaders(complaint)
 
@@ -62,7 +63,7 @@ class Audience:
     def of(self, level: EscalationLevel, complaint: Complaint) -> list[UUID]:
         """Whom a level means."""
         head = complaint.department.head_id if complaint.department is not None else None
-        found: list[UUID | None] = {
+        found: dict[str, Callable[[], Iterable[UUID | None]]] = {
             Target.ASSIGNEE: lambda: self.keepers(complaint),
             Target.DUTY: lambda: self.on_duty(complaint),
             Target.HEAD: lambda: [head] if head in self._active else [],
@@ -70,8 +71,8 @@ class Audience:
             Target.TEAM: lambda: self._teams.get(level.team_id, []),
             Target.PERSON: lambda: [level.person_id] if level.person_id in self._active else [],
             Target.ROLE: lambda: self._roles.get(level.role, []),
-        }[Target(level.target)]()
-        return [one for one in found if one is not None] or self.leaders(complaint)
+        }
+        return [one for one in found[level.target]() if one is not None] or self.leaders(complaint)
 
     def first(self, people: Collection[UUID], complaint: Complaint) -> UUID | None:
         """To whom of these people it is given: the first who is on duty, else the first; None when whoever has it is among the first choice."""

@@ -1,6 +1,5 @@
 """What screens and other systems are told when a promise is about to be broken, is broken, or is escalated."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +57,7 @@ def of_step(step: EscalationStep, clock: Clock, now: datetime) -> dict[str, Any]
     return of_clock(clock, now) | {"escalation": str(step.pk), "level": step.number, "round": step.round}
 
 
-def open_for(user: User, now: datetime) -> list[Mapping[str, Any]]:
+def open_for(user: User, now: datetime) -> list[dict[str, Any]]:
     """Escalations that somebody was told of and nobody has taken on, the newest first: their screen begins with them."""
     steps = EscalationStep.objects.open().filter(told__contains=[user.pk]).select_related("complaint", "clock").order_by("-id")
     shown = []

@@ -133,7 +133,7 @@ def tell_many(messages: Iterable[Message], *, now: datetime) -> None:
     pairs = sorted({(number, str(to)) for number, one in enumerate(given, 1) for to in one.recipients if to is not None})
     if not pairs:
         return
-    values = {
+    values: dict[str, Any] = {
         "kinds": [one.kind for one in given],
         "abouts": [str(one.about) if one.about else None for one in given],
         "contacts": [str(one.contact) if one.contact else None for one in given],
