@@ -28,7 +28,9 @@ class Audience:
             self._leaders[None] = duty.leaders_of(None)
         named: list[UUID | None] = [one.assignee_id for one in complaints] + [level.person_id for level in levels]
         named += [department.head_id for department in departments.values()]
-        self._active: set[UUID | None] = set(User.objects.filter(pk__in=list(filter(None, named)), is_active=True).values_list("pk", flat=True))
+        self._active: set[UUID | None] = set(
+            User.objects.filter(pk__in=list(filter(None, named)), is_active=True).values_list("pk", flat=True)
+        )
         self._teams: dict[UUID | None, list[UUID]] = {}
         if teams := {level.team_id for level in levels if level.target == Target.TEAM}:
             members = Team.objects.filter(pk__in=teams, members__is_active=True).values_list("pk", "members").order_by("members")
