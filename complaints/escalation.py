@@ -22,8 +22,9 @@ from complaints.ladder import Quiet, Step
 from complaints.models import Clock, Complaint, EscalationLevel, EscalationStep
 from complaints.ownership import may_handle
 from config.platform import feed, outbox, statements
+from config.platform.copying import copy_in
 from config.platform.errors import Refusal
-from config.platform.history import entry, record, record_many, snapshot
+from config.platform.history import Done, entry, record, record_by_copy, record_many, snapshot
 from config.platform.models import User
 from config.platform.moves import check_version
 
@@ -219,8 +220,16 @@ def _write_steps(turns: Iterable[Turn], audience: Audience, now: datetime) -> li
             )  # fmt: skip
             rows.append(row)
             orders.append(Order(row, turn.clock, level, people, audience.first(people, turn.clock.complaint)))
-    EscalationStep.objects.bulk_create(rows, batch_size=1000)
+    _copy(rows, now)
     return orders
+
+
+def _copy(steps: Iterable[EscalationStep], now: datetime) -> None:
+    """Insert them by one COPY: hundreds at a time, a fifth of the processor that INSERT takes."""
+    columns = ["id", "complaint_id", "clock_id", "level_id", "number", "round", "planned_at", "fired_at", "skipped_because", "did", "told"]
+    rows = ([*(getattr(step, name) for name in columns[:-1]), [str(one) for one in step.told]] for step in steps)
+    same = {"created_at": now, "updated_at": now, "version": 1, "is_over": False, "acknowledged_at": None, "acknowledged_by_id": None}
+    copy_in(EscalationStep._meta.db_table, columns, rows, same=same)
 
 
 def _tell(turns: Iterable[Turn], orders: Iterable[Order], audience: Audience, now: datetime) -> None:
@@ -238,7 +247,8 @@ def _tell(turns: Iterable[Turn], orders: Iterable[Order], audience: Audience, no
             data = escalation_news.of_clock(clock, now)
             say("complaint.breached", clock, audience.concerned(complaint), data)
             news.append(outbox.News("complaint.breached", complaint, data, contact=complaint.contact_id))
-            events.append(entry(complaint, "breach", by=None, now=now, metric=clock.metric, cycle=clock.cycle, due_at=clock.breached_at))
+            due_at = clock.breached_at and clock.breached_at.isoformat()
+            events.append(Done(complaint.pk, "breach", {}, {"metric": clock.metric, "cycle": clock.cycle, "due_at": due_at}))
     for order in orders:
         step, clock, level = order.step, order.clock, order.level
         data = escalation_news.of_step(step, clock, now)
@@ -248,10 +258,11 @@ def _tell(turns: Iterable[Turn], orders: Iterable[Order], audience: Audience, no
             told = data | {"told": [str(one) for one in step.told]}
             news.append(outbox.News("complaint.escalated", clock.complaint, told, contact=clock.complaint.contact_id))
         place: dict[str, Any] = {"metric": clock.metric, "cycle": clock.cycle, "level": step.number, "round": step.round}
-        events.append(entry(clock.complaint, "fire_step", by=None, now=now, told=step.told, step=step.pk, **place))
+        place |= {"step": str(step.pk), "told": [str(one) for one in step.told]}
+        events.append(Done(clock.complaint_id, "fire_step", {}, place))
     feed.tell_many(messages, now=now)
     outbox.tell_many(news, now=now)
-    record_many(events)
+    record_by_copy("complaint", events, by=None, now=now)
 
 
 # --- taking it on

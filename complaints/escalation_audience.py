@@ -32,7 +32,7 @@ class Audience:
             User.objects.filter(pk__in=list(filter(None, named)), is_active=True).values_list("pk", flat=True)
         )
         self._teams: dict[UUID | None, list[UUID]] = {}
-        if teams := {level.team_id for level in levels if level.target == Target.TEAM}:
+        if teams := {level.team_id for level in levels if level.target == Target.TEAM and level.team_id is not None}:
             members = Team.objects.filter(pk__in=teams, members__is_active=True).values_list("pk", "members").order_by("members")
             for team, person in members:
                 self._teams.setdefault(team, []).append(person)

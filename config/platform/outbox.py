@@ -4,6 +4,7 @@ What is told is a contract with programs of others: each type is declared once w
 docs/events.md is made from that. Nothing is lost and nothing is told of a change that was taken back; it may be read twice.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q, QuerySet
+from uuid_utils.compat import uuid7
 
+from config.platform.copying import copy_in
 from config.platform.errors import Refusal
 from config.platform.models import OutboxEvent
 from config.platform.models.outbox import NextTransaction
@@ -82,34 +86,39 @@ def tell(
     Raises:
         KeyError: nobody declared ``type_``.
     """
-    event = _event(News(type_, subject, data, contact), now)
-    event.save(force_insert=True)
-    return event
-
-
-def tell_many(news: Iterable[News], *, now: datetime) -> None:
-    """As ``tell``, for hundreds at a time, in one statement.
-
-    Raises:
-        KeyError: nobody declared one of the types.
-    """
-    OutboxEvent.objects.bulk_create([_event(one, now) for one in news], batch_size=1000)
-
-
-def _event(one: News, now: datetime) -> OutboxEvent:
-    types[one.type]
-    subject = one.subject
-    if isinstance(subject, models.Model):
-        subject = Subject(subject._meta.model_name or "", subject.pk, getattr(subject, "version", 0))
-    return OutboxEvent(
-        type=one.type,
+    types[type_]
+    subject = _subject(subject)
+    return OutboxEvent.objects.create(
+        type=type_,
         subject_kind=subject.kind,
         subject_id=subject.id,
         subject_version=subject.version,
         occurred_at=now,
-        data=one.data,
-        contact=one.contact,
+        data=data,
+        contact=contact,
     )
+
+
+def tell_many(news: Iterable[News], *, now: datetime) -> None:
+    """As ``tell``, for hundreds at a time, by one COPY.
+
+    Raises:
+        KeyError: nobody declared one of the types.
+    """
+    rows = []
+    for one in news:
+        types[one.type]
+        subject = _subject(one.subject)
+        data = json.dumps(one.data, cls=DjangoJSONEncoder)
+        rows.append([uuid7(), one.type, subject.kind, subject.id, subject.version, data, one.contact])
+    columns = ["id", "type", "subject_kind", "subject_id", "subject_version", "data", "contact"]
+    copy_in(OutboxEvent._meta.db_table, columns, rows, same={"occurred_at": now})
+
+
+def _subject(subject: models.Model | Subject) -> Subject:
+    if isinstance(subject, Subject):
+        return subject
+    return Subject(subject._meta.model_name or "", subject.pk, getattr(subject, "version", 0))
 
 
 def since(events: QuerySet[OutboxEvent], event_id: UUID) -> QuerySet[OutboxEvent]:
