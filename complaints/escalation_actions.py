@@ -125,6 +125,7 @@ def _move(order: Order, now: datetime) -> list[str]:
                 complaint.status = Status.ASSIGNED
             did.append(REASSIGNED)
         clocks.follow(complaint, now=now)
+        telling.news(complaint, "complaint.assigned" if gives else "complaint.changed", now=now, verb="escalate")
         if gives:
             telling.tell_of(complaint, "complaint.assigned", to=[order.to], now=now)
         if moved:

@@ -3,7 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from complaints import escalation, escalation_policies
+from complaints import clocks, escalation, escalation_policies
+
+
+@shared_task(name="complaints.reckon_clocks")
+def reckon_clocks(*, limit: int = 500, **_later_arguments: object) -> None:
+    """Reckon anew the clocks whose calendar was changed. Twice or at once: a complaint is held, and what has caught up is not found again."""
+    if clocks.reckon_stale(now=timezone.now(), limit=limit) >= limit:
+        reckon_clocks.apply_async(kwargs={"limit": limit})
 
 
 @shared_task(name="complaints.tend_clocks")

@@ -1,3 +1,3 @@
-from complaints.admin import escalation
+from complaints.admin import escalation, policies, routing, transfers
 
-__all__ = ["escalation"]
+__all__ = ["escalation", "policies", "routing", "transfers"]

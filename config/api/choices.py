@@ -28,5 +28,12 @@ CHOICES: dict[str, Any] = {
     "ReturnCallReason": "calls.models.ReturnCall.Reason",
     "TransferKind": "calls.models.CallTransfer.Kind",
     "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
+    "ChannelEnum": "crm.models.consent.Channel",
+    "ComplaintKind": "complaints.models.complaints.Kind",
+    "ComplaintChannel": "complaints.models.complaints.Channel",
+    "ComplaintSeverity": "complaints.models.complaints.Severity",
+    "ComplaintPriority": "complaints.models.complaints.Priority",
+    "TrialVerdict": "complaints.api.would_be.VERDICTS",
+    "CandidateVerdict": "complaints.api.routing.CANDIDATES",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }

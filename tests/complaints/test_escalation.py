@@ -6,9 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from complaints import clocks, escalation, escalation_actions, escalation_policies, transfer_notices
+from complaints import clocks, escalation, escalation_actions, escalation_policies
 from complaints.models import Clock, Complaint, ComplaintTransfer, EscalationStep
-from config.platform import feed
 from config.platform.models import AuditEvent, FeedMessage, Letter, OutboxEvent
 from tests.factories.complaints import (
     ComplaintFactory,
@@ -209,13 +208,12 @@ def test_a_step_writes_letters_raises_the_priority_gives_it_to_whoever_is_on_dut
     letter = Letter.objects.get()
     assert letter.recipient == on_duty and complaint.number in letter.subject and letter.contact == complaint.contact_id
     assert OutboxEvent.objects.get(type="complaint.escalated").data["told"] == [str(on_duty.pk)]
+    assert OutboxEvent.objects.get(type="complaint.assigned").subject_version == complaint.version
     moved = AuditEvent.objects.get(subject_id=complaint.pk, verb="escalate")
     assert moved.facts["clocks"]["policy"][1] == str(urgent)
 
 
 def test_a_step_passes_the_complaint_to_another_department_and_its_clocks_go_on():
-    if "complaint.transferred" not in feed.kinds:
-        transfer_notices.declare()
     other = DepartmentFactory()
     promise(policy_of({"offset_s": 0, "transfers_to": other}))
     complaint = received(status="in_progress", acknowledged_at=NOON)

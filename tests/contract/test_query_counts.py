@@ -17,7 +17,13 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
-from tests.factories.complaints import EscalationPolicyFactory, EscalationStepFactory
+from tests.factories.complaints import (
+    ComplaintTransferFactory,
+    EscalationPolicyFactory,
+    EscalationStepFactory,
+    RoutingRuleFactory,
+    SLAPolicyFactory,
+)
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TeamFactory, TopicFactory
 from tests.factories.duty import DutyShiftFactory
@@ -102,6 +108,9 @@ COSTS = {
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
     "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
     "callbacks": (lambda n: [CallbackFactory() for _ in range(n)], 1, 1),
+    "complaint-transfers": (lambda n: [ComplaintTransferFactory() for _ in range(n)], 1, 1),
+    "routing-rules": (lambda n: [RoutingRuleFactory(topics=[TopicFactory()], products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 4, 4),  # rules; topics; products; categories
+    "sla-policies": (lambda n: [SLAPolicyFactory() for _ in range(n)], 1, 1),
     "calling-windows": (lambda n: [CallingWindowFactory() for _ in range(n)], 3, 3),  # windows; intervals; restricted dates
     "calling-limits": (lambda n: [CallingLimitFactory() for _ in range(n)], 1, 1),
     "consents": (lambda n: [ConsentFactory() for _ in range(n)], 1, 1),
