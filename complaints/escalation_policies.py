@@ -15,6 +15,7 @@ from complaints.clocks import Rules
 from complaints.ladder import Quiet, Rung
 from complaints.models import Clock, Complaint, EscalationLevel, EscalationPolicy
 from complaints.reckoning import Terms
+from config.platform import statements
 from config.platform.history import record, snapshot
 from config.platform.models import User
 from config.platform.moves import check_version
@@ -128,6 +129,13 @@ def actions(level: EscalationLevel) -> list[str]:
 
 
 # --- promises that run
+#: Only when something happens next. Due times are not a policy's: a calendar that was changed has a sweep that says so in the history.
+LAY = """
+UPDATE complaints_clock c SET next_step_at = v.next_at, escalation_version = v.number, version = c.version + 1, updated_at = now()
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::int[]) AS v(id, next_at, number) WHERE c.id = v.id
+"""
+
+
 def lay_anew(*, now: datetime, limit: int = 500) -> int:
     """Reckon when something happens next with the promises whose policy was changed since; answers with how many.
 
@@ -152,8 +160,8 @@ def _lay_some(policy_id: UUID, version: int, now: datetime, limit: int) -> int:
     done, rules = clocks.done_steps(rows), Rules()
     for clock in rows:
         clocks.reckon(clock, rules=rules, done=done.get(clock.pk, ()))
-        clock.version += 1
-    Clock.objects.bulk_update(rows, clocks.COLUMNS, batch_size=200)
+    if rows:
+        statements.rows(LAY, [[str(one.pk) for one in rows], [one.next_step_at for one in rows], [one.escalation_version for one in rows]])
     return len(rows)
 
 

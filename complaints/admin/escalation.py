@@ -60,6 +60,9 @@ class WhenField(forms.CharField):
 class MinuteField(forms.TimeField):
     """A time of day; inside, minutes after midnight."""
 
+    def __init__(self, **more: Any) -> None:
+        super().__init__(required=False, widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "21:00"}), **more)
+
     def to_python(self, value: Any) -> Any:
         at = super().to_python(value)
         return at.hour * 60 + at.minute if isinstance(at, time) else None
@@ -85,8 +88,8 @@ class LevelInline(StackedInline):
     verbose_name_plural = "levels"
     autocomplete_fields = ["person", "team", "transfers_to"]
     fields = [
-        ("number", "metric"), ("offset_s", "counted"), ("target", "role"), ("team", "person"), ("notifies", "emails", "tells_systems"),
-        ("raises_priority", "reassigns", "transfers_to"), ("repeat_every_s", "repeat_times", "breaks_quiet"),
+        ("number", "metric"), ("offset_s", "counted"), ("target", "role"), ("team", "person"), ("notifies", "emails"),
+        ("raises_priority", "reassigns"), ("transfers_to", "tells_systems"), ("repeat_every_s", "repeat_times"), "breaks_quiet",
     ]  # fmt: skip
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
@@ -103,8 +106,8 @@ class LevelInline(StackedInline):
 
 
 class PolicyForm(forms.ModelForm):
-    quiet_from = MinuteField(required=False, label="Nobody is told from", help_text="Wall time of the department, 21:00.")
-    quiet_until = MinuteField(required=False, label="until", help_text="08:00; earlier than the beginning: on the next day.")
+    quiet_from = MinuteField(label="Nobody is told from", help_text="21:00, wall time of the calendar or of the department.")
+    quiet_until = MinuteField(label="until", help_text="08:00; earlier than the beginning: on the next day.")
 
 
 @admin.register(EscalationPolicy)
