@@ -69,6 +69,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Funnel", "filter_alt", "crm_funnel"),
                     _page("Calls", "call", "calls_call_changelist"),
                     _page("Return calls", "phone_callback", "calls_returncall_changelist"),
+                    _page("Complaints", "report", "complaints_complaint_changelist"),
                     _page("Tasks", "task_alt", "crm_task_changelist"),
                     _page("Callbacks", "phone_callback", "calls_callback_changelist"),
                     _page("Orders", "shopping_cart", "crm_order_changelist"),
@@ -143,6 +144,8 @@ UNFOLD: dict[str, Any] = {
                     _page("Transfers of complaints", "forward", "complaints_complainttransfer_changelist"),
                     _page("Routing rules", "alt_route", "complaints_routingrule_changelist"),
                     _page("SLA policies", "timer", "complaints_slapolicy_changelist"),
+                    _page("Root causes", "account_tree", "complaints_rootcause_changelist"),
+                    _page("Clocks", "timer", "complaints_clock_changelist"),
                 ],
             },
             {

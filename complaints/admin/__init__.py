@@ -1,3 +1,3 @@
-from complaints.admin import escalation, policies, routing, transfers
+from complaints.admin import complaints, escalation, policies, routing, transfers
 
-__all__ = ["escalation", "policies", "routing", "transfers"]
+__all__ = ["complaints", "escalation", "policies", "routing", "transfers"]

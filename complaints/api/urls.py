@@ -1,5 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
+from complaints.api.complaints import ComplaintViewSet, RootCauseViewSet
 from complaints.api.escalation import EscalationPolicyViewSet, EscalationViewSet
 from complaints.api.routing import RoutingRuleViewSet
 from complaints.api.sla_policies import SLAPolicyViewSet
@@ -12,4 +13,6 @@ router.register("routing-rules", RoutingRuleViewSet)
 router.register("sla-policies", SLAPolicyViewSet)
 router.register("escalation-policies", EscalationPolicyViewSet)
 router.register("escalations", EscalationViewSet)
-urlpatterns = router.urls
+router.register("complaints", ComplaintViewSet)
+router.register("root-causes", RootCauseViewSet)
+urlpatterns = [*router.urls]

@@ -18,9 +18,11 @@ from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
 from tests.factories.complaints import (
+    ClockFactory,
     ComplaintTransferFactory,
     EscalationPolicyFactory,
     EscalationStepFactory,
+    RootCauseFactory,
     RoutingRuleFactory,
     SLAPolicyFactory,
 )
@@ -111,6 +113,8 @@ COSTS = {
     "complaint-transfers": (lambda n: [ComplaintTransferFactory() for _ in range(n)], 1, 1),
     "routing-rules": (lambda n: [RoutingRuleFactory(topics=[TopicFactory()], products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 4, 4),  # rules; topics; products; categories
     "sla-policies": (lambda n: [SLAPolicyFactory() for _ in range(n)], 1, 1),
+    "complaints": (lambda n: [ClockFactory().complaint for _ in range(n)], 2, 2),  # complaints; their newest clocks
+    "root-causes": (lambda n: [RootCauseFactory() for _ in range(n)], 1, 1),
     "calling-windows": (lambda n: [CallingWindowFactory() for _ in range(n)], 3, 3),  # windows; intervals; restricted dates
     "calling-limits": (lambda n: [CallingLimitFactory() for _ in range(n)], 1, 1),
     "consents": (lambda n: [ConsentFactory() for _ in range(n)], 1, 1),
