@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from complaints import clocks
+from complaints import clocks, escalation, escalation_policies
 
 
 @shared_task(name="complaints.reckon_clocks")
@@ -11,3 +11,12 @@ def reckon_clocks(*, limit: int = 500, **_later_arguments: object) -> None:
     """Reckon anew the clocks whose calendar was changed. Twice or at once: a complaint is held, and what has caught up is not found again."""
     if clocks.reckon_stale(now=timezone.now(), limit=limit) >= limit:
         reckon_clocks.apply_async(kwargs={"limit": limit})
+
+
+@shared_task(name="complaints.tend_clocks")
+def tend_clocks(*, limit: int = 500, **_later_arguments: object) -> None:
+    """Warn, note breaches, escalate what is due. Twice or at once: a step is a unique row, see escalation.tend."""
+    now = timezone.now()
+    laid = escalation_policies.lay_anew(now=now, limit=limit)
+    if max(laid, escalation.tend(now=now, limit=limit)) >= limit:
+        tend_clocks.apply_async(kwargs={"limit": limit})

@@ -139,6 +139,8 @@ UNFOLD: dict[str, Any] = {
                 "title": "Complaints",
                 "collapsible": True,
                 "items": [
+                    _page("Escalations", "campaign", "complaints_escalationstep_changelist"),
+                    _page("Escalation policies", "stairs", "complaints_escalationpolicy_changelist"),
                     _page("Transfers of complaints", "forward", "complaints_complainttransfer_changelist"),
                     _page("Routing rules", "alt_route", "complaints_routingrule_changelist"),
                     _page("SLA policies", "timer", "complaints_slapolicy_changelist"),

@@ -45,6 +45,7 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "Recordings past their time": {"task": "calls.expire_recordings", "schedule": 900.0, "options": {"queue": "batch"}},
     "Reports to be counted": {"task": "calls.sweep_rollups", "schedule": 10.0, "options": {"queue": "batch"}},
     "Alarms of queues": {"task": "calls.watch_queues", "schedule": 10.0},
+    "Promises with which something happens": {"task": "complaints.tend_clocks", "schedule": 10.0},
     "Clocks whose calendar was changed": {"task": "complaints.reckon_clocks", "schedule": 15.0, "options": {"queue": "batch"}},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
     "E-mails that nobody woke": {"task": "platform.send_letters", "schedule": 15.0, "options": {"queue": "batch"}},

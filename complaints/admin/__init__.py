@@ -1,3 +1,3 @@
-from complaints.admin import complaints, policies, routing, transfers
+from complaints.admin import complaints, escalation, policies, routing, transfers
 
-__all__ = ["complaints", "policies", "routing", "transfers"]
+__all__ = ["complaints", "escalation", "policies", "routing", "transfers"]

@@ -36,6 +36,8 @@ CHOICES: dict[str, Any] = {
     "TrialVerdict": "complaints.api.would_be.VERDICTS",
     "CandidateVerdict": "complaints.api.routing.CANDIDATES",
     "ComplaintDecision": "complaints.models.Complaint.Decision",
+    "PromiseCounted": "complaints.models.SLAPolicy.Counted",
+    "LevelCounted": "complaints.models.EscalationLevel.Counted",
     "ComplaintRuling": "complaints.deciding.RULINGS",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }

@@ -168,6 +168,15 @@ duplicates_dismiss           sbA    contacts:write
 duplicates_list              asbA   contacts:read
 duplicates_merge             sbA    contacts:write
 duplicates_retrieve          asbA   contacts:read
+escalation_policies_create   sA     -
+escalation_policies_destroy  sA     -
+escalation_policies_list     asbA   complaints:read
+escalation_policies_partial_update sA -
+escalation_policies_preview  asbA   complaints:read
+escalation_policies_retrieve asbA   complaints:read
+escalations_acknowledge      asbA   complaints:write
+escalations_list             asbA   complaints:read
+escalations_retrieve         asbA   complaints:read
 extensions_create            sA     -
 extensions_destroy           sA     -
 extensions_list              asbA   calls:read

@@ -17,7 +17,15 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
-from tests.factories.complaints import ClockFactory, ComplaintTransferFactory, RootCauseFactory, RoutingRuleFactory, SLAPolicyFactory
+from tests.factories.complaints import (
+    ClockFactory,
+    ComplaintTransferFactory,
+    EscalationPolicyFactory,
+    EscalationStepFactory,
+    RootCauseFactory,
+    RoutingRuleFactory,
+    SLAPolicyFactory,
+)
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TeamFactory, TopicFactory
 from tests.factories.duty import DutyShiftFactory
@@ -130,6 +138,8 @@ COSTS = {
     "tokens": (lambda n: [], 1, None),
     "outbox-events": (lambda n: [OutboxEventFactory() for _ in range(n)], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
+    "escalation-policies": (lambda n: [EscalationPolicyFactory(levels=3) for _ in range(n)], 2, 2),
+    "escalations": (lambda n: [EscalationStepFactory() for _ in range(n)], 1, 1),
 }  # fmt: skip
 
 
