@@ -98,10 +98,10 @@ def join_to(
         with transition(Complaint, pk, "link", by=by, now=now, reason=f"{complaint.number} was told twice of {first.number}.") as row:
             row.duplicate_of = first
     watching.hand_over(complaint, first)
-    telling.tell_of(complaint, "complaint.changed", now=now, but=by)
+    telling.tell_of(complaint, "complaint.changed", now=now, but=by, verb="join_to")
     with transition(Complaint, first_id, "link", by=by, now=now, told_twice=complaint.pk):
         pass
-    telling.tell_of(first, "complaint.changed", now=now, but=by)
+    telling.tell_of(first, "complaint.changed", now=now, but=by, verb="link")
     return complaint
 
 

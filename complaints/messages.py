@@ -9,6 +9,7 @@ from calls.models import Call
 from complaints import clocks, linking, telling
 from complaints.models import Complaint, ComplaintMessage
 from complaints.models.complaints import Channel, Status
+from config.platform import feed
 from config.platform.errors import Refusal
 from config.platform.models import User
 from config.platform.moves import transition
@@ -21,6 +22,13 @@ class MessageUnclear(Refusal):
 
     code = "message_unclear"
     status = 400
+
+
+def declare() -> None:
+    """Add what is told of messages to the live feed."""
+    more = {"message": "0199a1b2-9999-7000-8000-293a4b5c6d7e", "side": "customer", "visibility": "public"}
+    tells = "Something was said about a complaint that you have or watch; of the customer also for those who lead, while nobody has it."
+    feed.declare("complaint.message", tells, telling.EXAMPLE | more)
 
 
 @transaction.atomic
@@ -78,4 +86,6 @@ def _go_on(complaint: Complaint, side: str, about: dict[str, str], by: User | No
         with transition(Complaint, complaint.pk, "carry_on", by=by, now=now, reason="The customer answered.") as complaint:
             complaint.status = Status.IN_PROGRESS
             clocks.follow(complaint, now=now)
-    telling.tell_of(complaint, "complaint.message", now=now, but=by, **about)
+    is_nobodys = side == Side.CUSTOMER and complaint.assignee_id is None and complaint.duplicate_of_id is None
+    answering = telling.leaders(complaint) if is_nobodys else []
+    telling.tell_of(complaint, "complaint.message", now=now, but=by, besides=answering, **about)

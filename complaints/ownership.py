@@ -1,25 +1,35 @@
-"""Who may handle a complaint: whoever has it, the departments whose it is, leaders; everybody what nobody has."""
+"""Who may handle a complaint: whoever has it, anybody while nobody has it, its department, and those who lead."""
 
 from complaints.models import Complaint
 from config.platform.errors import Refusal
 from config.platform.models import LEADERS, Role, User
 
+#: They have no rights but their scopes, and those were asked already.
+UNBOUND = frozenset({*LEADERS, Role.INTEGRATION})
+
 
 class NotYourComplaint(Refusal):
-    """Somebody else handles it: they, their department's back office or a supervisor may do this."""
+    """Somebody else has it in hand: they, their department's back office, or a supervisor may do this. Write them a message instead."""
 
     code = "not_your_complaint"
     status = 403
 
 
+def may_handle(complaint: Complaint, by: User | None) -> bool:
+    """Whether somebody may start, decide, end or change it. ``None`` is Switchboard itself, which follows its own rules.
+
+    It must be one that they see; who sees what is ``Complaint.objects.visible_to``.
+    """
+    if by is None or by.role in UNBOUND or complaint.assignee_id is None or complaint.assignee_id == by.pk:
+        return True
+    return by.role == Role.BACK_OFFICE and by.departments.filter(pk=complaint.department_id).exists()
+
+
 def require_may_handle(complaint: Complaint, by: User | None) -> None:
-    """Refuse whoever is not to handle it. Nobody (``None``) is the system itself.
+    """Refuse somebody who may not handle it.
 
     Raises:
         NotYourComplaint
     """
-    if by is None or by.role in LEADERS or complaint.assignee_id in (None, by.pk):
-        return
-    if by.role == Role.BACK_OFFICE and by.departments.filter(pk=complaint.department_id).exists():
-        return
-    raise NotYourComplaint("Somebody else handles this complaint.")
+    if not may_handle(complaint, by):
+        raise NotYourComplaint("Somebody else has this complaint in hand.", assignee=str(complaint.assignee_id))

@@ -69,7 +69,7 @@ def matching(rows: QuerySet[Complaint], text: str, *, now: datetime) -> QuerySet
     if not any(len(word) > 1 for word in bare(text).split()):
         raise QuestionTooShort("Give at least two letters to search for.")
     sql, values = as_asked(text, _dictionaries(""))
-    return rows.filter(pk__in=RawSQL(f"SELECT id FROM complaints_complaint WHERE words @@ {sql}", values))  # noqa: S611 (placeholders only)
+    return rows.filter(pk__in=RawSQL(f"SELECT id FROM complaints_complaint WHERE words @@ {sql}", values))  # noqa: S608, S611 (placeholders only)
 
 
 # --- suggested solutions
@@ -197,7 +197,12 @@ def _articles(about: About, words: Sequence[str], now: datetime) -> list[dict[st
 
 
 def _said(version: ArticleVersion) -> dict[str, Any]:
-    return {"slug": version.article.slug, "language": version.article.language, "title": version.title, "short_answer": version.short_answer}
+    return {
+        "slug": version.article.slug,
+        "language": version.article.language,
+        "title": version.title,
+        "short_answer": version.short_answer,
+    }
 
 
 def _dictionaries(language: str) -> list[str]:
