@@ -7,6 +7,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "calls.expire_recordings": {"queue": "batch"},
     "calls.fetch_recordings": {"queue": "batch"},
     "calls.sweep_rollups": {"queue": "batch"},
+    "complaints.scan_attachments": {"queue": "batch"},
+    "complaints.sweep_attachment_files": {"queue": "batch"},
     "crm.apply_retention": {"queue": "batch"},
     "crm.look_for_duplicates": {"queue": "batch"},
     "crm.run_exports": {"queue": "batch"},
@@ -43,6 +45,12 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "Recordings past their time": {"task": "calls.expire_recordings", "schedule": 900.0, "options": {"queue": "batch"}},
     "Reports to be counted": {"task": "calls.sweep_rollups", "schedule": 10.0, "options": {"queue": "batch"}},
     "Alarms of queues": {"task": "calls.watch_queues", "schedule": 10.0},
+    "Attachments of complaints to be looked through": {
+        "task": "complaints.scan_attachments",
+        "schedule": 15.0,
+        "options": {"queue": "batch"},
+    },
+    "Files that no complaint names": {"task": "complaints.sweep_attachment_files", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
     "Old messages of the live feed": {"task": "platform.forget_feed", "schedule": 3600.0},
 }
