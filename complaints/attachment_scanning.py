@@ -54,7 +54,7 @@ def scan_owed(*, now: datetime, limit: int = 50) -> int:
     """Look through what is due; answers how many. Safe in any number of workers."""
     done = 0
     while done < limit and (taken := _take(now)) is not None:
-        _look(taken)
+        _look(taken, now)
         done += 1
     return done
 
@@ -70,7 +70,7 @@ def _take(now: datetime) -> Attachment | None:
     return row
 
 
-def _look(row: Attachment) -> None:
+def _look(row: Attachment, now: datetime) -> None:
     try:
         names = in_use()
         found = _found(row) if names and row.storage_name else ""
@@ -78,7 +78,7 @@ def _look(row: Attachment) -> None:
         logger.warning("attachment_not_scanned", extra={"error": type(error).__name__, "tries": row.scan_tries})
         wait = WAITS_S[min(row.scan_tries, len(WAITS_S)) - 1]
         said = str(error) if isinstance(error, ScannerAway) else f"The file could not be read ({type(error).__name__})."
-        due = timezone.now() + timedelta(seconds=wait)
+        due = max(now, timezone.now()) + timedelta(seconds=wait)
         Attachment.objects.filter(pk=row.pk, scan=Scan.PENDING).update(scan_due_at=due, scan_said=said[:200])
         return
     _judge(row.pk, found, by=", ".join(name for name, _ in names))

@@ -64,7 +64,9 @@ def test_their_call_goes_to_the_department_that_has_their_complaint_and_its_topi
     assert dict(answers.matters)["complaints"](complaint.contact_id) == [topic.pk]
     assert origins.columns({"kind": "complaint", "id": complaint.pk})["origin_id"] == complaint.pk
     waiting = contact_filters.select({"has_open_complaint": "true"}, now=NOW)
-    assert list(waiting) == [complaint.contact] and complaint.contact not in contact_filters.select({"has_open_complaint": "false"}, now=NOW)
+    assert list(waiting) == [complaint.contact] and complaint.contact not in contact_filters.select(
+        {"has_open_complaint": "false"}, now=NOW
+    )
 
 
 def test_what_a_number_told_is_of_whoever_alone_has_it_through_merges_and_back():
