@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("config.api.resources.urls")),
     path("api/v1/", include("crm.api.urls")),
     path("api/v1/", include("calls.api.urls")),
+    path("api/v1/", include("complaints.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(throttle_classes=[]), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema", throttle_classes=[]), name="docs"),
     path("api/v1/redoc/", SpectacularRedocView.as_view(url_name="schema", throttle_classes=[]), name="redoc"),

@@ -135,7 +135,7 @@ class Daemon(threading.Thread):
     def __init__(self, answers=None):
         super().__init__(daemon=True)
         self.socket = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        self.address = f"127.0.0.1:{self.socket.getsockname()[1]}"
         self.answers = answers
         self.got = []
 
