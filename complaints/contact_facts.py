@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from calls.models import Queue
 from complaints.models import Complaint, ComplaintMessage
@@ -63,11 +63,10 @@ def of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening
 
 def steps_of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
     """Registered with ``crm.timeline.sources``: how it went on with their complaints: passed on, decided, resolved, reopened."""
-    theirs = _numbers_of(contact_id)
-    if not theirs:
-        return []
+    theirs = Complaint.objects.filter(contact=contact_id)
     rows = (
-        AuditEvent.objects.filter(older("at", before), subject_id__in=list(theirs), verb__in=STEPS)
+        AuditEvent.objects.filter(older("at", before), subject_type="complaint", subject_id__in=theirs.values("pk"), verb__in=STEPS)
+        .annotate(number=Subquery(Complaint.objects.filter(pk=OuterRef("subject_id")).values("number")))
         .select_related("by")
         .order_by("-at", "-id")[:limit]
     )
@@ -78,7 +77,7 @@ def steps_of_contact(contact_id: UUID, before: Position, limit: int) -> list[Hap
             row.pk,
             {
                 "complaint": str(row.subject_id),
-                "number": theirs[row.subject_id],
+                "number": row.number,
                 "verb": row.verb,
                 "status": row.status_after,
                 "reason": row.reason,
@@ -92,11 +91,9 @@ def steps_of_contact(contact_id: UUID, before: Position, limit: int) -> list[Hap
 
 def messages_of_contact(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
     """Registered with ``crm.timeline.sources``: what was said between them and us about their complaints."""
-    theirs = _numbers_of(contact_id)
-    if not theirs:
-        return []
     rows = (
-        ComplaintMessage.objects.filter(older("at", before), complaint__in=list(theirs), visibility="public")
+        ComplaintMessage.objects.filter(older("at", before), complaint__contact=contact_id, visibility="public")
+        .annotate(number=F("complaint__number"))
         .select_related("by")
         .order_by("-at", "-id")[:limit]
     )
@@ -107,7 +104,7 @@ def messages_of_contact(contact_id: UUID, before: Position, limit: int) -> list[
             row.pk,
             {
                 "complaint": str(row.complaint_id),
-                "number": theirs[row.complaint_id],
+                "number": row.number,
                 "side": row.side,
                 "via": row.via,
                 "text": row.text,
@@ -117,11 +114,6 @@ def messages_of_contact(contact_id: UUID, before: Position, limit: int) -> list[
         )
         for row in rows
     ]
-
-
-def _numbers_of(contact_id: UUID) -> dict[UUID, str]:
-    found = Complaint.objects.filter(contact=contact_id).order_by("-created_at", "-id").values_list("pk", "number")[:LOOKED_AT]
-    return dict(found)
 
 
 def _who(user: User | None) -> str | None:

@@ -1,0 +1,3 @@
+from complaints.admin import attachments, messages
+
+__all__ = ["attachments", "messages"]
