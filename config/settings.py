@@ -224,6 +224,7 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 COMPLAINT_REOPEN_DAYS = env.int("COMPLAINT_REOPEN_DAYS", default=30)  # after them a complaint that comes back is a new one, linked
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
 ATTACHMENTS_PER_COMPLAINT = env.int("ATTACHMENTS_PER_COMPLAINT", default=50)
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="")  # host:port of a ClamAV daemon that looks through attachments; unset: nobody does
 SATISFACTION_DAYS = env.int("SATISFACTION_DAYS", default=14)  # so long a customer may answer
 
 # --- E-mail: to a mail server, or into files where the database is in the data folder too

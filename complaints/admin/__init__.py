@@ -1,3 +1,3 @@
-from complaints.admin import complaints, escalation, policies, routing, transfers
+from complaints.admin import attachments, complaints, escalation, messages, policies, routing, transfers
 
-__all__ = ["complaints", "escalation", "policies", "routing", "transfers"]
+__all__ = ["attachments", "complaints", "escalation", "messages", "policies", "routing", "transfers"]
