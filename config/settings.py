@@ -223,6 +223,8 @@ COMPLAINT_REOPEN_DAYS = env.int("COMPLAINT_REOPEN_DAYS", default=30)  # after th
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
 ATTACHMENTS_PER_COMPLAINT = env.int("ATTACHMENTS_PER_COMPLAINT", default=50)
 SATISFACTION_DAYS = env.int("SATISFACTION_DAYS", default=14)  # so long a customer may answer
+SATISFACTION_BY_EMAIL = env.bool("SATISFACTION_BY_EMAIL", default=False)  # write the link to them when a complaint is closed
+PUBLIC_URL = env.str("PUBLIC_URL", default="")  # where customers reach us, for links in letters that no request causes
 
 # --- Files
 STATIC_URL = "/static/"

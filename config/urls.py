@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from complaints.api import satisfaction_page
 from config import examples
 from config.api import health
 
@@ -14,9 +15,11 @@ urlpatterns = [
     path("api/v1/", include("config.api.resources.urls")),
     path("api/v1/", include("crm.api.urls")),
     path("api/v1/", include("calls.api.urls")),
+    path("api/v1/", include("complaints.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(throttle_classes=[]), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema", throttle_classes=[]), name="docs"),
     path("api/v1/redoc/", SpectacularRedocView.as_view(url_name="schema", throttle_classes=[]), name="redoc"),
+    path("s/<str:token>/", satisfaction_page.page, name="satisfaction-page"),
     path("examples/<path:path>", examples.page),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
