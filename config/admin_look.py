@@ -22,6 +22,11 @@ def _on_alarms(request: HttpRequest) -> bool:
     return "/calls/alarm/" in request.path and not request.path.endswith(("/wallboard/", "/reports/"))
 
 
+def _on_satisfaction(request: HttpRequest) -> bool:
+    """Complaints in figures stand below its address, and have their own place in the menu."""
+    return "/complaints/satisfaction/" in request.path and not request.path.endswith("/figures/")
+
+
 def environment(request: HttpRequest) -> list[str] | None:
     """A word in the corner that nobody takes the demo for the real thing."""
     return ["Demo", "warning"] if settings.DEMO else None
@@ -71,6 +76,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Return calls", "phone_callback", "calls_returncall_changelist"),
                     _page("Tasks", "task_alt", "crm_task_changelist"),
                     _page("Callbacks", "phone_callback", "calls_callback_changelist"),
+                    _page("Complaints in figures", "insights", "complaints_figures"),
                     _page("Orders", "shopping_cart", "crm_order_changelist"),
                     _page("Imports", "upload_file", "crm_import_changelist"),
                     _page("Exports", "download", "crm_export_changelist"),
@@ -132,6 +138,13 @@ UNFOLD: dict[str, Any] = {
                     _page("Dispositions", "fact_check", "calls_disposition_changelist"),
                     _page("Write-ups", "edit_note", "calls_calldisposition_changelist"),
                     _page("What they did", "conversion_path", "calls_dispositioneffect_changelist"),
+                ],
+            },
+            {
+                "title": "Complaints",
+                "collapsible": True,
+                "items": [
+                    {**_page("Satisfaction", "sentiment_satisfied", "complaints_satisfaction_changelist"), "active": _on_satisfaction},
                 ],
             },
             {

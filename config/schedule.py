@@ -43,6 +43,7 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "Recordings past their time": {"task": "calls.expire_recordings", "schedule": 900.0, "options": {"queue": "batch"}},
     "Reports to be counted": {"task": "calls.sweep_rollups", "schedule": 10.0, "options": {"queue": "batch"}},
     "Alarms of queues": {"task": "calls.watch_queues", "schedule": 10.0},
+    "Questions to customers whose time is over": {"task": "complaints.expire_satisfaction", "schedule": 600.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
     "Old messages of the live feed": {"task": "platform.forget_feed", "schedule": 3600.0},
 }

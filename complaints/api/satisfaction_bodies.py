@@ -46,9 +46,7 @@ class SatisfactionSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-@example(
-    {"score": 4, "is_solved": True, "comment": "It took long, but it is well now.", "call": "0199a1b2-5555-7000-8000-293a4b5c6d7e"}
-)
+@example({"score": 4, "is_solved": True, "comment": "It took long, but it is well now.", "call": "0199a1b2-5555-7000-8000-293a4b5c6d7e"})
 class SatisfactionBody(serializers.Serializer):
     score = serializers.IntegerField(min_value=1, max_value=5, help_text="1: not at all content, 5: entirely.")
     is_solved = serializers.BooleanField(
@@ -76,6 +74,8 @@ class SatisfactionLinkBody(serializers.Serializer):
 )
 class SatisfactionLinkSerializer(serializers.Serializer):
     satisfaction = serializers.UUIDField()
-    url = serializers.CharField(allow_null=True, help_text="The page on which they answer. It is shown now and never again; null: we wrote it to them.")
+    url = serializers.CharField(
+        allow_null=True, help_text="The page on which they answer. It is shown now and never again; null: we wrote it to them."
+    )
     asked_via = serializers.CharField(help_text="`link`, or `email`.")
     expires_at = serializers.DateTimeField()
