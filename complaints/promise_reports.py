@@ -73,10 +73,11 @@ def times(asked: Asked) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         GROUP BY GROUPING SETS ((c.department_id), ())
     """  # noqa: S608 (constants are formatted in)
     counted = f"""
-        SELECT c.department_id, GROUPING(c.department_id), k.metric, count(*),
+        SELECT c.department_id, GROUPING(c.department_id), k.metric, count(k.spent_s),
             percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY k.spent_s::float8)
         FROM complaints_complaint c JOIN complaints_clock k ON k.complaint_id = c.id
         WHERE {RECEIVED} AND k.cycle = 1 AND k.metric IN ('acknowledge', 'first_response', 'resolve') AND k.state IN ('met', 'missed')
+            AND k.spent_s IS NOT NULL
         GROUP BY GROUPING SETS ((k.metric, c.department_id), (k.metric))
     """  # noqa: S608 (constants are formatted in)
     found: dict[Any, dict[str, dict[str, Any]]] = {}

@@ -89,17 +89,17 @@ def beneath(department: UUID) -> list[UUID]:
 def open_by_age(asked: Asked, *, now: datetime) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Open complaints of each department by their age, and all together; those with the most first."""
     sql = f"""
-        SELECT c.department_id, width_bucket(c.received_at, %(edges)s::timestamptz[]), count(*), count(*) FILTER (WHERE {IS_BREACHED}),
+        SELECT c.department_id, width_bucket(%(now)s - c.received_at, %(ages)s::interval[]), count(*), count(*) FILTER (WHERE {IS_BREACHED}),
             count(*) FILTER (WHERE c.due_at > %(now)s AND c.due_at <= %(soon)s), count(*) FILTER (WHERE c.assignee_id IS NULL),
             min(c.received_at)
         FROM complaints_complaint c WHERE {IS_OPEN}{AMONG} GROUP BY 1, 2
     """  # noqa: S608 (constants are formatted in)
-    edges = [now - timedelta(days=days) for days in reversed(BANDS[1:])]
+    ages = [timedelta(days=days) for days in BANDS[1:]]
     found: dict[UUID | None, dict[str, Any]] = {}
     total = _aged(None)
-    for department, band, *counts in rows_of(sql, asked.values | {"now": now, "soon": now + timedelta(hours=1), "edges": edges}):
+    for department, band, *counts in rows_of(sql, asked.values | {"now": now, "soon": now + timedelta(hours=1), "ages": ages}):
         for line in (total, found.setdefault(department, _aged(department))):
-            _add_aged(line, len(BANDS) - 1 - band, counts)
+            _add_aged(line, band, counts)
     lines = sorted(found.values(), key=lambda line: (-line["open"], str(line["department"])))
     return named(lines, "department"), {name: value for name, value in total.items() if name != "department"}
 

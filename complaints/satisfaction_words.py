@@ -11,7 +11,7 @@ ALSO = {"tl": "fil"}
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "title": "Your complaint {number}",
-        "intro": "We have closed it. Please tell us how it went: it takes a minute, and people read every answer.",
+        "intro": "We have closed it. Please tell us how it went: it takes a minute.",
         "score": "How content are you with what we did?",
         "1": "Not at all",
         "2": "Rather not",
@@ -44,7 +44,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "ru": {
         "title": "Ваше обращение {number}",
-        "intro": "Мы закрыли его. Скажите, пожалуйста, как всё прошло: это займёт минуту, и каждый ответ читают люди.",
+        "intro": "Мы закрыли его. Скажите, пожалуйста, как всё прошло: это займёт минуту.",
         "score": "Насколько вы довольны тем, что мы сделали?",
         "1": "Совсем не доволен",
         "2": "Скорее не доволен",
@@ -77,7 +77,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "de": {
         "title": "Ihre Beschwerde {number}",
-        "intro": "Wir haben sie abgeschlossen. Bitte sagen Sie uns, wie es war: Es dauert eine Minute, und jede Antwort wird gelesen.",
+        "intro": "Wir haben sie abgeschlossen. Bitte sagen Sie uns, wie es war: Es dauert eine Minute.",
         "score": "Wie zufrieden sind Sie mit dem, was wir getan haben?",
         "1": "Gar nicht",
         "2": "Eher nicht",
@@ -110,7 +110,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "es": {
         "title": "Su reclamación {number}",
-        "intro": "La hemos cerrado. Díganos, por favor, cómo fue: lleva un minuto y leemos cada respuesta.",
+        "intro": "La hemos cerrado. Díganos, por favor, cómo fue: lleva un minuto.",
         "score": "¿Qué tan satisfecho está con lo que hicimos?",
         "1": "Nada",
         "2": "Poco",
@@ -143,7 +143,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "fr": {
         "title": "Votre réclamation {number}",
-        "intro": "Nous l’avons close. Dites-nous, s’il vous plaît, comment cela s’est passé : une minute suffit, et chaque réponse est lue.",
+        "intro": "Nous l’avons close. Dites-nous, s’il vous plaît, comment cela s’est passé : une minute suffit.",
         "score": "Êtes-vous satisfait de ce que nous avons fait ?",
         "1": "Pas du tout",
         "2": "Plutôt non",
@@ -176,7 +176,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "fil": {
         "title": "Ang inyong reklamo {number}",
-        "intro": "Isinara na namin ito. Pakisabi kung kumusta: isang minuto lang, at may taong nagbabasa ng bawat sagot.",
+        "intro": "Isinara na namin ito. Pakisabi kung kumusta: isang minuto lang.",
         "score": "Gaano kayo nasiyahan sa ginawa namin?",
         "1": "Hindi talaga",
         "2": "Medyo hindi",

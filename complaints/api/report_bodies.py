@@ -81,23 +81,23 @@ class PeriodSerializer(serializers.Serializer):
 
 
 # --- open
-class AgeBandSerializer(serializers.Serializer):
+class ComplaintAgeSerializer(serializers.Serializer):
     from_days = count("Received so many days ago or more,")
     until_days = serializers.IntegerField(allow_null=True, help_text="and less than so many; null: without an end.")
     open = count()
     breached = count("A promise to them was broken, or breaks now.")
 
 
-class OpenFiguresSerializer(serializers.Serializer):
+class OpenComplaintsSerializer(serializers.Serializer):
     open = count("Complaints that somebody waits for.")
     breached = count("Of them, those to which a promise was broken.")
     due_within_hour = count("Of them, those whose next promise is due within the hour.")
     unassigned = count("Of them, those that nobody has.")
     oldest_at = serializers.DateTimeField(allow_null=True, help_text="When the oldest was received.")
-    bands = AgeBandSerializer(many=True, help_text="By age, by the wall clock.")
+    bands = ComplaintAgeSerializer(many=True, help_text="By age, by the wall clock.")
 
 
-class OpenLineSerializer(OpenFiguresSerializer):
+class OpenComplaintsLineSerializer(OpenComplaintsSerializer):
     department = serializers.UUIDField(allow_null=True, help_text="null: none yet.")
     name = serializers.CharField(allow_blank=True)
 
@@ -109,10 +109,10 @@ OPEN: dict[str, Any] = {
 
 
 @example({"as_of": "2026-11-30T09:00:00Z", "results": [{"department": DEPARTMENT, "name": "Claims", **OPEN}], "total": OPEN}, request=False)
-class OpenReportSerializer(serializers.Serializer):
+class OpenComplaintsReportSerializer(serializers.Serializer):
     as_of = serializers.DateTimeField()
-    results = OpenLineSerializer(many=True)
-    total = OpenFiguresSerializer()
+    results = OpenComplaintsLineSerializer(many=True)
+    total = OpenComplaintsSerializer()
 
 
 # --- promises
@@ -146,7 +146,7 @@ class PromisesReportSerializer(PeriodSerializer):
 
 
 # --- times
-class StepSerializer(serializers.Serializer):
+class ComplaintStepSerializer(serializers.Serializer):
     step = serializers.ChoiceField(choices=promise_reports.STEPS)
     n = count("Complaints that reached it.")
     median_s = seconds("From receipt to it, by the wall clock: half of them took no longer.")
@@ -156,11 +156,11 @@ class StepSerializer(serializers.Serializer):
     counted_p90_s = seconds("The same in counted time, nine of ten.")
 
 
-class TimesLineSerializer(serializers.Serializer):
+class ComplaintTimesLineSerializer(serializers.Serializer):
     department = serializers.UUIDField(allow_null=True)
     name = serializers.CharField(allow_blank=True)
     received = count("Complaints received in the period.")
-    steps = StepSerializer(many=True)
+    steps = ComplaintStepSerializer(many=True)
 
 
 STEP = {
@@ -172,13 +172,13 @@ STEP = {
 @example(
     {**PERIOD, "results": [{"department": DEPARTMENT, "name": "Claims", "received": 140, "steps": [STEP]}], "total": [STEP]}, request=False
 )
-class TimesReportSerializer(PeriodSerializer):
-    results = TimesLineSerializer(many=True)
-    total = StepSerializer(many=True)
+class ComplaintTimesReportSerializer(PeriodSerializer):
+    results = ComplaintTimesLineSerializer(many=True)
+    total = ComplaintStepSerializer(many=True)
 
 
 # --- outcomes
-class OutcomeFiguresSerializer(serializers.Serializer):
+class ComplaintOutcomeFiguresSerializer(serializers.Serializer):
     received = count("Received in the period.")
     open = count("Of them, open now.")
     resolved = count("Resolved or closed.")
@@ -198,7 +198,7 @@ class OutcomeFiguresSerializer(serializers.Serializer):
     breached_share = rate("`breached` / `received`.")
 
 
-class OutcomeLineSerializer(OutcomeFiguresSerializer):
+class ComplaintOutcomeLineSerializer(ComplaintOutcomeFiguresSerializer):
     department = serializers.UUIDField(required=False, allow_null=True)
     topic = serializers.UUIDField(required=False, allow_null=True)
     product = serializers.UUIDField(required=False, allow_null=True)
@@ -216,9 +216,9 @@ OUTCOME: dict[str, Any] = {
 
 
 @example({**PERIOD, "results": [{"department": DEPARTMENT, "name": "Claims", **OUTCOME}], "total": OUTCOME}, request=False)
-class OutcomesReportSerializer(PeriodSerializer):
-    results = OutcomeLineSerializer(many=True)
-    total = OutcomeFiguresSerializer()
+class ComplaintOutcomesReportSerializer(PeriodSerializer):
+    results = ComplaintOutcomeLineSerializer(many=True)
+    total = ComplaintOutcomeFiguresSerializer()
 
 
 # --- root causes
@@ -269,7 +269,7 @@ class RedressReportSerializer(PeriodSerializer):
 
 
 # --- repeated
-class RepeatedLineSerializer(serializers.Serializer):
+class RepeatedComplaintsLineSerializer(serializers.Serializer):
     contact = serializers.UUIDField()
     name = serializers.CharField(allow_blank=True)
     complaints = count("Complaints and claims of theirs, received in the period; told twice left out.")
@@ -293,10 +293,10 @@ class RepeatedLineSerializer(serializers.Serializer):
     },
     request=False,
 )  # fmt: skip
-class RepeatedReportSerializer(PeriodSerializer):
+class RepeatedComplaintsReportSerializer(PeriodSerializer):
     at_least = count()
     contacts = count("How many such contacts there are.")
-    results = RepeatedLineSerializer(many=True, help_text="The hundred with the most.")
+    results = RepeatedComplaintsLineSerializer(many=True, help_text="The hundred with the most.")
 
 
 # --- satisfaction

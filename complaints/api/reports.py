@@ -51,7 +51,7 @@ class ComplaintReportViewSet(ApiViewSet):
         given |= {"first": first, "last": last, "zone": zone}
         return Asked(since, until, departments, given.pop("kind")), given, shown
 
-    @operation(answer=bodies.OpenReportSerializer, method="get", detail=False, parameters=bodies.ABOUT)
+    @operation(answer=bodies.OpenComplaintsReportSerializer, method="get", detail=False, parameters=bodies.ABOUT)
     def complaints_open(self, request) -> Response:
         """Open complaints by age
 
@@ -89,7 +89,7 @@ class ComplaintReportViewSet(ApiViewSet):
             line |= {"since": line["since"].astimezone(given["zone"]), "until": line["until"].astimezone(given["zone"])}
         return Response({**shown, "interval": given["interval"], "results": lines, "totals": totals})
 
-    @operation(answer=bodies.TimesReportSerializer, method="get", detail=False, refusals=UNUSABLE, parameters=bodies.OF_DAYS)
+    @operation(answer=bodies.ComplaintTimesReportSerializer, method="get", detail=False, refusals=UNUSABLE, parameters=bodies.OF_DAYS)
     def complaints_times(self, request) -> Response:
         """How long each step took
 
@@ -102,7 +102,7 @@ class ComplaintReportViewSet(ApiViewSet):
         return Response({**shown, "results": lines, "total": total})
 
     @operation(
-        answer=bodies.OutcomesReportSerializer,
+        answer=bodies.ComplaintOutcomesReportSerializer,
         method="get",
         detail=False,
         refusals=UNUSABLE,
@@ -137,7 +137,7 @@ class ComplaintReportViewSet(ApiViewSet):
         return Response({**shown, "results": bodies.RedressLineSerializer(reports.redress(asked), many=True).data})
 
     @operation(
-        answer=bodies.RepeatedReportSerializer,
+        answer=bodies.RepeatedComplaintsReportSerializer,
         method="get",
         detail=False,
         refusals=UNUSABLE,

@@ -38,6 +38,7 @@ SATISFACTION: dict[str, Any] = {
 @example(SATISFACTION, request=False)
 class SatisfactionSerializer(serializers.ModelSerializer):
     state = serializers.ChoiceField(choices=Satisfaction.State.choices)
+    answered_via = serializers.ChoiceField(choices=Satisfaction.Via.choices, allow_blank=True)
     open_moves = serializers.ListField(child=serializers.CharField())
 
     class Meta:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -82,6 +83,7 @@ def _form(row: Satisfaction, language: str, accepted: list[str], given: dict[str
         "lang": tag,
         "said": said,
         "title": said["title"].format(number=row.complaint.number),
+        "heading": format_html(said["title"], number=format_html('<span class="number">{}</span>', row.complaint.number)),
         "scores": [{"value": one, "word": said[one], "is_chosen": given.get("score") == one} for one in SCORES],
         "solved": [{"value": one, "word": said[one], "is_chosen": given.get("is_solved") == one} for one in ("yes", "no")],
         "comment": given.get("comment", ""),

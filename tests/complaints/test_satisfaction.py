@@ -8,12 +8,12 @@ from django.db import connections
 
 from complaints import satisfaction
 from complaints.models import Complaint, Satisfaction
-from complaints.satisfaction import LinkOver, LinkUnknown, LinkUsed, NobodyToWriteTo, SatisfactionNotOwed
+from complaints.satisfaction import LinkOver, LinkUnknown, LinkUsed, SatisfactionNotOwed
 from config.platform.models import AuditEvent, FeedMessage
 from config.platform.moves import TransitionNotAllowed
 from crm import erasure
 from tests.factories.complaints import ComplaintFactory, SatisfactionFactory
-from tests.factories.crm import ContactFactory, DepartmentFactory
+from tests.factories.crm import DepartmentFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -39,7 +39,12 @@ def test_it_asks_in_the_language_of_the_complaint_and_tells_but_its_number():
     text = page.content.decode()
     number = Satisfaction.objects.get().complaint.number
     assert '<html lang="ru">' in text and number in text and "Secret" not in text and "<script" not in text
-    assert Client().get(link(language="xx"), headers={"accept-language": "de-AT"}).content.decode().startswith('<!doctype html>\n<html lang="de">')
+    assert (
+        Client()
+        .get(link(language="xx"), headers={"accept-language": "de-AT"})
+        .content.decode()
+        .startswith('<!doctype html>\n<html lang="de">')
+    )
 
 
 def test_looking_uses_no_link_up_and_the_second_answer_does_not_count():
@@ -110,15 +115,21 @@ def test_it_works_by_keyboard_on_a_small_telephone(live_server):
             page.keyboard.press("Tab")
             page.keyboard.type("The lamp came within two days.")
             if pictures:
-                page.screenshot(path=pictures / "satisfaction.png", full_page=True)
+                page.screenshot(path=pictures / "satisfaction-fault.png", full_page=True)
             page.keyboard.press("Tab")
             page.keyboard.press("Enter")
             expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
             page.goto(url)
             expect(page.get_by_role("heading", name="You have answered already")).to_be_visible()
-            page.emulate_media(color_scheme="dark")
+            if pictures:
+                page.set_viewport_size({"width": 390, "height": 700})
+                for language, colours in (("en", "light"), ("ru", "dark")):
+                    page.emulate_media(color_scheme=colours)
+                    page.goto(live_server.url + link(number=f"C-2026-{language}", language=language))
+                    page.locator("label").nth(3).click()
+                    page.screenshot(path=pictures / f"satisfaction-{language}.png", full_page=True)
             browser.close()
-        row = Satisfaction.objects.get()
+        row = Satisfaction.objects.get(complaint__number="C-2026-000123")
         assert (row.score, row.is_solved, row.comment) == (4, True, "The lamp came within two days.")
     finally:
         os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")

@@ -17,6 +17,7 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
+from tests.factories.complaints import SatisfactionFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TeamFactory, TopicFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
@@ -98,6 +99,7 @@ COSTS = {
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
     "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
+    "satisfaction": (lambda n: [SatisfactionFactory() for _ in range(n)], 1, 1),
     "callbacks": (lambda n: [CallbackFactory() for _ in range(n)], 1, 1),
     "calling-windows": (lambda n: [CallingWindowFactory() for _ in range(n)], 3, 3),  # windows; intervals; restricted dates
     "calling-limits": (lambda n: [CallingLimitFactory() for _ in range(n)], 1, 1),
