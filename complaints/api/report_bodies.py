@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from calls import intervals
 from complaints import promise_reports, reports, satisfaction_report
 from complaints.models.clocks import Metric
 from complaints.models.complaints import Complaint, Kind
@@ -14,7 +15,6 @@ from crm.models import Department
 
 DAYS = 28
 SHARE = "From 0 to 1; null: of nothing."
-INTERVALS = ("none", "1d", "1w", "1mo")
 DEPARTMENT = "0199a1b2-1111-7000-8000-293a4b5c6d7e"
 PERIOD: dict[str, Any] = {"since": "2026-11-01T00:00:00+03:00", "until": "2026-12-01T00:00:00+03:00", "time_zone": "Europe/Moscow"}
 ABOUT = [
@@ -51,7 +51,7 @@ class OutcomesQuery(PeriodQuery):
 
 class PromisesQuery(PeriodQuery):
     by = serializers.ChoiceField(choices=list(promise_reports.BY), required=False, default="", allow_blank=True)
-    interval = serializers.ChoiceField(choices=INTERVALS, required=False, default="none")
+    interval = serializers.ChoiceField(choices=intervals.INTERVALS, required=False, default="none")
 
 
 class RepeatedQuery(PeriodQuery):
@@ -140,7 +140,7 @@ PROMISE = {"metric": "resolve", "met": 118, "missed": 9, "called_off": 4, "met_s
     request=False,
 )
 class PromisesReportSerializer(PeriodSerializer):
-    interval = serializers.ChoiceField(choices=INTERVALS)
+    interval = serializers.ChoiceField(choices=intervals.INTERVALS)
     results = PromiseLineSerializer(many=True)
     totals = PromiseFiguresSerializer(many=True, help_text="Of the whole period, a line a metric.")
 

@@ -27,5 +27,7 @@ CHOICES: dict[str, Any] = {
     "ReturnCallReason": "calls.models.ReturnCall.Reason",
     "TransferKind": "calls.models.CallTransfer.Kind",
     "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
+    "ComplaintMetric": "complaints.models.clocks.Metric",
+    "ComplaintRedress": "complaints.models.Complaint.Redress",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }
