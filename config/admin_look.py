@@ -174,6 +174,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Teams", "groups", "crm_team_changelist"),
                     _page("Announcements", "campaign", "calls_announcement_changelist"),
                     _page("Departments", "account_tree", "crm_department_changelist"),
+                    _page("Duty roster", "event_available", "crm_dutyshift_changelist"),
                     _page("Topics", "topic", "crm_topic_changelist"),
                     _page("Calendars", "calendar_month", "crm_businesscalendar_changelist"),
                 ],
@@ -184,6 +185,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("API tokens", "key", "platform_apitoken_changelist"),
                     _page("Live feed", "rss_feed", "platform_feedmessage_changelist"),
+                    _page("E-mails", "mail", "platform_letter_changelist", admins=True),
+                    _page("News for other systems", "outbox", "platform_outboxevent_changelist", admins=True),
                     _page("Audit trail", "history", "platform_auditevent_changelist"),
                     _page("Schedules", "schedule", "django_celery_beat_periodictask_changelist"),
                     _page("Signs of life", "favorite", "platform_heartbeat_changelist"),

@@ -9,6 +9,7 @@ CHOICES: dict[str, Any] = {
     "ContactKind": "crm.models.Contact.Kind",
     "ScriptPurpose": "crm.models.Script.Purpose",
     "ScriptStepKind": "crm.models.ScriptStep.Kind",
+    "DutyShiftKind": "crm.models.DutyShift.Kind",
     "LifecycleStage": "crm.models.Contact.Lifecycle",
     "SuppressionSource": "crm.models.suppression.Source",
     "ProductKind": "crm.models.Product.Kind",

@@ -137,6 +137,7 @@ custom_fields_retrieve       asbA   contacts:read
 departments_create           A      -
 departments_destroy          A      -
 departments_list             asbA   contacts:read
+departments_on_duty          asbA   contacts:read
 departments_partial_update   A      -
 departments_retrieve         asbA   contacts:read
 dispositions_create          sA     -
@@ -153,6 +154,12 @@ extensions_destroy           sA     -
 extensions_list              asbA   calls:read
 extensions_partial_update    sA     -
 extensions_retrieve          asbA   calls:read
+duty_shifts_create           sA     -
+duty_shifts_destroy          sA     -
+duty_shifts_list             asbA   -
+duty_shifts_partial_update   sA     -
+duty_shifts_replace_week     sA     -
+duty_shifts_retrieve         asbA   -
 exports_cancel               sbA    -
 exports_create               sbA    -
 exports_file                 sbA    -
@@ -186,6 +193,7 @@ orders_quote                 asbA   orders:read
 orders_retrieve              asbA   orders:read
 orders_start                 asbA   orders:write
 orders_take_back             asbA   orders:write
+outbox_events_list           A      events:read
 pause_codes_create           sA     -
 pause_codes_destroy          A      -
 pause_codes_list             asbA   calls:read

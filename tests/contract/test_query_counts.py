@@ -20,13 +20,14 @@ from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
 from tests.factories.complaints import SatisfactionFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TeamFactory, TopicFactory
+from tests.factories.duty import DutyShiftFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
 from tests.factories.follow_ups import TaskFactory
 from tests.factories.knowledge import ArticleFactory, question, used
 from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactory
 from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
-from tests.factories.platform import UserFactory
+from tests.factories.platform import OutboxEventFactory, UserFactory
 from tests.factories.quality import published, submitted
 from tests.factories.recordings import RecordingFactory
 from tests.factories.return_calls import CallTransferFactory, ReturnCallFactory
@@ -86,6 +87,7 @@ COSTS = {
     "saved-filters": (lambda n: [SavedFilterFactory(is_shared=True) for _ in range(n)], 1, 1),
     "imports": (imports, 1, 1),
     "departments": (lambda n: members(None, n), 2, 2),  # departments; members
+    "duty-shifts": (lambda n: [DutyShiftFactory() for _ in range(n)], 1, 1),
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
     "queues": (lambda n: [QueueFactory() for _ in range(n)], 2, 2),  # queues; teams
@@ -122,6 +124,7 @@ COSTS = {
     "script-runs": (lambda n: [ScriptRunStepFactory().run for _ in range(n)], 4, 4),  # runs; steps of the versions; passings; their steps
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
+    "outbox-events": (lambda n: [OutboxEventFactory() for _ in range(n)], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
 }  # fmt: skip
 
