@@ -165,19 +165,20 @@ def ages(bands: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def pareto(causes: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The ten most frequent causes, and the share of them and those before them as a line."""
+    """The ten most frequent causes, and how many they and those before them are together, as a line up to all."""
     shown = causes[:MOST_CAUSES]
     if not shown:
         return None
-    ceiling, chart = _frame(shown[0]["complaints"])
+    whole = round(shown[0]["complaints"] / shown[0]["cumulative_share"])
+    ceiling, chart = _frame(whole)
     bars, points = [], []
     for number, cause in enumerate(shown):
         bar = _bar(number, len(shown), ceiling, str(number + 1), [("outbound", cause["complaints"])])
         bars.append(bar | {"said": f"{cause['name']}: {cause['complaints']}, together with those before {cause['cumulative_share']:.0%}"})
-        points.append((bar["middle"], round(HEIGHT - cause["cumulative_share"] * HEIGHT, 1)))
+        points.append((bar["middle"], round(HEIGHT - cause["cumulative_share"] * whole * HEIGHT / ceiling, 1)))
     line = " ".join(f"{x},{y}" for x, y in points)
     legend = [cause | {"number": number + 1, "share_said": percent(cause["share"])} for number, cause in enumerate(shown)]
-    return chart | {"bars": bars, "points": points, "line": line, "legend": legend}
+    return chart | {"bars": bars, "points": points, "line": line, "top": round(HEIGHT - whole * HEIGHT / ceiling, 1), "legend": legend}
 
 
 def scores(content: dict[str, Any]) -> dict[str, Any] | None:

@@ -70,7 +70,9 @@ class ComplaintReportViewSet(ApiViewSet):
         parameters=[
             *bodies.OF_DAYS,
             bodies.by_parameter(promise_reports.BY),
-            bodies.OpenApiParameter("interval", str, enum=list(intervals.INTERVALS), description="Lines for each; `none`: the whole period."),
+            bodies.OpenApiParameter(
+                "interval", str, enum=list(intervals.INTERVALS), description="Lines for each; `none`: the whole period."
+            ),
         ],
     )
     def complaints_promises(self, request) -> Response:

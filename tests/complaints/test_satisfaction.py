@@ -1,5 +1,6 @@
 """The question after closing: owed once a closing, answered once, by whoever has the link or on a call, and not forgotten when it is bad."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
@@ -8,12 +9,12 @@ from django.db import connections
 
 from complaints import satisfaction
 from complaints.models import Complaint, Satisfaction
-from complaints.satisfaction import LinkOver, LinkUnknown, LinkUsed, SatisfactionNotOwed
-from config.platform.models import AuditEvent, FeedMessage
+from complaints.satisfaction import LinkOver, LinkUnknown, LinkUsed, NobodyToWriteTo, SatisfactionNotOwed
+from config.platform.models import AuditEvent, FeedMessage, Letter
 from config.platform.moves import TransitionNotAllowed
-from crm import erasure
+from crm import erasure, suppression
 from tests.factories.complaints import ComplaintFactory, SatisfactionFactory
-from tests.factories.crm import DepartmentFactory
+from tests.factories.crm import ContactEmailFactory, ContactFactory, DepartmentFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +139,28 @@ def test_of_many_answers_at_once_one_counts():
     kept = Satisfaction.objects.get().score
     assert sorted(came, key=str) == sorted([kept, None, None, None], key=str)
     assert AuditEvent.objects.filter(verb="answer").count() == 1
+
+
+def test_a_letter_brings_the_link_in_the_language_of_the_complaint_to_whoever_wants_letters(settings):
+    settings.SATISFACTION_BY_EMAIL, settings.PUBLIC_URL = True, "https://help.example.com"
+    contact = ContactEmailFactory(email="maria@example.com").contact
+    row = owed(contact=contact, language="ru")
+    letter = Letter.objects.get()
+    assert (row.state, row.asked_via) == ("asked", "email")
+    assert (letter.to, letter.contact, letter.about) == ("maria@example.com", contact.pk, row.complaint_id)
+    assert letter.subject.startswith("Как мы справились?") and row.complaint.number in letter.text
+    token = re.search(r"https://help\.example\.com/s/([\w-]{43})/", letter.text)[1]
+    assert satisfaction.of_token(token, now=NOON) == row
+    satisfaction.send_link(row.pk, origin="https://help.example.com", by=None, now=NOON)
+    assert Letter.objects.count() == 2, "asked again, written again"
+    suppression.add(contact=contact, source="customer", channel="email", by=UserFactory(), now=NOON - DAY)
+    assert owed(contact=contact).state == "owed", "nobody is written to who does not want it"
+    for silent in (contact, ContactFactory(), None):
+        waiting = SatisfactionFactory(complaint__contact=silent, expires_at=NOON + DAY)
+        with pytest.raises(NobodyToWriteTo):
+            satisfaction.send_link(waiting.pk, origin="https://help.example.com", by=None, now=NOON)
+        waiting.refresh_from_db()
+        assert (waiting.state, waiting.digest) == ("owed", None)
 
 
 # --- over HTTP

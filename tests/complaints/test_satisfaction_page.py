@@ -123,9 +123,9 @@ def test_it_works_by_keyboard_on_a_small_telephone(live_server):
             expect(page.get_by_role("heading", name="You have answered already")).to_be_visible()
             if pictures:
                 page.set_viewport_size({"width": 390, "height": 700})
-                for language, colours in (("en", "light"), ("ru", "dark")):
+                for n, (language, colours) in enumerate((("en", "light"), ("ru", "dark"))):
                     page.emulate_media(color_scheme=colours)
-                    page.goto(live_server.url + link(number=f"C-2026-{language}", language=language))
+                    page.goto(live_server.url + link(number=f"C-2026-00014{n}", language=language))
                     page.locator("label").nth(3).click()
                     page.screenshot(path=pictures / f"satisfaction-{language}.png", full_page=True)
             browser.close()
