@@ -16,8 +16,8 @@ from django.db import connection
 
 from calls import intervals
 from calls.wallboard import Tile
-from complaints.models import Complaint, RootCause
-from complaints.models.complaints import OPEN
+from complaints.models import RootCause
+from complaints.models.complaints import OPEN, Channel, Kind, Severity
 from config.platform.models import Role, User
 from config.platform.sharing import shared
 from crm import contact_rows
@@ -36,7 +36,8 @@ BY = {
     "": "", "department": "c.department_id", "topic": "c.topic_id", "product": "c.product_id", "kind": "c.kind",
     "channel": "c.channel", "severity": "c.severity",
 }  # fmt: skip
-NAMED = {"department": Department, "topic": Topic, "product": Product, "root_cause": RootCause}
+LABELS: dict[str, dict[Any, Any]] = {"kind": dict(Kind.choices), "channel": dict(Channel.choices), "severity": dict(Severity.choices)}
+NAMED: dict[str, Any] = {"department": Department, "topic": Topic, "product": Product, "root_cause": RootCause}
 
 
 @dataclass(frozen=True)
@@ -217,9 +218,8 @@ def share(part: float, whole: float) -> float | None:
 
 def named(lines: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:
     """The same lines with what people call the things that they are of."""
-    if by in ("", "kind", "channel", "severity"):
-        labels = dict(Complaint._meta.get_field(by).flatchoices) if by else {}
-        return [line | {"name": labels.get(line[by], "")} for line in lines] if by else lines
+    if not by or by in LABELS:
+        return [line | {"name": LABELS[by].get(line[by], "")} for line in lines] if by else lines
     ids = {line[by] for line in lines if line[by]}
     names = people(ids) if by == "agent" else dict(NAMED[by].objects.filter(pk__in=ids).values_list("pk", "name"))
     return [line | {"name": names.get(line[by], "")} for line in lines]

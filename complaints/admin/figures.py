@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -11,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from calls.admin.lists import ZONES
 from complaints import promise_reports, reports, satisfaction_report
 from complaints.models import Complaint
 from complaints.models.clocks import Metric
@@ -22,6 +22,7 @@ from config.platform.errors import Refusal
 from config.platform.viewer import zone_of
 from crm.models import Department
 
+ZONES = [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
 WIDTH, HEIGHT = 520, 160
 MOST_CAUSES = 10
 MOST_LINES = 12
