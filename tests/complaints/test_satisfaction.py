@@ -12,7 +12,7 @@ from complaints.models import Complaint, Satisfaction
 from complaints.satisfaction import LinkOver, LinkUnknown, LinkUsed, NobodyToWriteTo, SatisfactionNotOwed
 from config.platform.models import AuditEvent, FeedMessage, Letter
 from config.platform.moves import TransitionNotAllowed
-from crm import erasure, suppression
+from crm import suppression
 from tests.factories.complaints import ComplaintFactory, SatisfactionFactory
 from tests.factories.crm import ContactEmailFactory, ContactFactory, DepartmentFactory
 from tests.factories.platform import UserFactory
@@ -106,18 +106,6 @@ def test_the_sweep_ends_what_is_over_once():
     assert [satisfaction.expire(now=NOON + 14 * DAY), satisfaction.expire(now=NOON + 14 * DAY)] == [1, 0]
     over.refresh_from_db(), waiting.refresh_from_db()
     assert (over.state, waiting.state) == ("expired", "owed")
-
-
-def test_an_erasure_takes_the_words_and_leaves_the_score():
-    row, token = satisfaction.make_link(owed().pk, by=None, now=NOON)
-    satisfaction.answer_by_token(token, score=2, comment="Ask for Ivan at 5 Main Street.", now=NOON)
-    holder = dict(erasure.holders)["complaint_answers"]
-    contact = row.complaint.contact_id
-    assert holder.personal_data(contact)[0]["comment"].startswith("Ask for Ivan")
-    assert holder.pseudonymise(contact) == 1
-    row.refresh_from_db()
-    assert (row.score, row.comment, row.digest) == (2, "(erased)", None)
-    assert "Ivan" not in str(list(AuditEvent.objects.filter(subject_id=row.pk).values_list("changes", "facts")))
 
 
 @pytest.mark.django_db(transaction=True)
