@@ -16,7 +16,7 @@ from django.db.models import Max
 
 from complaints import satisfaction_words
 from complaints.models import Complaint, Satisfaction
-from config.platform import feed, mailing
+from config.platform import feed, mailing, outbox
 from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import User
@@ -39,6 +39,12 @@ UNSATISFIED: dict[str, Any] = {
     "satisfaction": "0199a1b2-7777-7000-8000-293a4b5c6d7e",
     "score": 2,
     "is_solved": False,
+}
+ANSWERED: dict[str, Any] = UNSATISFIED | {
+    "is_satisfied": False,
+    "via": "link",
+    "department": "0199a1b2-dddd-7000-8000-293a4b5c6d7e",
+    "agent": "0199a1b2-0000-7000-8000-293a4b5c6d7e",
 }
 
 
@@ -76,7 +82,8 @@ class LinkOver(Refusal):
 
 
 def declare() -> None:
-    """Add what is told of answers to the live feed."""
+    """Add what is told of answers to the live feed, and to the news for other systems."""
+    outbox.declare("satisfaction.answered", "A customer said how content they are with what was done about their complaint.", ANSWERED)
     feed.declare(
         "complaint.unsatisfied",
         "A customer says that their complaint is not solved, or gives one of the two lowest scores: for whoever had it and those who lead its "
@@ -219,8 +226,7 @@ def answer(
     if complaint.status in Complaint.MOVES["satisfy"].start and current(complaint).pk == row.pk:
         with transition(Complaint, complaint.pk, "satisfy", by=by, now=now, satisfaction=row.pk) as held:
             held.is_satisfied = is_content(score, is_solved)
-    if is_solved is False or score <= BAD:
-        _tell(complaint, row, now)
+    _tell(complaint, row, now)
     return row
 
 
@@ -261,7 +267,7 @@ def _waiting(pk: UUID, verb: str, *, by: User | None, now: datetime, if_version:
 
 
 def _tell(complaint: Complaint, row: Satisfaction, now: datetime) -> None:
-    """Whoever had it, whoever has it, and those who lead the department."""
+    """Other systems hear of every answer; of a bad one whoever had it, whoever has it, and those who lead the department."""
     data = {
         "complaint": str(complaint.pk),
         "number": complaint.number,
@@ -269,5 +275,13 @@ def _tell(complaint: Complaint, row: Satisfaction, now: datetime) -> None:
         "score": row.score,
         "is_solved": row.is_solved,
     }
-    people = [row.agent_id, complaint.assignee_id, *duty.leaders_of(complaint.department)]
-    feed.tell(people, "complaint.unsatisfied", data, about=complaint.pk, contact=complaint.contact_id, now=now)
+    more = {
+        "is_satisfied": is_content(row.score or 0, row.is_solved),
+        "via": row.answered_via,
+        "department": str(row.department_id) if row.department_id else None,
+        "agent": str(row.agent_id) if row.agent_id else None,
+    }
+    outbox.tell("satisfaction.answered", row, data | more, contact=complaint.contact_id, now=now)
+    if row.is_solved is False or (row.score or 0) <= BAD:
+        people = [row.agent_id, complaint.assignee_id, *duty.leaders_of(complaint.department)]
+        feed.tell(people, "complaint.unsatisfied", data, about=complaint.pk, contact=complaint.contact_id, now=now)

@@ -30,8 +30,8 @@ class SatisfactionFilter(FilterSet):
     topic = filters.UUIDFilter(method="on_topic", help_text="And those beneath it.")
     agent = filters.UUIDFilter(field_name="agent_id", help_text="Who had the complaint when it was closed.")
     is_solved = filters.BooleanFilter()
-    answered_after = filters.IsoDateTimeFilter(field_name="answered_at", lookup_expr="gte")
-    answered_before = filters.IsoDateTimeFilter(field_name="answered_at", lookup_expr="lt")
+    answered_after = filters.IsoDateTimeFilter(method="answered_since")
+    answered_before = filters.IsoDateTimeFilter(method="answered_until")
 
     class Meta:
         model = Satisfaction
@@ -40,6 +40,13 @@ class SatisfactionFilter(FilterSet):
     def may_be_answered(self, queryset, name, value):
         now = timezone.now()
         return queryset.open(now) if value else queryset.exclude(pk__in=Satisfaction.objects.open(now).values("pk"))
+
+    # the state is named for the index, which has the answered ones alone
+    def answered_since(self, queryset, name, value):
+        return queryset.filter(state=Satisfaction.State.ANSWERED, answered_at__gte=value)
+
+    def answered_until(self, queryset, name, value):
+        return queryset.filter(state=Satisfaction.State.ANSWERED, answered_at__lt=value)
 
     def on_topic(self, queryset, name, value):
         return queryset.filter(topic__in=topic_tree.below([value]))

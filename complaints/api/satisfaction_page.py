@@ -30,6 +30,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
 }
+LONGEST_BODY = 64 * 1024
 SCORES = ("1", "2", "3", "4", "5")
 
 
@@ -46,6 +47,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         language = row.complaint.language
         if request.method != "POST":
             return _form(row, language, accepted, {}, [])
+        if _is_too_long(request):
+            return _form(row, language, accepted, {}, ["comment"])
         given, faults = _read(request)
         if faults:
             return _form(row, language, accepted, request.POST.dict(), faults)
@@ -64,6 +67,12 @@ def _is_too_much(request: HttpRequest) -> bool:
     limit = settings.RATE_LIMITS["anonymous"]
     used = throttling.count(f"anonymous:{client_ip(request) or 'unknown'}", now=time.time()) if limit else None
     return used is not None and used > limit
+
+
+def _is_too_long(request: HttpRequest) -> bool:
+    """No form of ours is: it is not read, for files may be sent to other addresses and are let in as far as here."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return not length.isdigit() or int(length[:18]) > LONGEST_BODY
 
 
 def _read(request: HttpRequest) -> tuple[dict[str, Any], list[str]]:

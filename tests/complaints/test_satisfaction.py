@@ -10,11 +10,11 @@ from django.db import connections
 from complaints import satisfaction
 from complaints.models import Complaint, Satisfaction
 from complaints.satisfaction import LinkOver, LinkUnknown, LinkUsed, NobodyToWriteTo, SatisfactionNotOwed
-from config.platform.models import AuditEvent, FeedMessage, Letter
+from config.platform.models import AuditEvent, FeedMessage, Letter, OutboxEvent
 from config.platform.moves import TransitionNotAllowed
 from crm import suppression
 from tests.factories.complaints import ComplaintFactory, SatisfactionFactory
-from tests.factories.crm import ContactEmailFactory, ContactFactory, DepartmentFactory
+from tests.factories.crm import ContactEmailFactory, ContactFactory, DepartmentFactory, TopicFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +82,8 @@ def test_whoever_had_it_and_who_leads_hear_that_it_is_not_solved_and_of_a_good_a
     assert "Still dark." not in str([one.data for one in told])
     satisfaction.answer(owed().pk, score=4, by=UserFactory(), now=NOON)
     assert told.all().count() == 2
+    news = list(OutboxEvent.objects.filter(type="satisfaction.answered").order_by("id").values_list("data__score", "data__is_satisfied"))
+    assert news == [(4, False), (4, True)]
 
 
 def test_an_answer_of_an_earlier_closing_says_nothing_of_the_present_outcome():
@@ -163,6 +165,13 @@ def test_it_is_asked_on_a_call_or_by_a_link_and_read_by_whoever_sees_the_complai
     again = client.post(f"{base}satisfaction/", {"score": 5})
     assert (again.status_code, again.json()["code"]) == (409, "invalid_transition")
     assert client.get("/api/v1/satisfaction/?state=answered&is_solved=false").json()["results"][0]["score"] == 2
+    topic = TopicFactory()
+    Satisfaction.objects.filter(pk=row.pk).update(topic=TopicFactory(parent=topic))
+    for query, many in {
+        f"topic={topic.pk}": 1, f"agent={row.agent_id}&department={row.department_id}": 1, "open=true": 0, "open=false": 1,
+        "answered_after=2020-01-01T00:00:00Z": 1, "answered_before=2020-01-01T00:00:00Z": 0,
+    }.items():  # fmt: skip
+        assert len(client.get(f"/api/v1/satisfaction/?{query}").json()["results"]) == many, query
     never = ComplaintFactory()
     assert client.get(f"/api/v1/complaints/{never.pk}/satisfaction/").json()["code"] == "satisfaction_not_owed"
     stranger = client_of("back_office")

@@ -54,6 +54,11 @@ def test_looking_uses_no_link_up_and_the_second_answer_does_not_count():
     text = wrong.content.decode()
     assert wrong.status_code == 422 and "autofocus" in text and 'href="#score"' in text
     assert "Mind &lt;b&gt;this&lt;/b&gt;" in text and re.search(r'value="no" checked', text), "what was written is not lost"
+    assert (
+        client.post(url, {"score": "2", "comment": "x" * 2001}).status_code
+        == client.post(url, {"score": "2", "a": "x" * 70_000}).status_code
+        == 422
+    )
     assert client.post(url, {"score": "2", "is_solved": "no", "comment": "Dark\r\nagain\0"}).status_code == 200
     assert client.post(url, {"score": "5"}).status_code == client.get(url).status_code == 410
     row = Satisfaction.objects.get()
