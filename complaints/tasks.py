@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from complaints import attachment_scanning, attachments, clocks, escalation, escalation_policies
+from complaints import attachment_scanning, attachments, clocks, escalation, escalation_policies, satisfaction
 
 
 @shared_task(name="complaints.reckon_clocks")
@@ -34,3 +34,10 @@ def scan_attachments(*, limit: int = 50, **_later_arguments: object) -> None:
 def sweep_attachment_files(**_later_arguments: object) -> None:
     """Delete files that no row names. Twice or at once: a file that is gone is as good as deleted."""
     attachments.sweep_strays(now=timezone.now())
+
+
+@shared_task(name="complaints.expire_satisfaction")
+def expire_satisfaction(*, limit: int = 200, **_later_arguments: object) -> None:
+    """End questions whose time to be answered is over. Twice or at once: each row is in one worker's hands, and moves once."""
+    if satisfaction.expire(now=timezone.now(), limit=limit) == limit:
+        expire_satisfaction.apply_async(kwargs={"limit": limit})

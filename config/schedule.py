@@ -55,6 +55,7 @@ SWEEPS: dict[str, dict[str, Any]] = {
         "options": {"queue": "batch"},
     },
     "Files that no complaint names": {"task": "complaints.sweep_attachment_files", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
+    "Questions to customers whose time is over": {"task": "complaints.expire_satisfaction", "schedule": 600.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
     "E-mails that nobody woke": {"task": "platform.send_letters", "schedule": 15.0, "options": {"queue": "batch"}},
     "Old e-mails": {"task": "platform.forget_letters", "schedule": 3600.0},

@@ -39,5 +39,7 @@ CHOICES: dict[str, Any] = {
     "PromiseCounted": "complaints.models.SLAPolicy.Counted",
     "LevelCounted": "complaints.models.EscalationLevel.Counted",
     "ComplaintRuling": "complaints.deciding.RULINGS",
+    "ComplaintMetric": "complaints.models.clocks.Metric",
+    "ComplaintRedress": "complaints.models.Complaint.Redress",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }

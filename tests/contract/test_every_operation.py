@@ -41,6 +41,9 @@ WRITES_ANOTHER_ROW = {
     "calls_script_runs",
     "promotions_copy",
     "calls_transfer",
+    "complaints_satisfaction_answer",
+    "complaints_satisfaction_decline",
+    "complaints_satisfaction_link",
 }
 
 

@@ -24,6 +24,7 @@ from tests.factories.complaints import (
     EscalationStepFactory,
     RootCauseFactory,
     RoutingRuleFactory,
+    SatisfactionFactory,
     SLAPolicyFactory,
 )
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
@@ -109,6 +110,7 @@ COSTS = {
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
     "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
+    "satisfaction": (lambda n: [SatisfactionFactory() for _ in range(n)], 1, 1),
     "callbacks": (lambda n: [CallbackFactory() for _ in range(n)], 1, 1),
     "complaint-transfers": (lambda n: [ComplaintTransferFactory() for _ in range(n)], 1, 1),
     "routing-rules": (lambda n: [RoutingRuleFactory(topics=[TopicFactory()], products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 4, 4),  # rules; topics; products; categories
