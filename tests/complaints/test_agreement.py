@@ -8,7 +8,8 @@ from random import Random
 import pytest
 
 from complaints import clocks, escalation, promise_reports
-from complaints.models import Clock, Complaint, EscalationStep
+from complaints.models import Clock, Complaint, EscalationStep, SLAPolicy
+from complaints.models.clocks import Metric
 from complaints.models.complaints import Status
 from complaints.reports import Asked
 from crm import business_time, calendars
@@ -37,36 +38,36 @@ def world(random: Random):
         week=[{"weekday": day, "opens": opens, "closes": closes} for day in range(5) for opens, closes in ((540, 750), (810, 1080))],
     )  # fmt: skip
     for number, kind in enumerate(("complaint", "claim", "question", "suggestion")):
-        hours = {f"{name}_s": random.randint(1, 40) * 1800 for name in ("acknowledge", "assign", "first_response", "resolve")}
+        hours = {f"{name}_s": random.randint(1, 40) * 5400 for name in ("acknowledge", "assign", "first_response", "resolve")}
         SLAPolicyFactory(
-            kinds=[kind], position=number, escalation=ladder, inform_every_s=random.randint(4, 40) * 1800, calendar=office if number % 2 else None,
+            kinds=[kind], position=number, escalation=ladder, inform_every_s=random.randint(4, 40) * 5400, calendar=office if number % 2 else None,
             counted="business" if number % 2 else "always", pauses_for_third_party=number > 1, **hours,
         )  # fmt: skip
     return calendars.hours_of(office)
 
 
-def one_life(random: Random, number: int, shared: dict, rules: clocks.Rules):
-    """A complaint, and what happened with it: answers the rests of its promises and when each was kept, as we know it."""
+def one_life(random: Random, policies: list[SLAPolicy], shared: dict, rules: clocks.Rules):
+    """A complaint, its clocks as the doors would have left them, and what happened with it as we know it."""
     received = FIRST + random.randint(0, 8 * 1440) * MINUTE
-    complaint = ComplaintFactory.build(kind=random.choice(("complaint", "claim", "question", "suggestion")), received_at=received, **shared)
-    complaint.save()
-    clocks.begin(complaint, now=received, rules=rules)
+    policy = random.choice(policies)
+    complaint = ComplaintFactory.build(kind=policy.kinds[0], policy=policy, received_at=received, **shared)
     kept: dict[str, datetime] = {}
-    at = received + random.randint(1, 3000) * MINUTE
     rest = None
+    at = received + random.randint(1, 3000) * MINUTE
     if at < NOW:
-        if random.random() < 0.5:
-            complaint.acknowledged_at, kept["acknowledge"] = at, at
-        if random.random() < 0.5:
-            complaint.assignee, kept["assign"] = shared["by"], at
-        if random.random() < 0.4:
-            complaint.first_response_at, kept["first_response"] = at, at
+        kept = {metric: at for metric in ("acknowledge", "assign", "first_response") if random.random() < 0.5}
         if random.random() < 0.3:
-            complaint.status = random.choice((Status.WAITING_CUSTOMER, Status.WAITING_THIRD_PARTY))
-            rest = at
-        clocks.follow(complaint, now=at, rules=rules)
-    complaint.save()
-    return complaint.pk, received, kept, rest, complaint.status
+            rest, complaint.status = at, random.choice((Status.WAITING_CUSTOMER, Status.WAITING_THIRD_PARTY))
+    made = []
+    for metric in TARGETS:
+        clock = clocks._new(complaint, policy, Metric(metric), 1, policy.calendar, received, rules)
+        clocks._note_breach(clock, at if at < NOW else received)
+        if metric in kept:
+            clocks.stop(clock, called_off=False, now=at, rules=rules)
+        elif rest is not None and clocks._rests(complaint, policy):
+            clocks._pause(clock, at)
+        made.append(clock)
+    return complaint, made, (received, kept, rest, complaint.status)
 
 
 def test_ten_thousand_promises_are_told_alike_everywhere():
@@ -75,13 +76,22 @@ def test_ten_thousand_promises_are_told_alike_everywhere():
     open_at = [business_time.is_open(hours, FIRST + one * MINUTE) for one in range(minute(NOW))]
     counted = {"business": [0, *accumulate(map(int, open_at))], "always": list(range(minute(NOW) + 1))}
     shared = {"contact": ContactFactory(), "department": DepartmentFactory(), "topic": TopicFactory(), "by": UserFactory()}
-    lives = {life[0]: life for life in (one_life(random, number, shared, rules) for number in range(COMPLAINTS))}
+    policies = list(SLAPolicy.objects.select_related("calendar"))
+    made = [one_life(random, policies, shared, rules) for _ in range(COMPLAINTS)]
+    for number, (complaint, _, _) in enumerate(made):
+        complaint.number = f"C-2026-{number:06d}"
+    Complaint.objects.bulk_create(complaint for complaint, _, _ in made)
+    Clock.objects.bulk_create(clock for _, some, _ in made for clock in some)
+    for complaint, _, _ in made:
+        clocks.summarise(complaint)
+    Complaint.objects.bulk_update([complaint for complaint, _, _ in made], ["due_at", "breached_at"])
+    lives = {complaint.pk: life for complaint, _, life in made}
     rows = list(Clock.objects.select_related("policy"))
     assert len(rows) == COMPLAINTS * len(TARGETS)
 
     broken = set()
     for row in rows:
-        _, received, kept, rest, status = lives[row.complaint_id]
+        received, kept, rest, status = lives[row.complaint_id]
         sums = counted[row.policy.counted]
         rests = rest is not None and (status == Status.WAITING_CUSTOMER or row.policy.pauses_for_third_party)
         until = minute(min(filter(None, (NOW, kept.get(row.metric), rest if rests else None))))
