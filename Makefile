@@ -9,8 +9,8 @@
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
-#                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed)
-.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream venv lock help
+#                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation)
+.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream bench-complaints venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -65,6 +65,11 @@ bench-reports: venv
 # How soon a message is on the screen with 500 streams open, beside a bare LISTEN (ARGS=--small for a try).
 bench-stream: venv
 	@$(RUN) -W ignore -m tests.benchmarks.stream $(ARGS)
+
+# The sweep of escalation over 1,000,000 open complaints beside the bare UPDATE of the same rows, and their list by breach (ARGS=--small).
+# Servers of its own, kept in var/bench-complaints: only the first run fills them.
+bench-complaints: venv
+	@$(RUN) -W ignore -m tests.benchmarks.complaints $(ARGS)
 
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .

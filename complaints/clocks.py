@@ -57,14 +57,18 @@ class Rules:
             self._hours[calendar_id] = calendars.hours_of(BusinessCalendar.objects.whole().get(pk=calendar_id))
         return self._hours[calendar_id]
 
+    def whole_ladder(self, escalation_id: UUID) -> tuple[EscalationPolicy, list[Any]]:
+        """A policy, and its levels in order."""
+        if escalation_id not in self._ladders:
+            policy = EscalationPolicy.objects.prefetch_related("levels").get(pk=escalation_id)
+            self._ladders[policy.pk] = policy, list(policy.levels.all())
+        return self._ladders[escalation_id]
+
     def ladder(self, clock: Clock) -> tuple[list[Any], Quiet | None]:
         """The levels that hold for a clock, and when nobody is told."""
         if clock.escalation_id is None:
             return [], None
-        if clock.escalation_id not in self._ladders:
-            policy = EscalationPolicy.objects.prefetch_related("levels").get(pk=clock.escalation_id)
-            self._ladders[policy.pk] = policy, list(policy.levels.all())
-        policy, levels = self._ladders[clock.escalation_id]
+        policy, levels = self.whole_ladder(clock.escalation_id)
         if not policy.is_active:
             return [], None
         hours = self.hours(clock.calendar_id)
@@ -244,8 +248,8 @@ def _reckon_one(complaint_id: UUID, rules: Rules, now: datetime) -> bool:
 # --- one clock
 
 COLUMNS = [
-    "state", "policy", "policy_version", "target_s", "calendar", "calendar_version", "warn_percent", "escalation", "pauses", "due_at",
-    "warn_at", "warned_at", "breached_at", "stopped_at", "overrun_s", "spent_s", "next_step_at", "acknowledged_at", "acknowledged_by",
+    "state", "policy", "policy_version", "target_s", "calendar", "calendar_version", "warn_percent", "escalation", "escalation_version", "pauses",
+    "due_at", "warn_at", "warned_at", "breached_at", "stopped_at", "overrun_s", "spent_s", "next_step_at", "acknowledged_at", "acknowledged_by",
     "version",
 ]  # fmt: skip
 
@@ -262,7 +266,10 @@ def reckon(clock: Clock, *, rules: Rules, done: Collection[tuple[int, int]]) -> 
     if clock.breached_at is None or clock.due_at is None:
         clock.due_at = reckoning.instant(terms, clock.target_s) if clock.state == State.RUNNING else None
     clock.warn_at = reckoning.instant(terms, clock.target_s * clock.warn_percent // 100) if clock.due_at else None
-    coming = [at for at in (clock.warn_at if clock.warned_at is None else None, clock.due_at if clock.breached_at is None else None) if at]
+    clock.escalation_version = rules.whole_ladder(clock.escalation_id)[0].version if clock.escalation_id is not None else 0
+    coming = [
+        at for at in (clock.warn_at if clock.warned_at is None else None, clock.due_at if clock.breach_told_at is None else None) if at
+    ]
     if clock.acknowledged_at is None and clock.due_at is not None:
         coming += [step.planned_at for step in ladder.left(planned_steps(clock, rules), done)[:1]]
     clock.next_step_at = min(coming, default=None) if clock.state == State.RUNNING else None

@@ -224,7 +224,10 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 COMPLAINT_REOPEN_DAYS = env.int("COMPLAINT_REOPEN_DAYS", default=30)  # after them a complaint that comes back is a new one, linked
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
 ATTACHMENTS_PER_COMPLAINT = env.int("ATTACHMENTS_PER_COMPLAINT", default=50)
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="")  # host:port of a ClamAV daemon that looks through attachments; unset: nobody does
 SATISFACTION_DAYS = env.int("SATISFACTION_DAYS", default=14)  # so long a customer may answer
+SATISFACTION_BY_EMAIL = env.bool("SATISFACTION_BY_EMAIL", default=False)  # write the link to them when a complaint is closed
+PUBLIC_URL = env.str("PUBLIC_URL", default="")  # where customers reach us, for links in letters that no request causes
 
 # --- E-mail: to a mail server, or into files where the database is in the data folder too
 EMAIL_URL = env.str("EMAIL_URL", default="")

@@ -113,7 +113,7 @@ def find(
         "now": now,
         "limit": limit,
     }
-    for how, query in (("words", _as_asked(text, known)), ("keyboard", _as_asked(other_keyboard(text), known))):
+    for how, query in (("words", as_asked(text, known)), ("keyboard", as_asked(other_keyboard(text), known))):
         if query[0] and (rows := _rows(query, narrowed)):
             return _found(rows, how, query)
     if re.search(r'"|(?:^|\s)-\w', text):  # whoever asks so exactly wants nothing similar
@@ -197,7 +197,7 @@ def _by_column(column: str, query: tuple[str, list[str]], narrowed: dict[str, An
         return [(UUID(str(row[0])), UUID(str(row[1])), float(row[2])) for row in cursor.fetchall()]
 
 
-def _as_asked(text: str, known: Sequence[str]) -> tuple[str, list[str]]:
+def as_asked(text: str, known: Sequence[str]) -> tuple[str, list[str]]:
     """The question by every dictionary and as it stands, with its last word perhaps half typed; as SQL with ``%s`` and its values."""
     if not text:
         return "", []

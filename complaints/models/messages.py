@@ -3,7 +3,7 @@ from django.db import models
 from django.db.models import Q
 
 from complaints.models.complaints import Channel, Complaint
-from config.platform.models import Row
+from config.platform.models import Role, Row, User
 
 
 class ComplaintMessage(Row):
@@ -47,6 +47,12 @@ class ComplaintMessage(Row):
         return self.text[:60]
 
 
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: User) -> "AttachmentQuerySet":
+        """Whoever sees the complaint."""
+        return self if user.role != Role.BACK_OFFICE else self.filter(complaint__in=Complaint.objects.visible_to(user).values("pk"))
+
+
 class Attachment(Row):
     """A file that belongs to a complaint: a photograph of the damage, a bill. Its type is what its bytes are, not what it is called."""
 
@@ -70,15 +76,19 @@ class Attachment(Row):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
 
+    objects = AttachmentQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(name="attachment_is_not_empty", condition=Q(size__gt=0)),
             models.CheckConstraint(name="attachment_to_be_scanned_is_due", condition=~Q(scan="pending") | Q(scan_due_at__isnull=False)),
+            models.UniqueConstraint(fields=["storage_name"], condition=~Q(storage_name=""), name="attachment_has_a_file_of_its_own"),
         ]
         indexes = [
             models.Index(fields=["complaint", "id"], name="attachment_of_complaint"),
             models.Index(fields=["scan_due_at"], condition=Q(scan="pending"), name="attachment_to_scan"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False) & ~Q(storage_name=""), name="attachment_to_delete"),
         ]
 
     def __str__(self) -> str:

@@ -36,6 +36,10 @@ CHOICES: dict[str, Any] = {
     "TrialVerdict": "complaints.api.would_be.VERDICTS",
     "CandidateVerdict": "complaints.api.routing.CANDIDATES",
     "ComplaintDecision": "complaints.models.Complaint.Decision",
+    "PromiseCounted": "complaints.models.SLAPolicy.Counted",
+    "LevelCounted": "complaints.models.EscalationLevel.Counted",
     "ComplaintRuling": "complaints.deciding.RULINGS",
+    "ComplaintMetric": "complaints.models.clocks.Metric",
+    "ComplaintRedress": "complaints.models.Complaint.Redress",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }

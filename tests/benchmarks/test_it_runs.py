@@ -64,3 +64,11 @@ def test_the_benchmark_of_reports_runs_on_a_few_calls_and_finds_them_equal_to_a_
     done = run("tests.benchmarks.reports", "--small")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert done.stdout.count("PASS") == 10
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+def test_the_benchmark_of_complaints_runs_on_a_few_and_finds_each_step_once(run: Run):
+    done = run("tests.benchmarks.complaints", "--small")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert done.stdout.count("PASS") == 5

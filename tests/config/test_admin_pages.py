@@ -51,6 +51,7 @@ SEEN_ON_THE_PAGE_OF = {
     "calls.TopicRollup": "calls.Alarm",
     "calls.RollupMark": "calls.Alarm",  # gone in seconds: nothing for people
     "calls.RollupReach": "calls.Alarm",
+    "complaints.EscalationLevel": "complaints.EscalationPolicy",
     "crm.CalendarDay": "crm.BusinessCalendar",
     "crm.CalendarDayInterval": "crm.BusinessCalendar",
     "crm.CalendarInterval": "crm.BusinessCalendar",

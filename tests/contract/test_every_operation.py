@@ -23,6 +23,7 @@ TOLD_BY_THEMSELVES = {"call_events_create", "call_ingest_below", "call_ingest_cr
 
 WRITES_NOTHING = {
     "agents_heartbeat",
+    "escalation_policies_preview",
     "orders_quote",
     "phone_systems_test",
     "routing_rules_try_out",
@@ -40,6 +41,9 @@ WRITES_ANOTHER_ROW = {
     "calls_script_runs",
     "promotions_copy",
     "calls_transfer",
+    "complaints_satisfaction_answer",
+    "complaints_satisfaction_decline",
+    "complaints_satisfaction_link",
 }
 
 

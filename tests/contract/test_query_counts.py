@@ -17,7 +17,16 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
-from tests.factories.complaints import ClockFactory, ComplaintTransferFactory, RootCauseFactory, RoutingRuleFactory, SLAPolicyFactory
+from tests.factories.complaints import (
+    ClockFactory,
+    ComplaintTransferFactory,
+    EscalationPolicyFactory,
+    EscalationStepFactory,
+    RootCauseFactory,
+    RoutingRuleFactory,
+    SatisfactionFactory,
+    SLAPolicyFactory,
+)
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TeamFactory, TopicFactory
 from tests.factories.duty import DutyShiftFactory
@@ -101,6 +110,7 @@ COSTS = {
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
     "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
+    "satisfaction": (lambda n: [SatisfactionFactory() for _ in range(n)], 1, 1),
     "callbacks": (lambda n: [CallbackFactory() for _ in range(n)], 1, 1),
     "complaint-transfers": (lambda n: [ComplaintTransferFactory() for _ in range(n)], 1, 1),
     "routing-rules": (lambda n: [RoutingRuleFactory(topics=[TopicFactory()], products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 4, 4),  # rules; topics; products; categories
@@ -130,6 +140,8 @@ COSTS = {
     "tokens": (lambda n: [], 1, None),
     "outbox-events": (lambda n: [OutboxEventFactory() for _ in range(n)], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
+    "escalation-policies": (lambda n: [EscalationPolicyFactory(levels=3) for _ in range(n)], 2, 2),
+    "escalations": (lambda n: [EscalationStepFactory() for _ in range(n)], 1, 1),
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from crm.models import Note
 from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calls import CallFactory
+from tests.factories.complaints import ComplaintFactory, ComplaintMessageFactory
 from tests.factories.consent import ConsentFactory, LifecycleChangeFactory, SuppressionFactory
 from tests.factories.crm import ContactFactory, NoteFactory
 from tests.factories.follow_ups import TaskFactory
@@ -82,12 +83,17 @@ def test_every_source_says_who_and_where_it_is_found(client_of):
     CallbackFactory(contact=contact, by=someone)
     ReturnCallFactory(contact=contact, done=True)
     CallRequestFactory(contact=contact, agent=someone)
+    complaint = ComplaintFactory(contact=contact, by=someone)
+    ComplaintMessageFactory(complaint=complaint, visibility="public", via="call", by=someone)
+    AuditEvent.objects.create(subject_type="complaint", subject_id=complaint.pk, verb="decide", at=MOMENT, by=someone)
     found = {one["kind"]: one for one in client.get(url(contact)).json()["results"]}
     assert len(found) == len(list(timeline.sources)), sorted(found)
     for kind, one in found.items():
         assert one["by"], kind
         assert one["url"] is None or client.get(one["url"]).json()["id"] == one["id"], kind
-    assert {kind for kind, one in found.items() if one["url"] is None} == {"note", "change", "lifecycle"}
+    assert {kind for kind, one in found.items() if one["url"] is None} == {
+        "note", "change", "lifecycle", "complaint_step", "complaint_message",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("n", [1, 20])
