@@ -8,11 +8,12 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from complaints import handling, intake
+from complaints import handling, intake, transfers
 from complaints.models import Clock, Complaint
 from complaints.models.complaints import OPEN
 from config.platform.errors import Refusal
 from config.platform.models import AuditEvent, Role
+from crm.models import Department
 from tests.complaints.statuses import VERBS
 from tests.factories.complaints import SLAPolicyFactory
 from tests.factories.crm import ContactFactory, DepartmentFactory
@@ -20,8 +21,25 @@ from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def pass_on(complaint_id, **by) -> Complaint:
+    """To another department than the one that has it."""
+    other = Department.objects.exclude(complaints=complaint_id).order_by("pk").first()
+    return transfers.transfer(complaint_id, department=other, reason="It is theirs.", **by).complaint
+
+
+def accept(complaint_id, **by) -> Complaint:
+    return transfers.accept(complaint_id, **by).complaint
+
+
+def give_back(complaint_id, **by) -> Complaint:
+    return transfers.give_back(complaint_id, reason="It is not ours.", **by).complaint
+
+
 COMMANDS = {name: (act, needs) for name, (act, needs, _, _) in VERBS.items()} | {
     "worsen": (handling.alter, {"severity": "critical"}), "soften": (handling.alter, {"severity": "low", "impact": "one"}),
+    "pass_on": (pass_on, {}), "accept": (accept, {}), "give_back": (give_back, {}),
 }  # fmt: skip
 STEPS = st.lists(
     st.tuples(st.sampled_from(sorted(COMMANDS)), st.integers(0, 3), st.sampled_from([0, 1, 59, 400, 1700, 20_000])), min_size=4, max_size=14
@@ -62,6 +80,7 @@ def test_any_commands_in_any_order_keep_it_true(steps):
         SLAPolicyFactory(position=1, priorities=["urgent"], resolve_s=7200, inform_every_s=None)
         back, department = UserFactory(role=Role.BACK_OFFICE), DepartmentFactory()
         department.members.add(back)
+        DepartmentFactory()
         people = [UserFactory(), UserFactory(role=Role.AGENT), UserFactory(role=Role.AGENT), back]
         now, verdicts = NOON, {}
         told = {"summary": "The lamp came broken", "contact": ContactFactory(), "department": department, "channel": "email"}
