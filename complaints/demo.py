@@ -87,9 +87,9 @@ def _furnish(scene: Scene) -> None:
     ladder = escalation_policies.add(
         name="To whoever has it, then to the head", quiet_from=21 * 60, quiet_until=8 * 60, by=admin, now=since,
         levels=[
-            {"number": 1, "offset_s": -HOUR, "target": "assignee"},
-            {"number": 2, "offset_s": 0, "target": "duty"},
-            {"number": 3, "offset_s": 4 * HOUR, "target": "head", "emails": True, "raises_priority": True},
+            {"offset_s": -HOUR, "target": "assignee"},
+            {"offset_s": 0, "target": "duty"},
+            {"offset_s": 4 * HOUR, "target": "head", "emails": True, "raises_priority": True},
         ],
     )  # fmt: skip
     rest: dict[str, Any] = {"escalation": ladder, "by": admin, "now": since}

@@ -18,7 +18,6 @@ from crm.calling_whom import Whom
 from crm.models import Contact, Department
 
 LETTER = "C"
-LONGEST_TAG = 10  # of a language, as it is kept: of a longer one the language itself
 #: Whoever is spoken with knows at once that we heard them.
 SPOKEN = frozenset({Channel.CALL, Channel.VISIT, Channel.CHAT})
 LONG_AGO, A_MOMENT = timedelta(days=366), timedelta(minutes=1)
@@ -107,8 +106,7 @@ def _whose(complaint: Complaint, contact: Contact | None, phone: str) -> None:
     complaint.e164 = subject.e164
     complaint.contact = Contact.objects.get(pk=subject.contact_id) if subject.contact_id else None
     if not complaint.language and complaint.contact is not None:
-        spoken = complaint.contact.language
-        complaint.language = spoken if len(spoken) <= LONGEST_TAG else spoken.partition("-")[0]
+        complaint.language = complaint.contact.language
 
 
 def _promise(complaint: Complaint, now: datetime) -> None:

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.core.validators import MaxLengthValidator
 from django.db.models import Prefetch
 from django.utils import timezone
 from rest_framework import serializers
 
 from calls.api.call_ids import CallField
 from complaints.deciding import RULINGS
-from complaints.intake import LONGEST_TAG
 from complaints.models import Clock, Complaint, RootCause
 from complaints.models.complaints import Channel, Impact, Kind, Priority, Severity
 from config.api.fields import LanguageField, OriginField
@@ -228,7 +226,7 @@ class ToldBody(serializers.Serializer):
     priority = serializers.ChoiceField(choices=Priority.choices, **LIKE, help_text="Left out: by severity and impact.")
     amount_claimed = serializers.DecimalField(**MONEY, **LIKE, allow_null=True)
     currency = CurrencyField()
-    language = LanguageField(**LIKE, allow_blank=True, validators=[MaxLengthValidator(LONGEST_TAG)])
+    language = LanguageField(**LIKE, allow_blank=True)
 
 
 @example(TOLD, name="Told on a call")

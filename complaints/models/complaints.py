@@ -184,7 +184,7 @@ class Complaint(Movable, Originated):
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.CALL)
     contact = models.ForeignKey("crm.Contact", null=True, blank=True, on_delete=models.PROTECT, related_name="complaints")
     e164 = models.CharField("number to call", max_length=20, blank=True, help_text="Whom to ring about it, E.164.")
-    language = models.CharField(max_length=10, blank=True, help_text="In which to answer: BCP 47.")
+    language = models.CharField(max_length=12, blank=True, help_text="In which to answer: BCP 47.")
     order = models.ForeignKey("crm.Order", null=True, blank=True, on_delete=models.PROTECT, related_name="complaints")
     product = models.ForeignKey("crm.Product", null=True, blank=True, on_delete=models.PROTECT, related_name="complaints")
     topic = models.ForeignKey("crm.Topic", null=True, blank=True, on_delete=models.PROTECT, related_name="complaints")

@@ -23,7 +23,7 @@ class RoutingRule(Row):
     kinds = ArrayField(models.CharField(max_length=12, choices=Kind), default=list, blank=True)
     severities = ArrayField(models.CharField(max_length=8, choices=Severity), default=list, blank=True)
     channels = ArrayField(models.CharField(max_length=8, choices=Channel), default=list, blank=True)
-    languages = ArrayField(models.CharField(max_length=10), default=list, blank=True, help_text="BCP 47; `en` holds for `en-GB`.")
+    languages = ArrayField(models.CharField(max_length=12), default=list, blank=True, help_text="BCP 47; `en` holds for `en-GB`.")
     topics = models.ManyToManyField("crm.Topic", blank=True, related_name="+", help_text="And those beneath them.")
     products = models.ManyToManyField("crm.Product", blank=True, related_name="+")
     categories = models.ManyToManyField("crm.Category", blank=True, related_name="+", help_text="And those beneath them.")
