@@ -149,7 +149,7 @@ def close(
     with held(complaint_id, "close", if_version=if_version, by=by, now=now) as complaint:
         _learn(complaint, root_cause, corrective_action)
         complaint.status = Status.CLOSED
-        satisfaction.owe(complaint, now=now)
+        satisfaction.owe(complaint, by=by, now=now)
         done(complaint, "close", by=by, now=now)
     return complaint
 

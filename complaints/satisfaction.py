@@ -92,15 +92,15 @@ def declare() -> None:
     )
 
 
-def owe(complaint: Complaint, *, now: datetime) -> Satisfaction | None:
-    """Note that the customer is to be asked, for a complaint that is being closed; None when nobody can be asked.
+def owe(complaint: Complaint, *, by: User | None = None, now: datetime) -> Satisfaction | None:
+    """Note that the customer is to be asked, for a complaint that ``by`` is closing; None when nobody can be asked.
 
     The caller holds the complaint. A question of an earlier closing that still waits is over.
     """
     if complaint.contact_id is None and not complaint.e164:
         return None
     for pk in complaint.satisfactions.filter(state__in=OPEN).values_list("pk", flat=True):
-        with transition(Satisfaction, pk, "expire", by=None, now=now, reason="It was closed anew."):
+        with transition(Satisfaction, pk, "expire", by=by, now=now, reason="It was closed anew."):
             pass
     last = complaint.satisfactions.aggregate(last=Max("cycle"))["last"] or 0
     row = Satisfaction(
@@ -112,10 +112,10 @@ def owe(complaint: Complaint, *, now: datetime) -> Satisfaction | None:
         expires_at=now + timedelta(days=settings.SATISFACTION_DAYS),
     )
     row.save(force_insert=True)
-    record(row, "owe", by=None, now=now, before={})
+    record(row, "owe", by=by, now=now, before={})
     if settings.SATISFACTION_BY_EMAIL and settings.PUBLIC_URL:
         with suppress(NobodyToWriteTo):
-            return send_link(row.pk, origin=settings.PUBLIC_URL, by=None, now=now)
+            return send_link(row.pk, origin=settings.PUBLIC_URL, by=by, now=now)
     return row
 
 

@@ -29,6 +29,7 @@ CHOICES: dict[str, Any] = {
     "TransferKind": "calls.models.CallTransfer.Kind",
     "UnansweredQuestionStatus": "calls.models.UnansweredQuestion.Status",
     "ChannelEnum": "crm.models.consent.Channel",
+    "ComplaintStatus": "complaints.models.complaints.Status",
     "ComplaintKind": "complaints.models.complaints.Kind",
     "ComplaintChannel": "complaints.models.complaints.Channel",
     "ComplaintSeverity": "complaints.models.complaints.Severity",

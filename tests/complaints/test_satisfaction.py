@@ -154,6 +154,15 @@ def test_a_letter_brings_the_link_in_the_language_of_the_complaint_to_whoever_wa
 
 
 # --- over HTTP
+def test_closing_owes_the_question_and_an_answer_is_seen_on_the_complaint(client_of):
+    client, complaint = client_of("supervisor"), ComplaintFactory(resolved=True)
+    base = f"/api/v1/complaints/{complaint.pk}/"
+    assert client.post(f"{base}close/", {}).status_code == 200
+    assert client.get(f"{base}satisfaction/").json()["state"] == "owed"
+    assert client.post(f"{base}satisfaction/", {"score": 5}).status_code == 200
+    assert client.get(base).json()["is_satisfied"] is True
+
+
 def test_it_is_asked_on_a_call_or_by_a_link_and_read_by_whoever_sees_the_complaint(client_of):
     client, row = client_of("agent"), owed()
     base = f"/api/v1/complaints/{row.complaint_id}/"
