@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from complaints import attachments
 from complaints.models import Attachment, Complaint, ComplaintLink, ComplaintMessage, ComplaintTransfer, Satisfaction
+from complaints.models.complaints import ComplaintQuerySet
 from config.platform import feed, forgetting
 from config.platform.queue import later
 from crm import traces
@@ -33,7 +34,7 @@ TELLING = frozenset(
 ) - {"e164"}  # fmt: skip
 
 
-def of_person(contact_id: UUID) -> QuerySet[Complaint]:
+def of_person(contact_id: UUID) -> ComplaintQuerySet:
     """A contact's complaints, and those told by a number that only this contact has and that nobody was named for."""
     nobodys = Q(contact=None, e164__in=traces.own_numbers(contact_id)) & ~Q(e164="")
     return Complaint.objects.filter(Q(contact=contact_id) | nobodys)

@@ -47,7 +47,7 @@ def index(complaint: Complaint) -> None:
     names = [*_dictionaries(complaint.language), SIMPLE]
     rest = f"{complaint.description}\n{complaint.remedy_sought}"
     folds = [lowered] * (len(names) - 1) + [bare]
-    values = {
+    values: dict[str, Any] = {
         "id": complaint.pk,
         "names": names,
         "heads": [fold(complaint.summary) for fold in folds],
@@ -186,7 +186,7 @@ def _articles(about: About, words: Sequence[str], now: datetime) -> list[dict[st
     """Those that hold any of the words; of the topic first, then whatever else fits."""
     text = " or ".join(words)
     found: dict[UUID, dict[str, Any]] = {}
-    for topics in ([[about.topic]] if about.topic else []) + [None]:  # type: ignore[list-item]
+    for topics in ([[about.topic]] if about.topic else []) + [None]:
         hits = knowledge_search.find(text, language=about.language, topics=topics, now=now, limit=MOST)
         for one in hits.articles:
             why = [{"reason": "words", "words": []}] + ([{"reason": "same_topic", "words": []}] if topics else [])

@@ -124,7 +124,7 @@ class ComplaintLinkViewSet(ApiViewSet):
         return {"complaint_id": self.get_object().pk, "if_version": self.if_version, **self.by}
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"complaint": self.kwargs.get("pk")}
+        return {**super().get_serializer_context(), "complaint": self.kwargs.get("pk")}
 
     def watched(self, row: Complaint) -> Response:
         """Who watches now, with the complaint's ETag."""
