@@ -5,12 +5,12 @@
 #   make reset    remove its data
 #   make test     run the tests (ARGS="-k name" for some)
 #   make lint     what the tests do not see: format, types, who imports whom
-#   make schema   write docs/openapi.yaml, and the kinds in docs/live-feed.md, anew from the code
+#   make schema   write docs/openapi.yaml, the kinds in docs/live-feed.md and the types in docs/events.md, anew from the code
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
-#                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed)
-.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream venv lock help
+#                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation)
+.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream bench-complaints venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -38,7 +38,7 @@ reset:
 
 # Tests run on embedded PostgreSQL and Valkey of their own, or on the servers that DATABASE_URL and BROKER_URL name.
 test: venv
-	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadfile $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
+	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
 
 # Simulated calls on a Switchboard of its own whose parts are killed in turns; every call is compared in the end (ARGS="--minutes 60").
 day: venv
@@ -66,12 +66,18 @@ bench-reports: venv
 bench-stream: venv
 	@$(RUN) -W ignore -m tests.benchmarks.stream $(ARGS)
 
+# The sweep of escalation over 1,000,000 open complaints beside the bare UPDATE of the same rows, and their list by breach (ARGS=--small).
+# Servers of its own, kept in var/bench-complaints: only the first run fills them.
+bench-complaints: venv
+	@$(RUN) -W ignore -m tests.benchmarks.complaints $(ARGS)
+
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .
 
 schema: venv
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_feed
+	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_events
 
 venv:
 	@$(bootstrap) requirements-dev.lock

@@ -5,6 +5,7 @@ complaint locked. A running clock is a pure function of its terms (``reckoning``
 A verdict once spoken stays, and so does a breach: neither a new calendar nor a new priority takes it back. A transfer changes nothing.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from crm import calendars
 from crm.business_time import OpeningHours
 from crm.models import BusinessCalendar
 
+logger = logging.getLogger(__name__)
 State = Clock.State
 #: What a complaint begins with; ``inform`` begins anew whenever the customer hears of it.
 TARGETS = {
@@ -55,14 +57,18 @@ class Rules:
             self._hours[calendar_id] = calendars.hours_of(BusinessCalendar.objects.whole().get(pk=calendar_id))
         return self._hours[calendar_id]
 
+    def whole_ladder(self, escalation_id: UUID) -> tuple[EscalationPolicy, list[Any]]:
+        """A policy, and its levels in order."""
+        if escalation_id not in self._ladders:
+            policy = EscalationPolicy.objects.prefetch_related("levels").get(pk=escalation_id)
+            self._ladders[policy.pk] = policy, list(policy.levels.all())
+        return self._ladders[escalation_id]
+
     def ladder(self, clock: Clock) -> tuple[list[Any], Quiet | None]:
         """The levels that hold for a clock, and when nobody is told."""
         if clock.escalation_id is None:
             return [], None
-        if clock.escalation_id not in self._ladders:
-            policy = EscalationPolicy.objects.prefetch_related("levels").get(pk=clock.escalation_id)
-            self._ladders[policy.pk] = policy, list(policy.levels.all())
-        policy, levels = self._ladders[clock.escalation_id]
+        policy, levels = self.whole_ladder(clock.escalation_id)
         if not policy.is_active:
             return [], None
         hours = self.hours(clock.calendar_id)
@@ -93,19 +99,35 @@ def start(complaint: Complaint, metrics: Iterable[Metric], *, now: datetime, rul
         had[metric] = max(cycle, had.get(metric, 0))
         going |= {metric} if state in (State.RUNNING, State.PAUSED) else set()
     calendar = _calendar(policy, complaint)
-    made = []
-    for metric in metrics:
-        target = getattr(policy, TARGETS[metric])
-        if target is None or metric in going:
-            continue
-        clock = Clock(
-            complaint=complaint, metric=metric, cycle=had.get(metric, 0) + 1, policy=policy, policy_version=policy.version, target_s=target,
-            calendar=calendar, calendar_version=calendar.version if calendar else 0, warn_percent=policy.warn_percent,
-            escalation_id=policy.escalation_id, started_at=reckoning.whole(now),
-        )  # fmt: skip
-        reckon(clock, rules=rules, done=())
-        made.append(clock)
-    Clock.objects.bulk_create(made)
+    wanted = [metric for metric in metrics if metric not in going]
+    made = [_new(complaint, policy, metric, had.get(metric, 0) + 1, calendar, now, rules) for metric in wanted]
+    Clock.objects.bulk_create([clock for clock in made if clock is not None])
+
+
+def promised(complaint: Complaint, *, now: datetime) -> list[Clock]:
+    """The clocks that a complaint would begin with if it were received now, by its policy; none is kept. For trying a policy out."""
+    policy, rules = complaint.policy, Rules()
+    if policy is None:
+        return []
+    calendar = _calendar(policy, complaint)
+    made = [_new(complaint, policy, metric, 1, calendar, now, rules) for metric in TARGETS]
+    return [clock for clock in made if clock is not None]
+
+
+def _new(
+    complaint: Complaint, policy: SLAPolicy, metric: Metric, cycle: int, calendar: BusinessCalendar | None, now: datetime, rules: Rules
+) -> Clock | None:
+    """A clock that begins now, not saved; None when the policy does not promise it."""
+    target = getattr(policy, TARGETS[metric])
+    if target is None:
+        return None
+    clock = Clock(
+        complaint=complaint, metric=metric, cycle=cycle, policy=policy, policy_version=policy.version, target_s=target,
+        calendar=calendar, calendar_version=calendar.version if calendar else 0, warn_percent=policy.warn_percent,
+        escalation_id=policy.escalation_id, started_at=reckoning.whole(now),
+    )  # fmt: skip
+    reckon(clock, rules=rules, done=())
+    return clock
 
 
 def follow(complaint: Complaint, *, now: datetime, informed: bool = False, rules: Rules | None = None) -> None:
@@ -180,23 +202,28 @@ def rematch(complaint: Complaint, *, now: datetime) -> dict[str, Any]:
 def reckon_stale(*, now: datetime, limit: int = 500) -> int:
     """Reckon anew the clocks whose calendar was changed since; answers of how many complaints.
 
-    Each complaint's history says what moved. Twice at once: a complaint is locked, and a clock that has caught up is not found again.
+    Each complaint's history says what moved. Twice at once: a complaint is in one's hands, and a clock that has caught up is not found again.
     """
     stale: list[UUID] = []
     for calendar_id, version in BusinessCalendar.objects.values_list("pk", "version"):
         going = Clock.objects.going().filter(calendar=calendar_id).exclude(calendar_version=version)
-        stale += going.values_list("complaint_id", flat=True).distinct()[: limit - len(stale)]
+        stale += going.order_by().values_list("complaint_id", flat=True).distinct()[: limit - len(stale)]
         if len(stale) >= limit:
             break
-    rules = Rules()
+    rules, done = Rules(), 0
     for complaint_id in dict.fromkeys(stale):
-        _reckon_one(complaint_id, rules, now)
-    return len(set(stale))
+        try:
+            done += _reckon_one(complaint_id, rules, now)
+        except Exception:  # one that cannot be reckoned keeps no other from it
+            logger.exception("clocks_not_reckoned", extra={"complaint": str(complaint_id)})
+    return done
 
 
 @transaction.atomic
-def _reckon_one(complaint_id: UUID, rules: Rules, now: datetime) -> None:
-    complaint = Complaint.objects.select_for_update(of=("self",)).get(pk=complaint_id)
+def _reckon_one(complaint_id: UUID, rules: Rules, now: datetime) -> bool:
+    complaint = Complaint.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=complaint_id).first()
+    if complaint is None:  # somebody changes it at this moment: the next sweep finds it again
+        return False
     clocks = list(complaint.clocks.going().select_related("calendar"))
     steps, moved = done_steps(clocks), {}
     for clock in clocks:
@@ -215,13 +242,14 @@ def _reckon_one(complaint_id: UUID, rules: Rules, now: datetime) -> None:
     complaint.save(update_fields=["due_at", "breached_at", "version", "updated_at"])
     if moved:
         record(complaint, "reckon", by=None, now=now, clocks=moved, because="calendar")
+    return True
 
 
 # --- one clock
 
 COLUMNS = [
-    "state", "policy", "policy_version", "target_s", "calendar", "calendar_version", "warn_percent", "escalation", "pauses", "due_at",
-    "warn_at", "warned_at", "breached_at", "stopped_at", "overrun_s", "spent_s", "next_step_at", "acknowledged_at", "acknowledged_by",
+    "state", "policy", "policy_version", "target_s", "calendar", "calendar_version", "warn_percent", "escalation", "escalation_version", "pauses",
+    "due_at", "warn_at", "warned_at", "breached_at", "stopped_at", "overrun_s", "spent_s", "next_step_at", "acknowledged_at", "acknowledged_by",
     "version",
 ]  # fmt: skip
 
@@ -236,9 +264,12 @@ def reckon(clock: Clock, *, rules: Rules, done: Collection[tuple[int, int]]) -> 
     """Write when a clock is due, when it warns, and when something happens with it next. Of a breached one only the last."""
     terms = terms_of(clock, rules)
     if clock.breached_at is None or clock.due_at is None:
-        clock.due_at = reckoning.instant(terms, clock.target_s)
+        clock.due_at = reckoning.instant(terms, clock.target_s) if clock.state == State.RUNNING else None
     clock.warn_at = reckoning.instant(terms, clock.target_s * clock.warn_percent // 100) if clock.due_at else None
-    coming = [at for at in (clock.warn_at if clock.warned_at is None else None, clock.due_at if clock.breached_at is None else None) if at]
+    clock.escalation_version = rules.whole_ladder(clock.escalation_id)[0].version if clock.escalation_id is not None else 0
+    coming = [
+        at for at in (clock.warn_at if clock.warned_at is None else None, clock.due_at if clock.breach_told_at is None else None) if at
+    ]
     if clock.acknowledged_at is None and clock.due_at is not None:
         coming += [step.planned_at for step in ladder.left(planned_steps(clock, rules), done)[:1]]
     clock.next_step_at = min(coming, default=None) if clock.state == State.RUNNING else None

@@ -22,7 +22,9 @@ def may_handle(complaint: Complaint, by: User | None) -> bool:
     """
     if by is None or by.role in UNBOUND or complaint.assignee_id is None or complaint.assignee_id == by.pk:
         return True
-    return by.role == Role.BACK_OFFICE and by.departments.filter(pk=complaint.department_id).exists()
+    if by.role != Role.BACK_OFFICE or complaint.department_id is None:
+        return False
+    return by.departments.filter(pk=complaint.department_id).exists()
 
 
 def require_may_handle(complaint: Complaint, by: User | None) -> None:

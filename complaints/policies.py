@@ -1,6 +1,6 @@
 """Which promise holds for a complaint: the first SLA policy that fits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from complaints.models import Complaint, SLAPolicy
@@ -9,18 +9,22 @@ from crm.models import Department
 
 def fitting(complaint: Complaint) -> SLAPolicy | None:
     """The first active policy, by position, whose conditions all hold of the complaint; None when nothing is promised."""
+    return next((policy for policy, against in judged(complaint) if not against), None)
+
+
+def judged(complaint: Complaint) -> Iterator[tuple[SLAPolicy, list[str]]]:
+    """Every active policy in order, with the names of its conditions that do not hold of the complaint; none: it fits."""
     tags = set(complaint.contact.tags) if complaint.contact is not None else set()
     above = path(complaint.department)
     for policy in SLAPolicy.objects.filter(is_active=True).order_by("position", "id"):
-        if (
-            (not policy.kinds or complaint.kind in policy.kinds)
-            and (not policy.severities or complaint.severity in policy.severities)
-            and (not policy.priorities or complaint.priority in policy.priorities)
-            and (policy.department_id is None or policy.department_id in above)
-            and (not policy.contact_tag or policy.contact_tag in tags)
-        ):
-            return policy
-    return None
+        holds = {
+            "kinds": not policy.kinds or complaint.kind in policy.kinds,
+            "severities": not policy.severities or complaint.severity in policy.severities,
+            "priorities": not policy.priorities or complaint.priority in policy.priorities,
+            "department": policy.department_id is None or policy.department_id in above,
+            "contact_tag": not policy.contact_tag or policy.contact_tag in tags,
+        }
+        yield policy, [name for name, does in holds.items() if not does]
 
 
 def path(department: Department | None) -> Sequence[UUID]:

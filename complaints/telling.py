@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from complaints.models import Complaint
-from config.platform import feed
+from config.platform import feed, outbox
 from config.platform.models import User
 from crm import duty
 
@@ -34,6 +34,18 @@ MORE: dict[str, dict[str, Any]] = {
     "complaint.changed": {"verb": "decide"},
     "complaint.clocks_moved": {"clocks": {"resolve": ["2026-12-01T12:00:00+00:00", "2026-11-30T18:00:00+00:00"]}},
 }
+NEWS = {
+    "complaint.received": "A complaint came in.",
+    "complaint.acknowledged": "The customer was told that it came in.",
+    "complaint.assigned": "Somebody has it.",
+    "complaint.decided": "It was decided whether they are right, and what they get.",
+    "complaint.resolved": "What was decided is done.",
+    "complaint.closed": "It was put away.",
+    "complaint.rejected": "It is not looked into.",
+    "complaint.withdrawn": "The customer took it back.",
+    "complaint.reopened": "It came back.",
+    "complaint.changed": "Something else happened with it: `verb` says what.",
+}
 #: What other systems are told when a verb was done; of the others `complaint.changed`.
 NEWS_OF = {
     "receive": "complaint.received",
@@ -50,9 +62,13 @@ NEWS_OF = {
 
 
 def declare() -> None:
-    """Add the kinds of complaints to the live feed."""
+    """Add the kinds of complaints to the live feed, and their types to the news for other systems."""
     for kind, tells in KINDS.items():
         feed.declare(kind, tells, EXAMPLE | MORE.get(kind, {}))
+    for type_, tells in NEWS.items():
+        verb = next((verb for verb, told in NEWS_OF.items() if told == type_), "start")
+        status = {"complaint.changed": "in_progress"}.get(type_, type_.partition(".")[2])
+        outbox.declare(type_, tells, EXAMPLE | {"status": status, "verb": verb})
 
 
 def tell_of(
@@ -83,8 +99,10 @@ def leaders(complaint: Complaint) -> list[UUID]:
     return duty.leaders_of(complaint.department)
 
 
-def news(complaint: Complaint, type_: str, *, now: datetime, **more: Any) -> None:
-    """Tell other systems, in the transaction that causes it. Whoever moves a complaint tells before it is saved."""
+def news(complaint: Complaint, type_: str, *, now: datetime, is_saved: bool = False, **more: Any) -> None:
+    """Tell other systems, in the transaction that causes it. Whoever moves a complaint tells before it is saved, unless ``is_saved``."""
+    subject = outbox.Subject("complaint", complaint.pk, complaint.version + (0 if is_saved else 1))
+    outbox.tell(type_, subject, brief(complaint, now) | more, contact=complaint.contact_id, now=now)
 
 
 def brief(complaint: Complaint, now: datetime) -> dict[str, Any]:

@@ -22,6 +22,11 @@ def _on_alarms(request: HttpRequest) -> bool:
     return "/calls/alarm/" in request.path and not request.path.endswith(("/wallboard/", "/reports/"))
 
 
+def _on_satisfaction(request: HttpRequest) -> bool:
+    """Complaints in figures stand below its address, and have their own place in the menu."""
+    return "/complaints/satisfaction/" in request.path and not request.path.endswith("/figures/")
+
+
 def environment(request: HttpRequest) -> list[str] | None:
     """A word in the corner that nobody takes the demo for the real thing."""
     return ["Demo", "warning"] if settings.DEMO else None
@@ -69,8 +74,10 @@ UNFOLD: dict[str, Any] = {
                     _page("Funnel", "filter_alt", "crm_funnel"),
                     _page("Calls", "call", "calls_call_changelist"),
                     _page("Return calls", "phone_callback", "calls_returncall_changelist"),
+                    _page("Complaints", "report", "complaints_complaint_changelist"),
                     _page("Tasks", "task_alt", "crm_task_changelist"),
                     _page("Callbacks", "phone_callback", "calls_callback_changelist"),
+                    _page("Complaints in figures", "insights", "complaints_figures"),
                     _page("Orders", "shopping_cart", "crm_order_changelist"),
                     _page("Imports", "upload_file", "crm_import_changelist"),
                     _page("Exports", "download", "crm_export_changelist"),
@@ -135,6 +142,20 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Complaints",
+                "collapsible": True,
+                "items": [
+                    _page("Escalations", "campaign", "complaints_escalationstep_changelist"),
+                    _page("Escalation policies", "stairs", "complaints_escalationpolicy_changelist"),
+                    _page("Transfers of complaints", "forward", "complaints_complainttransfer_changelist"),
+                    _page("Routing rules", "alt_route", "complaints_routingrule_changelist"),
+                    _page("SLA policies", "timer", "complaints_slapolicy_changelist"),
+                    _page("Root causes", "account_tree", "complaints_rootcause_changelist"),
+                    _page("Clocks", "timer", "complaints_clock_changelist"),
+                    {**_page("Satisfaction", "sentiment_satisfied", "complaints_satisfaction_changelist"), "active": _on_satisfaction},
+                ],
+            },
+            {
                 "title": "Quality",
                 "collapsible": True,
                 "items": [
@@ -161,6 +182,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Teams", "groups", "crm_team_changelist"),
                     _page("Announcements", "campaign", "calls_announcement_changelist"),
                     _page("Departments", "account_tree", "crm_department_changelist"),
+                    _page("Duty roster", "event_available", "crm_dutyshift_changelist"),
                     _page("Topics", "topic", "crm_topic_changelist"),
                     _page("Calendars", "calendar_month", "crm_businesscalendar_changelist"),
                 ],
@@ -171,6 +193,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("API tokens", "key", "platform_apitoken_changelist"),
                     _page("Live feed", "rss_feed", "platform_feedmessage_changelist"),
+                    _page("E-mails", "mail", "platform_letter_changelist", admins=True),
+                    _page("News for other systems", "outbox", "platform_outboxevent_changelist", admins=True),
                     _page("Audit trail", "history", "platform_auditevent_changelist"),
                     _page("Schedules", "schedule", "django_celery_beat_periodictask_changelist"),
                     _page("Signs of life", "favorite", "platform_heartbeat_changelist"),

@@ -7,6 +7,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "calls.expire_recordings": {"queue": "batch"},
     "calls.fetch_recordings": {"queue": "batch"},
     "calls.sweep_rollups": {"queue": "batch"},
+    "complaints.reckon_clocks": {"queue": "batch"},
     "complaints.scan_attachments": {"queue": "batch"},
     "complaints.sweep_attachment_files": {"queue": "batch"},
     "crm.apply_retention": {"queue": "batch"},
@@ -15,6 +16,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "crm.run_imports": {"queue": "batch"},
     "crm.run_suppression_uploads": {"queue": "batch"},
     "platform.beat_batch": {"queue": "batch"},
+    "platform.send_letters": {"queue": "batch"},
 }
 
 #: Sweeps: each looks for rows that say they are due. They are written into the schedule that an admin sees.
@@ -45,12 +47,18 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "Recordings past their time": {"task": "calls.expire_recordings", "schedule": 900.0, "options": {"queue": "batch"}},
     "Reports to be counted": {"task": "calls.sweep_rollups", "schedule": 10.0, "options": {"queue": "batch"}},
     "Alarms of queues": {"task": "calls.watch_queues", "schedule": 10.0},
+    "Promises with which something happens": {"task": "complaints.tend_clocks", "schedule": 10.0},
+    "Clocks whose calendar was changed": {"task": "complaints.reckon_clocks", "schedule": 15.0, "options": {"queue": "batch"}},
     "Attachments of complaints to be looked through": {
         "task": "complaints.scan_attachments",
         "schedule": 15.0,
         "options": {"queue": "batch"},
     },
     "Files that no complaint names": {"task": "complaints.sweep_attachment_files", "schedule": 6 * 3600.0, "options": {"queue": "batch"}},
+    "Questions to customers whose time is over": {"task": "complaints.expire_satisfaction", "schedule": 600.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
+    "E-mails that nobody woke": {"task": "platform.send_letters", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Old e-mails": {"task": "platform.forget_letters", "schedule": 3600.0},
+    "Old news for other systems": {"task": "platform.forget_outbox", "schedule": 3600.0},
     "Old messages of the live feed": {"task": "platform.forget_feed", "schedule": 3600.0},
 }

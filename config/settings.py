@@ -170,6 +170,8 @@ DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="RU")
 FIRST_CONTACT_DAYS = env.int("FIRST_CONTACT_DAYS", default=7)  # no further call on the same topic within so many: it was solved at once
 WALLBOARD_KEPT_S = env.float("WALLBOARD_KEPT_S", default=1.5)  # so old may it be; however many look, it is worked out once
 IDEMPOTENCY_KEPT = timedelta(hours=env.int("IDEMPOTENCY_KEPT_HOURS", default=48))
+LETTERS_KEPT_DAYS = env.int("LETTERS_KEPT_DAYS", default=30)  # after they were sent or given up
+OUTBOX_KEPT_DAYS = env.int("OUTBOX_KEPT_DAYS", default=30)
 FEED_KEPT = timedelta(hours=env.int("FEED_KEPT_HOURS", default=48))
 STREAM_URL = env.str("STREAM_URL", default="")  # where clients reach the process that holds streams, when no proxy leads them there
 STREAMS_MOST = env.int("STREAMS_MOST", default=2000)
@@ -224,6 +226,17 @@ ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
 ATTACHMENTS_PER_COMPLAINT = env.int("ATTACHMENTS_PER_COMPLAINT", default=50)
 CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="")  # host:port of a ClamAV daemon that looks through attachments; unset: nobody does
 SATISFACTION_DAYS = env.int("SATISFACTION_DAYS", default=14)  # so long a customer may answer
+SATISFACTION_BY_EMAIL = env.bool("SATISFACTION_BY_EMAIL", default=False)  # write the link to them when a complaint is closed
+PUBLIC_URL = env.str("PUBLIC_URL", default="")  # where customers reach us, for links in letters that no request causes
+
+# --- E-mail: to a mail server, or into files where the database is in the data folder too
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL or (env.str("DATABASE_URL", default="") and not DEMO):
+    globals().update(env.email_url_config(EMAIL_URL or "smtp://localhost:25"))
+else:
+    EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", str(DATA_DIR / "mail")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Switchboard <switchboard@localhost>")
 
 # --- Files
 STATIC_URL = "/static/"

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from complaints.api import satisfaction_page
 from config import examples
 from config.api import health
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularAPIView.as_view(throttle_classes=[]), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema", throttle_classes=[]), name="docs"),
     path("api/v1/redoc/", SpectacularRedocView.as_view(url_name="schema", throttle_classes=[]), name="redoc"),
+    path("s/<str:token>/", satisfaction_page.page, name="satisfaction-page"),
     path("examples/<path:path>", examples.page),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

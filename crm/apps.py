@@ -30,6 +30,7 @@ class CrmConfig(AppConfig):
             suppression_lists,
             suppressions_of_contacts,
             timeline,
+            told_elsewhere,
         )
         from crm.exporting import entities
         from crm.exporting import progress as export_progress
@@ -60,6 +61,8 @@ class CrmConfig(AppConfig):
         keepers = {"consents": consent, "lifecycle": lifecycle, "merges": forgetting, "orders": orders_told, "suppressions": suppression}
         for name, keeper in {**keepers, "tasks": follow_ups}.items():
             erasure.holders.add(name, erasure.Holder(keeper.personal_data, keeper.pseudonymise))
+        erasure.holders.add("letters", told_elsewhere.LETTERS)
+        erasure.holders.add("news", told_elsewhere.NEWS)
         erasure.vetoes.add("orders", orders_told.reasons_against)
         script_placeholders.namespaces.add("agent", script_subjects.of_agent())
         script_placeholders.namespaces.add("contact", script_subjects.of_contact())

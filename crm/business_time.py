@@ -121,7 +121,7 @@ def countries_with_holidays() -> Mapping[str, Sequence[str]]:
 
 def _pieces(hours: OpeningHours, since: datetime, until: datetime) -> Iterator[Span]:
     """Open spans, date by date, within each stretch of time whose offset from UTC does not change."""
-    for begin, end, offset in _stretches(hours.zone, since, until):
+    for begin, end, offset in stretches(hours.zone, since, until):
         local, last = (begin + offset).replace(tzinfo=None), (end + offset).replace(tzinfo=None)
         day = local.date()
         while datetime.combine(day, datetime.min.time()) < last:
@@ -134,7 +134,7 @@ def _pieces(hours: OpeningHours, since: datetime, until: datetime) -> Iterator[S
             day += timedelta(days=1)
 
 
-def _stretches(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
+def stretches(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """``[since, until)`` cut where the zone's offset changes."""
     begin = since
     while begin < until:

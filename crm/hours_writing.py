@@ -7,12 +7,26 @@ from itertools import pairwise
 from typing import Any
 
 INTERVAL = re.compile(r"([01]?\d|2[0-4])(?::([0-5]\d))?\s*[-–—]\s*([01]?\d|2[0-4])(?::([0-5]\d))?", re.ASCII)
+CLOCK = re.compile(r"([01]?\d|2[0-4])(?::([0-5]\d))?", re.ASCII)
 DATE = re.compile(r"(\d{4}-\d{2}-\d{2})\b\s*(.*)", re.ASCII)
 
 
 def written(intervals: Iterable[tuple[int, int]]) -> str:
     """Minutes after midnight as text."""
     return ", ".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in intervals)
+
+
+def clock(text: str) -> int:
+    """One time, ``9`` or ``09:30``, as minutes after midnight; ``24:00`` is midnight at the end of the day.
+
+    Raises:
+        ValueError: with a sentence for the person who wrote it.
+    """
+    match = CLOCK.fullmatch(text.strip())
+    minutes = int(match[1]) * 60 + int(match[2] or 0) if match else 1441
+    if minutes > 1440:
+        raise ValueError(f"“{text[:40]}” is no time: write 09:00, up to 24:00.")
+    return minutes
 
 
 def read(text: str) -> list[dict[str, int]]:

@@ -15,6 +15,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"  # for the processes th
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests come first, so that in the end no worker waits for another's."""
+    long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("fault")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(autouse=True)
 def unhurried(settings) -> None:
     """No rate limits: tests share one store and one minute. tests/config/test_throttling.py sets its own."""

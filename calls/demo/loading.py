@@ -15,11 +15,14 @@ from calls.demo.day import Caller, Day, Told
 from calls.demo.house import House
 from calls.models import Call, CallKey, PhoneSystem
 from config.platform.models import User
+from config.platform.registry import Registry
 from crm import believable, contacts
 from crm.importing import jobs
 from crm.models import Contact
 
 SEED = 1956
+#: What higher apps add to the demo, when everything here is there.
+further: Registry[Callable[..., None]] = Registry("what else the demo tells")
 PEOPLE = 180
 STRANGERS = 40
 BATCH = 400
@@ -72,6 +75,8 @@ def load(*, now: datetime, say: Callable[[str], object] = lambda text: None) -> 
     say(f"{orders.take(Random(SEED), now=now)} orders")
     say(f"{afterwards.tell(made, now=now)} consents")
     say(f"{len(versions)} scripts, gone through {scripts.go_through(Random(SEED), versions)} times")
+    for _, tell in further:
+        tell(made, now=now, say=say)
     jobs.upload(
         ContentFile(VISITORS.encode("cp1251")), filename="autumn-fair-visitors.csv", source="fair", by=made.staff["galina"], now=now
     )

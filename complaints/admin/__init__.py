@@ -1,3 +1,5 @@
-from complaints.admin import attachments, messages
+"""The admin's pages of complaints; each module registers its own."""
 
-__all__ = ["attachments", "messages"]
+from complaints.admin import attachments, complaints, escalation, messages, policies, routing, satisfaction, transfers
+
+__all__ = ["attachments", "complaints", "escalation", "messages", "policies", "routing", "satisfaction", "transfers"]

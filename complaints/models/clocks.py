@@ -58,6 +58,7 @@ class Clock(Row):
     calendar_version = models.PositiveIntegerField(default=0)
     warn_percent = models.PositiveSmallIntegerField()
     escalation = models.ForeignKey("complaints.EscalationPolicy", null=True, on_delete=models.PROTECT, related_name="clocks")
+    escalation_version = models.PositiveIntegerField(default=0, help_text="Of the policy by whose levels `next_step_at` was reckoned.")
     started_at = models.DateTimeField()
     pauses = models.JSONField(
         default=list, help_text='[["2026-11-30T10:00:00+00:00", "2026-11-30T12:00:00+00:00"], …]; the last may be open.'
@@ -66,6 +67,7 @@ class Clock(Row):
     warn_at = models.DateTimeField(null=True)
     warned_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
+    breach_told_at = models.DateTimeField(null=True, help_text="When it was told that the promise was broken.")
     stopped_at = models.DateTimeField(null=True)
     overrun_s = models.PositiveIntegerField(null=True, help_text="Seconds of counted time past its due time, when it stopped.")
     spent_s = models.PositiveIntegerField(null=True, help_text="Seconds of counted time that it took, when it stopped.")
@@ -100,6 +102,11 @@ class Clock(Row):
                 fields=["calendar", "calendar_version"],
                 condition=Q(state__in=["running", "paused"], calendar__isnull=False),
                 name="clock_of_calendar",
+            ),
+            models.Index(
+                fields=["escalation", "escalation_version"],
+                condition=Q(state__in=["running", "paused"], escalation__isnull=False),
+                name="clock_of_ladder",
             ),
             models.Index(fields=["metric", "stopped_at"], condition=Q(stopped_at__isnull=False), name="clock_by_verdict"),
         ]

@@ -92,7 +92,8 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         if user.role != Role.BACK_OFFICE:
             return self
         own = user.departments.values("pk")
-        passed = models.Exists(self.model.objects.filter(pk=models.OuterRef("pk"), transfers__from_department__in=own))
+        had = Q(transfers__from_department__in=own) | Q(transfers__to_department__in=own)
+        passed = models.Exists(self.model.objects.filter(had, pk=models.OuterRef("pk")))
         watched = models.Exists(Watcher.objects.filter(complaint=models.OuterRef("pk"), user=user))
         return self.filter(Q(department__in=own) | Q(assignee=user) | passed | watched)
 
@@ -153,7 +154,7 @@ class Complaint(Movable, Originated):
         "wait_for_customer": Move(frozenset({Status.IN_PROGRESS}), Status.WAITING_CUSTOMER),
         "wait_for_third_party": Move(frozenset({Status.IN_PROGRESS}), Status.WAITING_THIRD_PARTY),
         "carry_on": Move(WAITING, Status.IN_PROGRESS),
-        "transfer": Move(UNDECIDED, either=frozenset({Status.RECEIVED, Status.ACKNOWLEDGED})),
+        "transfer": Move(UNDECIDED, either=frozenset({Status.RECEIVED, Status.ACKNOWLEDGED, Status.ASSIGNED})),
         "accept_transfer": Move(UNDECIDED, either=frozenset({Status.ASSIGNED})),
         "return_transfer": Move(UNDECIDED, either=frozenset({Status.ACKNOWLEDGED, Status.ASSIGNED, Status.RECEIVED})),
         "escalate": Move(OPEN, either=frozenset({Status.ASSIGNED})),

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -29,7 +30,10 @@ class EscalationPolicy(Row):
             models.CheckConstraint(
                 name="quiet_hours_are_whole",
                 condition=Q(quiet_from=None, quiet_until=None)
-                | (Q(quiet_from__lt=1440, quiet_until__lt=1440) & ~Q(quiet_from=F("quiet_until"))),
+                | (
+                    Q(quiet_from__isnull=False, quiet_from__lt=1440, quiet_until__isnull=False, quiet_until__lt=1440)
+                    & ~Q(quiet_from=F("quiet_until"))
+                ),
                 violation_error_message="Quiet hours need a beginning and another end, both before 24:00.",
             )
         ]
@@ -94,7 +98,13 @@ class EscalationLevel(Row):
             models.CheckConstraint(
                 name="level_repeats_are_bounded",
                 condition=Q(repeat_every_s=None, repeat_times=0)
-                | Q(repeat_every_s__gte=60, repeat_every_s__lte=MONTH_S, repeat_times__gte=1, repeat_times__lte=20),
+                | Q(
+                    repeat_every_s__isnull=False,
+                    repeat_every_s__gte=60,
+                    repeat_every_s__lte=MONTH_S,
+                    repeat_times__gte=1,
+                    repeat_times__lte=20,
+                ),
                 violation_error_message="Repeat 1 to 20 times, at least a minute apart.",
             ),
         ]
@@ -148,7 +158,13 @@ class EscalationStep(Row):
         indexes = [
             models.Index(fields=["complaint", "-id"], name="step_of_complaint"),
             models.Index(fields=["-id"], condition=Q(fired_at__isnull=False, acknowledged_at=None, is_over=False), name="step_open"),
+            GinIndex(fields=["told"], condition=Q(fired_at__isnull=False), name="step_told"),
         ]
 
     def __str__(self) -> str:
         return f"{self.number}.{self.round}"
+
+    @property
+    def is_open(self) -> bool:
+        """It was fired, and nobody has taken it on; ``EscalationStepQuerySet.open`` says the same of many."""
+        return self.fired_at is not None and self.acknowledged_at is None and not self.is_over

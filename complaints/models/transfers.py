@@ -3,7 +3,17 @@ from django.db import models
 from django.db.models import F, Q
 
 from complaints.models.complaints import Complaint
-from config.platform.models import Row
+from config.platform.models import Role, Row, User
+
+
+class ComplaintTransferQuerySet(models.QuerySet["ComplaintTransfer"]):
+    def visible_to(self, user: User) -> "ComplaintTransferQuerySet":
+        """Whoever may see a complaint may see how it was passed on."""
+        return self.filter(complaint__in=Complaint.objects.visible_to(user).values("pk")) if user.role == Role.BACK_OFFICE else self
+
+    def waiting(self) -> "ComplaintTransferQuerySet":
+        """Those that nobody answered yet."""
+        return self.filter(state="asked")
 
 
 class ComplaintTransfer(Row):
@@ -28,6 +38,8 @@ class ComplaintTransfer(Row):
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     answer = models.TextField(blank=True, help_text="Why it was given back.")
+
+    objects = ComplaintTransferQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -7,6 +7,7 @@ from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client import REGISTRY as PROCESS
 
+from config.platform import mailing
 from config.platform.models import Heartbeat
 from config.platform.registry import Registry
 
@@ -27,6 +28,7 @@ def heartbeat_age() -> dict[tuple[str, ...], float]:
 
 
 gauges.add("heartbeat_age_seconds", heartbeat_age)
+gauges.add("letters_owed", mailing.owed)
 
 
 def request_done(method: str, route: str, status: int, took_s: float) -> None:

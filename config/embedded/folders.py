@@ -20,6 +20,7 @@ KEPT_IN_FOLDER = (
     "valkey",
     "run",
     "ready",
+    "mail",
     "metrics",
     "files",
     "logs",
@@ -75,7 +76,7 @@ def furnish(folder: Path, account: accounts.Account | None) -> Path | None:
 
     Returns the folder that the servers' files had to go to because ``account`` cannot reach the data folder; None when it can.
     """
-    for name in ("logs", "metrics", "files"):
+    for name in ("logs", "metrics", "files", "mail"):
         (folder / name).mkdir(mode=0o700, exist_ok=True)
     if account is not None and not (folder / "servers_are_in").exists() and not (folder / "postgres").exists():
         _let_through(folder)

@@ -33,6 +33,17 @@ class Kind:
     example: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message among many, see ``tell_many``; what each part is, ``tell`` says."""
+
+    recipients: Iterable[UUID | None]
+    kind: str
+    data: Mapping[str, Any]
+    about: UUID | None = None
+    contact: UUID | None = None
+
+
 #: Every kind there is, by its name. An app declares its own in ``AppConfig.ready``; the documentation is made from these.
 kinds: dict[str, Kind] = {}
 
@@ -94,6 +105,46 @@ def tell(
     }
     with connection.cursor() as cursor:
         cursor.execute(WRITE, values)
+
+
+WRITE_MANY = """
+WITH message AS (
+    SELECT * FROM unnest(%(kinds)s::text[], %(abouts)s::uuid[], %(contacts)s::uuid[], %(data)s::jsonb[])
+        WITH ORDINALITY AS m(kind, about, contact, data, number)),
+told AS (
+    INSERT INTO platform_feedmessage (recipient_id, kind, about, contact, data, at)
+    SELECT r.id, m.kind, m.about, m.contact, m.data, %(at)s FROM unnest(%(recipients)s::uuid[], %(numbers)s::bigint[]) AS r(id, number)
+    JOIN message m USING (number) JOIN platform_user u ON u.id = r.id AND u.is_active ORDER BY m.number
+    RETURNING recipient_id)
+SELECT pg_notify(%(channel)s, recipient_id::text) FROM (SELECT DISTINCT recipient_id FROM told) one
+"""
+
+
+def tell_many(messages: Iterable[Message], *, now: datetime) -> None:
+    """As ``tell``, for hundreds of messages at a time. One statement.
+
+    Raises:
+        KeyError: nobody declared one of the kinds.
+    """
+    given = list(messages)
+    unknown = {one.kind for one in given} - kinds.keys()
+    if unknown:
+        raise KeyError(*sorted(unknown))
+    pairs = sorted({(number, str(to)) for number, one in enumerate(given, 1) for to in one.recipients if to is not None})
+    if not pairs:
+        return
+    values: dict[str, Any] = {
+        "kinds": [one.kind for one in given],
+        "abouts": [str(one.about) if one.about else None for one in given],
+        "contacts": [str(one.contact) if one.contact else None for one in given],
+        "data": [json.dumps(one.data, cls=DjangoJSONEncoder) for one in given],
+        "recipients": [to for _, to in pairs],
+        "numbers": [number for number, _ in pairs],
+        "at": now,
+        "channel": CHANNEL,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE_MANY, values)
 
 
 def screen(user: User, now: datetime) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from config.platform import feed
+from config.platform import feed, mailing, outbox
 from config.platform.models import Heartbeat, IdempotencyRecord
 
 
@@ -34,3 +34,21 @@ def forget_old_keys(**_later_arguments: object) -> None:
 def forget_feed(**_later_arguments: object) -> int:
     """Forget messages of the live feed that nobody can come back for. A second run finds nothing left to do."""
     return feed.forget(timezone.now())
+
+
+@shared_task(name="platform.send_letters")
+def send_letters(**_later_arguments: object) -> None:
+    """Send the e-mails that are due. A second run finds what the first did not take."""
+    mailing.send_due(timezone.now())
+
+
+@shared_task(name="platform.forget_letters")
+def forget_letters(**_later_arguments: object) -> int:
+    """Forget e-mails that were sent or given up long ago. A second run finds nothing left to do."""
+    return mailing.forget(timezone.now())
+
+
+@shared_task(name="platform.forget_outbox")
+def forget_outbox(**_later_arguments: object) -> int:
+    """Forget news for other systems that is kept no longer. A second run finds nothing left to do."""
+    return outbox.forget(timezone.now())

@@ -8,11 +8,13 @@ from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from config.platform.admin_base import AuditedAdmin
 from config.platform.admin_base.pages import ADMINS
+from crm import duty
 from crm.models import CustomField, Department, Team, Topic
 
 ZONES = [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
@@ -32,9 +34,17 @@ class DepartmentAdmin(AuditedAdmin):
     ordering = ["name"]
     autocomplete_fields = ["parent", "head", "members", "calendar"]
     fields = [("name", "parent"), ("head", "time_zone"), "calendar", "members", "is_active"]
+    change_form_before_template = "admin/duty_fortnight.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return super().get_queryset(request).annotate(how_many=Count("members"))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        department = self.get_object(request, object_id)
+        picture = duty.fortnight(department, now=timezone.now()) if isinstance(department, Department) else None
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "duty": picture, "department": department})
 
     @admin.display(description="people", ordering="how_many")
     def people(self, department: Any) -> int:

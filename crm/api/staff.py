@@ -1,14 +1,20 @@
 """/departments/ and /teams/ over HTTP."""
 
+from datetime import datetime
+
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.response import Response
 
 from config.api.catalogue import CatalogueViewSet, catalogue
 from config.api.fields import TimeZoneField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
-from config.api.viewsets import example
+from config.api.viewsets import example, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
+from crm import duty
+from crm.api.duty import OnDutyQuery, OnDutySerializer
 from crm.models import Department, Team
 
 READ = allow(*PEOPLE, scope=Scope.CONTACTS_READ)
@@ -70,7 +76,24 @@ class DepartmentViewSet(CatalogueViewSet):
     body_class = DepartmentBody
     filterset_class = DepartmentFilter
     ordering_fields = ("name",)
-    permits = {"list": READ, "retrieve": READ, "create": KEEP, "partial_update": KEEP, "destroy": KEEP}
+    parameters = {"on_duty": frozenset({"at"})}
+    permits = {"list": READ, "retrieve": READ, "create": KEEP, "partial_update": KEEP, "destroy": KEEP, "on_duty": READ}
+
+    @operation(
+        answer=OnDutySerializer,
+        method="get",
+        filters=False,
+        parameters=[OpenApiParameter("at", datetime, description="The instant asked about; now by default.")],
+    )
+    def on_duty(self, request, pk) -> Response:
+        """Who is on duty in a department
+
+        By its roster; without one, all members while its calendar is open. Until when that holds, and who is there next.
+        """
+        department = self.get_object()
+        query = OnDutyQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        return Response(OnDutySerializer(duty.presence(department, query.validated_data["at"])).data)
 
 
 @example({"id": ID, **TEAM})

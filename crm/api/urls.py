@@ -6,6 +6,7 @@ from crm.api.calendars import CalendarViewSet
 from crm.api.calling import CallingLimitViewSet, CallingViewSet, CallingWindowViewSet
 from crm.api.consent import ConsentViewSet, ContactConsentsViewSet
 from crm.api.contacts import ContactViewSet
+from crm.api.duty import DutyShiftViewSet
 from crm.api.exports import ExportViewSet
 from crm.api.follow_ups import TaskViewSet
 from crm.api.imports import ImportViewSet
@@ -30,6 +31,7 @@ router.register("contacts", ContactConsentsViewSet, basename="contact-consents")
 router.register("contacts", ContactViewSet)
 router.register("phone-numbers", PhoneNumberViewSet)
 router.register("departments", DepartmentViewSet)
+router.register("duty-shifts", DutyShiftViewSet)
 router.register("teams", TeamViewSet)
 router.register("calendars", CalendarViewSet)
 router.register("topics", TopicViewSet)

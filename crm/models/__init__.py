@@ -5,6 +5,7 @@ from crm.models.catalogue import Category, Product, ProductPrice, Promotion, Pro
 from crm.models.consent import Channel, Consent, Purpose
 from crm.models.contacts import Contact, ContactAddress, ContactEmail, NameWord, Note
 from crm.models.custom_fields import CustomField
+from crm.models.duty import DutyShift
 from crm.models.exports import Export, ExportPart
 from crm.models.follow_ups import Task
 from crm.models.imports import Import, ImportMark, ImportRow
@@ -41,6 +42,7 @@ __all__ = [
     "Department",
     "DuplicateCandidate",
     "DuplicateWatch",
+    "DutyShift",
     "Export",
     "ExportPart",
     "Import",

@@ -25,7 +25,7 @@ def main() -> int:
     options.add_argument("--afresh", action="store_true", help="throw the filled tables of the last run away")
     asked = options.parse_args()
     if asked.small:
-        asked.contacts, asked.calls, asked.requests, asked.rounds = 20_000, 40_000, 160, 1
+        asked.contacts, asked.calls, asked.requests, asked.rounds = 4_000, 8_000, 40, 1
     if not os.environ.get("DATABASE_URL"):
         room = "bench-small" if asked.small else "bench"
         words = [word for word in sys.argv[1:] if word != "--afresh"]

@@ -27,13 +27,14 @@ LEAST = {"single": 0.03, "batch": 0.03}
 
 
 def main() -> int:
+    global BATCH
     """Read the options, see to the servers, measure."""
     options = argparse.ArgumentParser(prog="make bench-events", description=__doc__)
     options.add_argument("--events", type=int, default=4000, help="in one round of each kind")
     options.add_argument("--small", action="store_true", help="a few events, no limits: only to see that it works")
     asked = options.parse_args()
     if asked.small:
-        asked.events = 400
+        asked.events, BATCH = 130, 10
     if not os.environ.get("DATABASE_URL"):
         return servers.run([sys.executable, "-W", "ignore", "-m", "tests.benchmarks.events", *sys.argv[1:]], room="bench-events")
     servers.ready_django()

@@ -33,7 +33,7 @@ def main() -> int:
     options.add_argument("--afresh", action="store_true", help="throw the filled tables of the last run away")
     asked = options.parse_args()
     if asked.small:
-        asked.calls, asked.requests = 20_000, 200
+        asked.calls, asked.requests = 4_000, 100
     if not os.environ.get("DATABASE_URL"):
         room = "bench-reports-small" if asked.small else "bench-reports"
         words = [word for word in sys.argv[1:] if word != "--afresh"]

@@ -21,7 +21,15 @@ WRITES = [one for one in ALL if one.method != "GET"]
 # A ticket is kept for half a minute outside of the database, and opens what its owner may read anyway.
 TOLD_BY_THEMSELVES = {"call_events_create", "call_ingest_below", "call_ingest_create", "suppressions_check", "calling_check"}
 
-WRITES_NOTHING = {"agents_heartbeat", "orders_quote", "phone_systems_test", "stream_ticket"}
+WRITES_NOTHING = {
+    "agents_heartbeat",
+    "escalation_policies_preview",
+    "orders_quote",
+    "phone_systems_test",
+    "routing_rules_try_out",
+    "sla_policies_try_out",
+    "stream_ticket",
+}
 # Signing in takes no key: a kept answer would be a token lying about. Events are told apart by their own ids.
 WITHOUT_KEY = {"tokens_create"}
 # These hang a row of its own on the one they name, which does not change: the audit event is of the new row, and nothing is overwritten.
@@ -33,6 +41,9 @@ WRITES_ANOTHER_ROW = {
     "calls_script_runs",
     "promotions_copy",
     "calls_transfer",
+    "complaints_satisfaction_answer",
+    "complaints_satisfaction_decline",
+    "complaints_satisfaction_link",
 }
 
 

@@ -17,15 +17,26 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
+from tests.factories.complaints import (
+    ClockFactory,
+    ComplaintTransferFactory,
+    EscalationPolicyFactory,
+    EscalationStepFactory,
+    RootCauseFactory,
+    RoutingRuleFactory,
+    SatisfactionFactory,
+    SLAPolicyFactory,
+)
 from tests.factories.consent import ConsentFactory, SuppressionFactory, SuppressionUploadFactory
 from tests.factories.crm import ContactPhoneFactory, DepartmentFactory, TeamFactory, TopicFactory
+from tests.factories.duty import DutyShiftFactory
 from tests.factories.exports import ExportFactory, SavedFilterFactory
 from tests.factories.follow_ups import TaskFactory
 from tests.factories.knowledge import ArticleFactory, question, used
 from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactory
 from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
-from tests.factories.platform import UserFactory
+from tests.factories.platform import OutboxEventFactory, UserFactory
 from tests.factories.quality import published, submitted
 from tests.factories.recordings import RecordingFactory
 from tests.factories.return_calls import CallTransferFactory, ReturnCallFactory
@@ -85,6 +96,7 @@ COSTS = {
     "saved-filters": (lambda n: [SavedFilterFactory(is_shared=True) for _ in range(n)], 1, 1),
     "imports": (imports, 1, 1),
     "departments": (lambda n: members(None, n), 2, 2),  # departments; members
+    "duty-shifts": (lambda n: [DutyShiftFactory() for _ in range(n)], 1, 1),
     "teams": (lambda n: members(Team, n), 2, 2),
     "calendars": (lambda n: [CalendarFactory() for _ in range(n)], 4, 4),
     "queues": (lambda n: [QueueFactory() for _ in range(n)], 2, 2),  # queues; teams
@@ -98,7 +110,13 @@ COSTS = {
     "categories": (lambda n: [CategoryFactory() for _ in range(n)], 1, 1),
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
     "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
+    "satisfaction": (lambda n: [SatisfactionFactory() for _ in range(n)], 1, 1),
     "callbacks": (lambda n: [CallbackFactory() for _ in range(n)], 1, 1),
+    "complaint-transfers": (lambda n: [ComplaintTransferFactory() for _ in range(n)], 1, 1),
+    "routing-rules": (lambda n: [RoutingRuleFactory(topics=[TopicFactory()], products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 4, 4),  # rules; topics; products; categories
+    "sla-policies": (lambda n: [SLAPolicyFactory() for _ in range(n)], 1, 1),
+    "complaints": (lambda n: [ClockFactory().complaint for _ in range(n)], 2, 2),  # complaints; their newest clocks
+    "root-causes": (lambda n: [RootCauseFactory() for _ in range(n)], 1, 1),
     "calling-windows": (lambda n: [CallingWindowFactory() for _ in range(n)], 3, 3),  # windows; intervals; restricted dates
     "calling-limits": (lambda n: [CallingLimitFactory() for _ in range(n)], 1, 1),
     "consents": (lambda n: [ConsentFactory() for _ in range(n)], 1, 1),
@@ -120,7 +138,10 @@ COSTS = {
     "script-runs": (lambda n: [ScriptRunStepFactory().run for _ in range(n)], 4, 4),  # runs; steps of the versions; passings; their steps
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
+    "outbox-events": (lambda n: [OutboxEventFactory() for _ in range(n)], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
+    "escalation-policies": (lambda n: [EscalationPolicyFactory(levels=3) for _ in range(n)], 2, 2),
+    "escalations": (lambda n: [EscalationStepFactory() for _ in range(n)], 1, 1),
 }  # fmt: skip
 
 

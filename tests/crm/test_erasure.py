@@ -10,7 +10,8 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, transaction
 
 from calls.models import Call, CallEvent
-from config.platform.models import AuditEvent
+from config.platform import mailing
+from config.platform.models import AuditEvent, Letter
 from crm import contacts, erasure, personal_data, saved_filters
 from crm.exporting import jobs
 from crm.importing import jobs as importing
@@ -18,7 +19,7 @@ from crm.models import Contact, ContactPhone, Export, Import, ImportRow, NameWor
 from tests.conftest import NOON
 from tests.factories.calls import CallFactory
 from tests.factories.crm import ContactFactory, CustomFieldFactory, ImportFactory, ImportRowFactory, PhoneNumberFactory
-from tests.factories.platform import UserFactory
+from tests.factories.platform import LetterFactory, OutboxEventFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SURNAME, NUMBER, SECOND, MAIL = "Вышневолоцкая", "+79161234567", "+74957654321", "vysh@example.com"
@@ -87,6 +88,7 @@ def known(boss, client_of) -> Contact:
     body = {"disposition": DispositionFactory(code="done").code, "note": f"{SURNAME}: перезвонить 8 916 123-45-67"}
     assert boss.post(f"/api/v1/calls/{call.pk}/wrap-up/", body, headers={"Idempotency-Key": "wrap"}).status_code == 200
     _judged(boss, call)
+    _told_elsewhere(boss, contact)
     CallFactory(contact=None, customer_e164=NUMBER, from_raw=NUMBER, from_e164=NUMBER)
     for form in ("csv", "jsonl"):
         jobs.order(entity="contacts", form=form, by=boss.user, now=NOON)
@@ -99,6 +101,15 @@ def known(boss, client_of) -> Contact:
     assert not Export.objects.exclude(status="done").exists()
     contact.refresh_from_db()
     return contact
+
+
+def _told_elsewhere(boss, contact: Contact) -> None:
+    """An e-mail of her to a colleague, one to herself that the server refused, and news for other systems."""
+    loser = Contact.objects.get(merged_into=contact)
+    mailing.owe(to=UserFactory(email="lead@example.com"), subject=f"{SURNAME} complains", text=MAIL, contact=contact.pk, now=NOON)
+    LetterFactory(to=MAIL, text=f"Dear {SURNAME}", given_up_at=NOON, last_error=f"550 <{MAIL}>")
+    LetterFactory(subject="Клавдия Гриневич waits", html=f"<p>{NUMBER}", contact=loser.pk, sent_at=NOON)
+    OutboxEventFactory(contact=loser.pk, data={"contact_name": SURNAME})
 
 
 def _judged(boss, call: Call) -> None:
@@ -204,6 +215,19 @@ def test_nothing_of_a_person_is_left_in_any_table_or_file(boss, client_of, folde
     assert not NameWord.objects.filter(word__contains="вышневол").exists()
     assert found.counts["calls"] == 3 and found.counts["notes"] == 2 and found.counts["imports"] == 2 and found.counts["export_files"] == 5
     assert {name for name, count in found.counts.items() if not count} <= {"script_runs"}
+
+
+def test_what_was_to_be_sent_of_a_person_is_not_sent_any_more(boss):
+    contact, lead = ContactFactory(), UserFactory(email="lead@example.com")
+    waits = mailing.owe(to=lead, subject="Santos complains", text="x", contact=contact.pk, now=NOON)
+    other = mailing.owe(to=lead, subject="Another", text="x", contact=ContactFactory().pk, now=NOON)
+    sent = LetterFactory(to="maria@example.com", contact=contact.pk, sent_at=NOON)
+    erased(contact, boss.user)
+    assert [one.pk for one in Letter.objects.owed()] == [other.pk]
+    for letter in (waits, sent):
+        letter.refresh_from_db()
+    assert (waits.subject, waits.text, bool(waits.given_up_at)) == ("[erased]", "", True)
+    assert (sent.to, sent.sent_at, sent.given_up_at) == ("", NOON, None), "that it was sent stays"
 
 
 def test_reports_count_as_before(boss, client_of, django_capture_on_commit_callbacks):

@@ -172,12 +172,26 @@ class ComplaintTransferFactory(factory.django.DjangoModelFactory):
 
 
 class RoutingRuleFactory(factory.django.DjangoModelFactory):
+    """``RoutingRuleFactory(topics=[…], products=[…], categories=[…])``."""
+
     class Meta:
         model = RoutingRule
         skip_postgeneration_save = True
 
     name = factory.Sequence(lambda n: f"Rule {n}")
     department = factory.SubFactory(DepartmentFactory)
+
+    @factory.post_generation
+    def topics(self, create, extracted, **kwargs):
+        self.topics.set(extracted or [])
+
+    @factory.post_generation
+    def products(self, create, extracted, **kwargs):
+        self.products.set(extracted or [])
+
+    @factory.post_generation
+    def categories(self, create, extracted, **kwargs):
+        self.categories.set(extracted or [])
 
 
 class WatcherFactory(factory.django.DjangoModelFactory):

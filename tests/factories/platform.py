@@ -2,9 +2,10 @@ from datetime import UTC, datetime
 from random import Random
 
 import factory
+from uuid_utils.compat import uuid7
 
 from config.platform import tokens
-from config.platform.models import ApiToken, FeedMessage, Role, User
+from config.platform.models import ApiToken, FeedMessage, Letter, OutboxEvent, Role, User
 from crm import believable
 
 STAFF = [draft for _, draft in zip(range(400), believable.people(Random(1)), strict=False)]
@@ -53,3 +54,28 @@ class FeedMessageFactory(factory.django.DjangoModelFactory):
     kind = "announcement"
     data = factory.LazyFunction(dict)
     at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class LetterFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Letter
+
+    to = factory.Sequence(lambda n: f"reader{n}@example.com")
+    subject = "A complaint waits"
+    text = "Please look at it."
+    owed_at = due_at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class OutboxEventFactory(factory.django.DjangoModelFactory):
+    """News told long ago: that of the present transaction is not shown to anybody yet."""
+
+    class Meta:
+        model = OutboxEvent
+
+    transaction = 1
+    type = "complaint.escalated"
+    subject_kind = "complaint"
+    subject_id = factory.LazyFunction(uuid7)
+    subject_version = 2
+    occurred_at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    data = factory.LazyFunction(lambda: {"level": 2})

@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from config.api.resources.audit import AuditViewSet
 from config.api.resources.me import MeViewSet
+from config.api.resources.outbox import OutboxViewSet
 from config.api.resources.problems import ProblemViewSet
 from config.api.resources.stream import FeedViewSet, StreamViewSet
 from config.api.resources.tokens import TokenViewSet
@@ -12,6 +13,7 @@ router = SimpleRouter()
 router.register("tokens", TokenViewSet)
 router.register("users", UserViewSet)
 router.register("audit-events", AuditViewSet)
+router.register("outbox-events", OutboxViewSet)
 router.register("problems", ProblemViewSet, basename="problem")
 urlpatterns = [
     path("me/", MeViewSet.as_view({"get": "retrieve"}), name="me"),

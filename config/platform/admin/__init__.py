@@ -1,3 +1,3 @@
-from config.platform.admin import machinery, tokens, trail, users
+from config.platform.admin import machinery, owed, tokens, trail, users
 
-__all__ = ["machinery", "tokens", "trail", "users"]
+__all__ = ["machinery", "owed", "tokens", "trail", "users"]

@@ -12,6 +12,7 @@ class Scope(models.TextChoices):
     """What a token may be limited to. An integration's token always names its scopes; a person's token may."""
 
     EVENTS_WRITE = "events:write", "Post call events"
+    EVENTS_READ = "events:read", "Read news for other systems"
     CALLS_DIAL = "calls:dial", "Take commands for a phone system: call somebody, pass a call on"
     LOOKUP_READ = "lookup:read", "Ask who is calling"
     CONTACTS_READ = "contacts:read", "Read contacts, phones, timelines"

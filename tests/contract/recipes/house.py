@@ -34,7 +34,7 @@ from tests.factories.crm import (
     TeamFactory,
     TopicFactory,
 )
-from tests.factories.platform import UserFactory
+from tests.factories.platform import OutboxEventFactory, UserFactory
 
 
 def department():
@@ -118,6 +118,11 @@ def issue() -> Asked:
 def a_token() -> Asked:
     now = timezone.now()
     return Asked(tokens.issue(UserFactory(), name="Desk", scopes=["calls:read"], expires_at=now + timedelta(days=1), by=None, now=now)[0])
+
+
+@recipe("outbox_events_list")
+def news() -> Asked:
+    return Asked(OutboxEventFactory())
 
 
 @recipe("users_list", "users_retrieve")

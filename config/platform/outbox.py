@@ -1,0 +1,158 @@
+"""News for other systems, written in the transaction that causes it: pulled by ``/outbox-events/``, and to be pushed by the same ids.
+
+What is told is a contract with programs of others: each type is declared once with what it tells and an example, and the page
+docs/events.md is made from that. Nothing is lost and nothing is told of a change that was taken back; it may be read twice.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q, QuerySet
+from uuid_utils.compat import uuid7
+
+from config.platform.copying import copy_in
+from config.platform.errors import Refusal
+from config.platform.models import OutboxEvent
+from config.platform.models.outbox import NextTransaction
+
+MANY = 2000
+
+
+class NewsForgotten(Refusal):
+    """There is no news of this id, or none any more: what came after it is not known. Begin with the oldest."""
+
+    code = "news_forgotten"
+    status = 410
+
+
+@dataclass(frozen=True)
+class NewsType:
+    """A type of news: what it tells, and an example of its ``data``."""
+
+    name: str
+    tells: str
+    example: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the news is of, where the row itself is not at hand."""
+
+    kind: str
+    id: UUID
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One piece of news among many, see ``tell_many``; what each part is, ``tell`` says."""
+
+    type: str
+    subject: models.Model | Subject
+    data: Mapping[str, Any]
+    contact: UUID | None = None
+
+
+#: Every type there is, by its name. An app declares its own in ``AppConfig.ready``; the documentation is made from these.
+types: dict[str, NewsType] = {}
+
+
+def declare(name: str, tells: str, example: Mapping[str, Any]) -> None:
+    """Add a type of news, named ``subject.what_happened``.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    if name in types:
+        raise ValueError(f"The outbox has a type '{name}' already.")
+    types[name] = NewsType(name, tells, example)
+
+
+def tell(
+    type_: str, subject: models.Model | Subject, data: Mapping[str, Any], *, contact: UUID | None = None, now: datetime
+) -> OutboxEvent:
+    """Tell other systems of ``subject``: a row as it is after the change, or its kind and id.
+
+    ``data`` is what they need at once, as JSON values; the rest they ask for by ids. ``contact`` is the id of the contact that it speaks
+    of, if any: name nobody in ``data`` without it, or an erasure will not find it.
+
+    Raises:
+        KeyError: nobody declared ``type_``.
+    """
+    types[type_]
+    subject = _subject(subject)
+    return OutboxEvent.objects.create(
+        type=type_,
+        subject_kind=subject.kind,
+        subject_id=subject.id,
+        subject_version=subject.version,
+        occurred_at=now,
+        data=data,
+        contact=contact,
+    )
+
+
+def tell_many(news: Iterable[News], *, now: datetime) -> None:
+    """As ``tell``, for hundreds at a time, by one COPY.
+
+    Raises:
+        KeyError: nobody declared one of the types.
+    """
+    rows = []
+    for one in news:
+        types[one.type]
+        subject = _subject(one.subject)
+        data = json.dumps(one.data, cls=DjangoJSONEncoder)
+        rows.append([uuid7(), one.type, subject.kind, subject.id, subject.version, data, one.contact])
+    columns = ["id", "type", "subject_kind", "subject_id", "subject_version", "data", "contact"]
+    copy_in(OutboxEvent._meta.db_table, columns, rows, same={"occurred_at": now})
+
+
+def _subject(subject: models.Model | Subject) -> Subject:
+    if isinstance(subject, Subject):
+        return subject
+    return Subject(subject._meta.model_name or "", subject.pk, getattr(subject, "version", 0))
+
+
+def since(events: QuerySet[OutboxEvent], event_id: UUID) -> QuerySet[OutboxEvent]:
+    """Of ``events`` those that come after the one with this id.
+
+    Raises:
+        NewsForgotten
+    """
+    place = OutboxEvent.objects.settled().filter(pk=event_id).values_list("transaction", flat=True).first()
+    if place is None:
+        raise NewsForgotten("There is no news of this id, or none any more: begin with the oldest.")
+    return events.filter(Q(transaction__gt=place) | Q(id__gt=event_id), transaction__gte=place)
+
+
+def about(contact_ids: Collection[UUID]) -> QuerySet[OutboxEvent]:
+    """What was told of these contacts."""
+    return OutboxEvent.objects.filter(contact__in=contact_ids)
+
+
+def forget_contacts(contact_ids: Collection[UUID]) -> int:
+    """Empty what was told of these contacts: that, when and of what something was told stays; answers how many."""
+    return about(contact_ids).exclude(data={}).update(data={})
+
+
+def forget(now: datetime) -> int:
+    """Delete what is kept no longer, some thousand at a time; answers how many. Twice at once: each row goes once."""
+    _take_in_restored()
+    too_old = OutboxEvent.objects.filter(occurred_at__lt=now - timedelta(days=settings.OUTBOX_KEPT_DAYS)).order_by("occurred_at")
+    gone = 0
+    while some := list(too_old.values_list("pk", flat=True)[:MANY]):
+        gone += OutboxEvent.objects.filter(pk__in=some).delete()[0]
+    return gone
+
+
+def _take_in_restored() -> None:
+    """Transactions of a database that was put back from a dump are not numbered as ours: what they told comes before all that is told now."""
+    OutboxEvent.objects.filter(transaction__gte=NextTransaction()).update(transaction=0)
