@@ -11,6 +11,7 @@ from complaints import attachments
 from complaints.models import Attachment, Complaint, ComplaintLink, ComplaintMessage, ComplaintTransfer, Satisfaction
 from complaints.models.complaints import ComplaintQuerySet
 from config.platform import feed, forgetting
+from config.platform.models import OutboxEvent
 from config.platform.queue import later
 from crm import traces
 from crm.erasure import Holder
@@ -75,6 +76,7 @@ def pseudonymise(contact_id: UUID) -> int:
     ComplaintLink.objects.filter(Q(one__in=ids) | Q(other__in=ids)).update(note="")
     about += _forget_files(ids)
     feed.about(contact_id, ids).delete()
+    OutboxEvent.objects.filter(subject_kind="complaint", subject_id__in=ids).exclude(data={}).update(data={})
     forgetting.forget_changes(about, telling=TELLING)
     return len(ids)
 

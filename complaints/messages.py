@@ -73,6 +73,8 @@ def write(
         if side == Side.US and visibility == Visibility.PUBLIC:
             complaint.first_response_at = complaint.first_response_at or now
             clocks.follow(complaint, now=now, informed=True)
+        if visibility == Visibility.PUBLIC:
+            telling.news(complaint, "complaint.changed", verb="write", message=str(message.pk), side=side, now=now)
     about: dict[str, Any] = {"message": str(message.pk), "side": message.side, "visibility": message.visibility}
     _go_on(complaint, side, about, by, now)
     if complaint.duplicate_of_id is not None and side == Side.CUSTOMER:
