@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('calls', '0016_stream'),
-        ('crm', '0018_gate'),
+        ('crm', '0019_duty'),
         ('platform', '__first__'),
     ]
 
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'escalation policies',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('quiet_from', None), ('quiet_until', None)), models.Q(('quiet_from__lt', 1440), ('quiet_until__lt', 1440), models.Q(('quiet_from', models.F('quiet_until')), _negated=True)), _connector='OR'), name='quiet_hours_are_whole', violation_error_message='Quiet hours need a beginning and another end, both before 24:00.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('quiet_from', None), ('quiet_until', None)), models.Q(('quiet_from__isnull', False), ('quiet_from__lt', 1440), ('quiet_until__isnull', False), ('quiet_until__lt', 1440), models.Q(('quiet_from', models.F('quiet_until')), _negated=True)), _connector='OR'), name='quiet_hours_are_whole', violation_error_message='Quiet hours need a beginning and another end, both before 24:00.')],
                 'indexes': [],
             },
         ),
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
-                'constraints': [models.UniqueConstraint(fields=('policy', 'number'), name='levels_are_numbered', violation_error_message='Two levels have one number.'), models.CheckConstraint(condition=models.Q(('offset_s__gte', -2678400), ('offset_s__lte', 2678400)), name='level_offset_is_within_a_month', violation_error_message='At most a month before or after.'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('target', 'team'), _negated=True), ('team__isnull', False), _connector='OR'), models.Q(models.Q(('target', 'person'), _negated=True), ('person__isnull', False), _connector='OR'), models.Q(models.Q(('target', 'role'), _negated=True), models.Q(('role', ''), _negated=True), _connector='OR')), name='level_target_says_who', violation_error_message='Say which team, which person, or which role.'), models.CheckConstraint(condition=models.Q(models.Q(('repeat_every_s', None), ('repeat_times', 0)), models.Q(('repeat_every_s__gte', 60), ('repeat_every_s__lte', 2678400), ('repeat_times__gte', 1), ('repeat_times__lte', 20)), _connector='OR'), name='level_repeats_are_bounded', violation_error_message='Repeat 1 to 20 times, at least a minute apart.')],
+                'constraints': [models.UniqueConstraint(fields=('policy', 'number'), name='levels_are_numbered', violation_error_message='Two levels have one number.'), models.CheckConstraint(condition=models.Q(('offset_s__gte', -2678400), ('offset_s__lte', 2678400)), name='level_offset_is_within_a_month', violation_error_message='At most a month before or after.'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('target', 'team'), _negated=True), ('team__isnull', False), _connector='OR'), models.Q(models.Q(('target', 'person'), _negated=True), ('person__isnull', False), _connector='OR'), models.Q(models.Q(('target', 'role'), _negated=True), models.Q(('role', ''), _negated=True), _connector='OR')), name='level_target_says_who', violation_error_message='Say which team, which person, or which role.'), models.CheckConstraint(condition=models.Q(models.Q(('repeat_every_s', None), ('repeat_times', 0)), models.Q(('repeat_every_s__gte', 60), ('repeat_every_s__isnull', False), ('repeat_every_s__lte', 2678400), ('repeat_times__gte', 1), ('repeat_times__lte', 20)), _connector='OR'), name='level_repeats_are_bounded', violation_error_message='Repeat 1 to 20 times, at least a minute apart.')],
                 'indexes': [],
             },
         ),
@@ -267,12 +267,14 @@ class Migration(migrations.Migration):
                 ('calendar_version', models.PositiveIntegerField(default=0)),
                 ('warn_percent', models.PositiveSmallIntegerField()),
                 ('escalation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='complaints.escalationpolicy')),
+                ('escalation_version', models.PositiveIntegerField(default=0, help_text='Of the policy by whose levels `next_step_at` was reckoned.')),
                 ('started_at', models.DateTimeField()),
                 ('pauses', models.JSONField(default=list, help_text='[["2026-11-30T10:00:00+00:00", "2026-11-30T12:00:00+00:00"], …]; the last may be open.')),
                 ('due_at', models.DateTimeField(null=True)),
                 ('warn_at', models.DateTimeField(null=True)),
                 ('warned_at', models.DateTimeField(null=True)),
                 ('breached_at', models.DateTimeField(null=True)),
+                ('breach_told_at', models.DateTimeField(help_text='When it was told that the promise was broken.', null=True)),
                 ('stopped_at', models.DateTimeField(null=True)),
                 ('overrun_s', models.PositiveIntegerField(help_text='Seconds of counted time past its due time, when it stopped.', null=True)),
                 ('spent_s', models.PositiveIntegerField(help_text='Seconds of counted time that it took, when it stopped.', null=True)),
@@ -282,7 +284,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-                'indexes': [models.Index(condition=models.Q(('next_step_at__isnull', False), ('state', 'running')), fields=['next_step_at', 'id'], name='clock_step'), models.Index(condition=models.Q(('calendar__isnull', False), ('state__in', ['running', 'paused'])), fields=['calendar', 'calendar_version'], name='clock_of_calendar'), models.Index(condition=models.Q(('stopped_at__isnull', False)), fields=['metric', 'stopped_at'], name='clock_by_verdict')],
+                'indexes': [models.Index(condition=models.Q(('next_step_at__isnull', False), ('state', 'running')), fields=['next_step_at', 'id'], name='clock_step'), models.Index(condition=models.Q(('calendar__isnull', False), ('state__in', ['running', 'paused'])), fields=['calendar', 'calendar_version'], name='clock_of_calendar'), models.Index(condition=models.Q(('escalation__isnull', False), ('state__in', ['running', 'paused'])), fields=['escalation', 'escalation_version'], name='clock_of_ladder'), models.Index(condition=models.Q(('stopped_at__isnull', False)), fields=['metric', 'stopped_at'], name='clock_by_verdict')],
                 'constraints': [models.UniqueConstraint(fields=('complaint', 'metric', 'cycle'), name='clock_cycles_are_counted'), models.UniqueConstraint(condition=models.Q(('state__in', ['running', 'paused'])), fields=('complaint', 'metric'), name='one_clock_of_a_metric_goes'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), _negated=True), models.Q(('due_at__isnull', False), ('stopped_at', None)), _connector='OR'), name='clock_that_runs_is_due'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'paused'), _negated=True), models.Q(('due_at', None), ('stopped_at', None)), _connector='OR'), name='clock_that_rests_is_not_due'), models.CheckConstraint(condition=models.Q(('state__in', ['running', 'paused']), models.Q(('next_step_at', None), ('stopped_at__isnull', False)), _connector='OR'), name='clock_with_a_verdict_has_stopped'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'missed'), _negated=True), models.Q(models.Q(('state', 'met'), _negated=True), ('breached_at', None), _connector='OR')), models.Q(('breached_at__isnull', False), ('state', 'missed')), _connector='OR'), name='clock_was_missed_when_it_was_breached'), models.CheckConstraint(condition=models.Q(('stopped_at', None), ('stopped_at__gte', models.F('started_at')), _connector='OR'), name='clock_stops_after_it_starts')],
             },
         ),
@@ -309,7 +311,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-                'indexes': [models.Index(fields=['complaint', '-id'], name='step_of_complaint'), models.Index(condition=models.Q(('acknowledged_at', None), ('fired_at__isnull', False), ('is_over', False)), fields=['-id'], name='step_open')],
+                'indexes': [models.Index(fields=['complaint', '-id'], name='step_of_complaint'), models.Index(condition=models.Q(('acknowledged_at', None), ('fired_at__isnull', False), ('is_over', False)), fields=['-id'], name='step_open'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('fired_at__isnull', False)), fields=['told'], name='step_told')],
                 'constraints': [models.UniqueConstraint(fields=('clock', 'number', 'round'), name='a_step_is_fired_once'), models.CheckConstraint(condition=models.Q(models.Q(('fired_at__isnull', False), ('skipped_because', '')), models.Q(('fired_at', None), models.Q(('skipped_because', ''), _negated=True)), _connector='OR'), name='a_step_is_fired_or_passed_over')],
             },
         ),
@@ -385,8 +387,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-                'indexes': [models.Index(fields=['complaint', 'id'], name='attachment_of_complaint'), models.Index(condition=models.Q(('scan', 'pending')), fields=['scan_due_at'], name='attachment_to_scan')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='attachment_is_not_empty'), models.CheckConstraint(condition=models.Q(models.Q(('scan', 'pending'), _negated=True), ('scan_due_at__isnull', False), _connector='OR'), name='attachment_to_be_scanned_is_due')],
+                'indexes': [models.Index(fields=['complaint', 'id'], name='attachment_of_complaint'), models.Index(condition=models.Q(('scan', 'pending')), fields=['scan_due_at'], name='attachment_to_scan'), models.Index(condition=models.Q(('deleted_at__isnull', False), models.Q(('storage_name', ''), _negated=True)), fields=['deleted_at'], name='attachment_to_delete')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('size__gt', 0)), name='attachment_is_not_empty'), models.CheckConstraint(condition=models.Q(models.Q(('scan', 'pending'), _negated=True), ('scan_due_at__isnull', False), _connector='OR'), name='attachment_to_be_scanned_is_due'), models.UniqueConstraint(condition=models.Q(('storage_name', ''), _negated=True), fields=('storage_name',), name='attachment_has_a_file_of_its_own')],
             },
         ),
         migrations.CreateModel(

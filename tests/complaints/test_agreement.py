@@ -1,0 +1,115 @@
+"""P5: of ten thousand promises the field, the filter, the report and the escalation say the same, and it is what counting minutes says."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from random import Random
+
+import pytest
+
+from complaints import clocks, escalation, promise_reports
+from complaints.models import Clock, Complaint, EscalationStep
+from complaints.models.complaints import Status
+from complaints.reports import Asked
+from crm import business_time, calendars
+from tests.factories.complaints import ComplaintFactory, EscalationLevelFactory, EscalationPolicyFactory, SLAPolicyFactory
+from tests.factories.crm import ContactFactory, DepartmentFactory, TopicFactory
+from tests.factories.platform import UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+COMPLAINTS = 2000
+FIRST, NOW = datetime(2026, 10, 21, tzinfo=UTC), datetime(2026, 10, 30, tzinfo=UTC)  # the clocks of Berlin go back on the 25th
+MINUTE = timedelta(minutes=1)
+TARGETS = ("acknowledge", "assign", "first_response", "resolve", "inform")
+
+
+def minute(at: datetime) -> int:
+    return int((at - FIRST) / MINUTE)
+
+
+def world(random: Random):
+    """Policies by the calendar and by every hour, with one rung at the due time; who could have a complaint."""
+    ladder = EscalationPolicyFactory()
+    EscalationLevelFactory(policy=ladder, number=1, offset_s=0, target="role", role="admin")
+    UserFactory(role="admin")
+    office = calendars.add(
+        name="Office", time_zone="Europe/Berlin", by=None, now=FIRST,
+        week=[{"weekday": day, "opens": opens, "closes": closes} for day in range(5) for opens, closes in ((540, 750), (810, 1080))],
+    )  # fmt: skip
+    for number, kind in enumerate(("complaint", "claim", "question", "suggestion")):
+        hours = {f"{name}_s": random.randint(1, 40) * 1800 for name in ("acknowledge", "assign", "first_response", "resolve")}
+        SLAPolicyFactory(
+            kinds=[kind], position=number, escalation=ladder, inform_every_s=random.randint(4, 40) * 1800, calendar=office if number % 2 else None,
+            counted="business" if number % 2 else "always", pauses_for_third_party=number > 1, **hours,
+        )  # fmt: skip
+    return calendars.hours_of(office)
+
+
+def one_life(random: Random, number: int, shared: dict, rules: clocks.Rules):
+    """A complaint, and what happened with it: answers the rests of its promises and when each was kept, as we know it."""
+    received = FIRST + random.randint(0, 8 * 1440) * MINUTE
+    complaint = ComplaintFactory.build(kind=random.choice(("complaint", "claim", "question", "suggestion")), received_at=received, **shared)
+    complaint.save()
+    clocks.begin(complaint, now=received, rules=rules)
+    kept: dict[str, datetime] = {}
+    at = received + random.randint(1, 3000) * MINUTE
+    rest = None
+    if at < NOW:
+        if random.random() < 0.5:
+            complaint.acknowledged_at, kept["acknowledge"] = at, at
+        if random.random() < 0.5:
+            complaint.assignee, kept["assign"] = shared["by"], at
+        if random.random() < 0.4:
+            complaint.first_response_at, kept["first_response"] = at, at
+        if random.random() < 0.3:
+            complaint.status = random.choice((Status.WAITING_CUSTOMER, Status.WAITING_THIRD_PARTY))
+            rest = at
+        clocks.follow(complaint, now=at, rules=rules)
+    complaint.save()
+    return complaint.pk, received, kept, rest, complaint.status
+
+
+def test_ten_thousand_promises_are_told_alike_everywhere():
+    random, rules = Random(5), clocks.Rules()
+    hours = world(random)
+    open_at = [business_time.is_open(hours, FIRST + one * MINUTE) for one in range(minute(NOW))]
+    counted = {"business": [0, *accumulate(map(int, open_at))], "always": list(range(minute(NOW) + 1))}
+    shared = {"contact": ContactFactory(), "department": DepartmentFactory(), "topic": TopicFactory(), "by": UserFactory()}
+    lives = {life[0]: life for life in (one_life(random, number, shared, rules) for number in range(COMPLAINTS))}
+    rows = list(Clock.objects.select_related("policy"))
+    assert len(rows) == COMPLAINTS * len(TARGETS)
+
+    broken = set()
+    for row in rows:
+        _, received, kept, rest, status = lives[row.complaint_id]
+        sums = counted[row.policy.counted]
+        rests = rest is not None and (status == Status.WAITING_CUSTOMER or row.policy.pauses_for_third_party)
+        until = minute(min(filter(None, (NOW, kept.get(row.metric), rest if rests else None))))
+        if sums[until] - sums[minute(received)] >= row.target_s // 60:
+            broken.add(row.pk)
+
+    def everywhere() -> dict[str, object]:
+        _report, totals = promise_reports.promises(Asked(FIRST, NOW + MINUTE), [FIRST, NOW + MINUTE], now=NOW)
+        return {
+            "field": {row.pk for row in Clock.objects.all() if row.is_breached(NOW)},
+            "filter": set(Clock.objects.breached(NOW).values_list("pk", flat=True)),
+            "report": {line["metric"]: line["missed"] for line in totals},
+            "complaints": {row.pk for row in Complaint.objects.all() if row.is_breached(NOW)},
+            "list": set(Complaint.objects.breached(NOW).values_list("pk", flat=True)),
+            "others": set(Complaint.objects.all().values_list("pk", flat=True)) - set(Complaint.objects.not_breached(NOW).values_list("pk", flat=True)),
+        }  # fmt: skip
+
+    by_metric = Counter(row.metric for row in rows if row.pk in broken)
+    of_complaints = {row.complaint_id for row in rows if row.pk in broken}
+    expected = {
+        "field": broken, "filter": broken, "report": {metric: by_metric[metric] for metric in TARGETS},
+        "complaints": of_complaints, "list": of_complaints, "others": of_complaints,
+    }  # fmt: skip
+    assert 2000 < len(broken) < 8000
+    assert everywhere() == expected, "before the sweep"
+    while escalation.tend(now=NOW):
+        pass
+    assert everywhere() == expected, "after the sweep"
+    assert set(Clock.objects.exclude(breached_at=None).values_list("pk", flat=True)) == broken
+    running = {row.pk for row in rows if row.state == "running"}
+    assert set(EscalationStep.objects.filter(fired_at=NOW).values_list("clock", flat=True)) == broken & running
