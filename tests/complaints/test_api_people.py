@@ -67,7 +67,10 @@ def test_suggestions_come_while_the_customer_still_speaks(client_of):
 
 
 def test_the_list_is_searched_by_words_in_any_form_and_by_the_number(client_of):
-    lamp, other = ComplaintFactory(summary="Broken lamps"), ComplaintFactory(summary="Rude courier", description="", number="C-2026-004711")
+    lamp, other = (
+        ComplaintFactory(summary="Broken lamps"),
+        ComplaintFactory(summary="Rude courier", description="", remedy_sought="", number="C-2026-004711"),
+    )
     for one in (lamp, other):
         similar.index(one)
     agent = client_of("agent")
