@@ -28,7 +28,7 @@ from crm.knowledge_words import SIMPLE, bare, dictionaries_in_use, dictionary, l
 from crm.models import ArticleVersion
 
 MOST = 5
-LOOKED_AT = 2000
+LOOKED_AT = FEW = 2000
 WEIGHED = 50
 WORDS = 16
 LANGUAGES = 4
@@ -69,7 +69,11 @@ def matching(rows: QuerySet[Complaint], text: str, *, now: datetime) -> QuerySet
     if not any(len(word) > 1 for word in bare(text).split()):
         raise QuestionTooShort("Give at least two letters to search for.")
     sql, values = as_asked(text, _dictionaries(""))
-    return rows.filter(pk__in=RawSQL(f"SELECT id FROM complaints_complaint WHERE words @@ {sql}", values))  # noqa: S608, S611 (placeholders only)
+    statement = f"SELECT id FROM complaints_complaint WHERE words @@ {sql}"  # noqa: S608 (placeholders only)
+    found = statements.rows(f"{statement} LIMIT {FEW}", values)
+    if len(found) < FEW:  # by the index of words; left to the planner, a rare word would be looked for in the order of the list, row by row
+        return rows.filter(pk__in=[row[0] for row in found])
+    return rows.filter(pk__in=RawSQL(statement, values))  # noqa: S611 (placeholders only)
 
 
 # --- suggested solutions
