@@ -29,6 +29,7 @@ from crm.models import ArticleVersion
 
 MOST = 5
 LOOKED_AT = FEW = 2000
+NOBODYS = UUID(int=0)  # an empty list of ids would have no SQL, which exports need
 WEIGHED = 50
 WORDS = 16
 LANGUAGES = 4
@@ -72,7 +73,7 @@ def matching(rows: QuerySet[Complaint], text: str, *, now: datetime) -> QuerySet
     statement = f"SELECT id FROM complaints_complaint WHERE words @@ {sql}"  # noqa: S608 (placeholders only)
     found = statements.rows(f"{statement} LIMIT {FEW}", values)
     if len(found) < FEW:  # by the index of words; left to the planner, a rare word would be looked for in the order of the list, row by row
-        return rows.filter(pk__in=[row[0] for row in found])
+        return rows.filter(pk__in=[row[0] for row in found] or [NOBODYS])
     return rows.filter(pk__in=RawSQL(statement, values))  # noqa: S611 (placeholders only)
 
 
