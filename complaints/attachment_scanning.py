@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -87,7 +87,7 @@ def _look(row: Attachment, now: datetime) -> None:
 def _found(row: Attachment) -> str:
     for _, scan in in_use():
         with default_storage.open(row.storage_name) as file:
-            if found := scan(file):  # type: ignore[arg-type]
+            if found := scan(file):
                 return found
     return ""
 
@@ -102,5 +102,5 @@ def _judge(attachment_id: UUID, found: str, *, by: str) -> None:
             row.scan = (Scan.INFECTED if found else Scan.CLEAN) if by else Scan.UNSCANNED
             row.scan_said, row.scan_due_at = found[:200], None
         if found:
-            about = {"attachment": str(row.pk), "name": row.name, "found": row.scan_said}
+            about: dict[str, Any] = {"attachment": str(row.pk), "name": row.name, "found": row.scan_said}
             telling.tell_of(row.complaint, "complaint.attachment_infected", now=now, besides=[row.by_id], **about)

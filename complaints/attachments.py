@@ -120,7 +120,7 @@ def add(
     size = file.size or 0
     if not 0 < size <= settings.ATTACHMENT_MAX_BYTES:
         raise AttachmentTooLarge(f"A file has 1 byte at least, and {settings.ATTACHMENT_MAX_BYTES // 2**20} MiB at most.")
-    kind = kind_of(file)  # type: ignore[arg-type]
+    kind = kind_of(file)
     if not kind:
         raise AttachmentTypeRefused("Files of this kind are not kept.", allowed=sorted(ALLOWED))
     digest = _hash(file)

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from complaints import attachments
 from complaints.models import Attachment, Complaint, ComplaintLink, ComplaintMessage, ComplaintTransfer, Satisfaction
+from complaints.models.complaints import ComplaintQuerySet
 from config.platform import feed, forgetting
+from config.platform.models import OutboxEvent
 from config.platform.queue import later
 from crm import traces
 from crm.erasure import Holder
@@ -33,7 +35,7 @@ TELLING = frozenset(
 ) - {"e164"}  # fmt: skip
 
 
-def of_person(contact_id: UUID) -> QuerySet[Complaint]:
+def of_person(contact_id: UUID) -> ComplaintQuerySet:
     """A contact's complaints, and those told by a number that only this contact has and that nobody was named for."""
     nobodys = Q(contact=None, e164__in=traces.own_numbers(contact_id)) & ~Q(e164="")
     return Complaint.objects.filter(Q(contact=contact_id) | nobodys)
@@ -74,6 +76,7 @@ def pseudonymise(contact_id: UUID) -> int:
     ComplaintLink.objects.filter(Q(one__in=ids) | Q(other__in=ids)).update(note="")
     about += _forget_files(ids)
     feed.about(contact_id, ids).delete()
+    OutboxEvent.objects.filter(subject_kind="complaint", subject_id__in=ids).exclude(data={}).update(data={})
     forgetting.forget_changes(about, telling=TELLING)
     return len(ids)
 

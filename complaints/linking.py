@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from complaints import clocks, ownership, telling, watching
+from complaints import handling, ownership, telling, transfers, watching
 from complaints.models import Complaint, ComplaintLink
 from complaints.models.complaints import OPEN, Status
 from config.platform.errors import Refusal
@@ -93,12 +93,12 @@ def join_to(
         raise FirstIsOver(f"{first.number} is {first.status}: reopen it, or link the two.", status=first.status)
     with transition(Complaint, complaint_id, "join_to", by=by, now=now, reason=reason, if_version=if_version) as complaint:
         complaint.status, complaint.duplicate_of, complaint.ended_at = Status.DUPLICATE, first, now
-        clocks.follow(complaint, now=now)
+        transfers.settle(complaint, now)
+        handling.done(complaint, "join_to", by=by, now=now)
     for pk in list(twice):  # asked again: somebody may have been faster
         with transition(Complaint, pk, "link", by=by, now=now, reason=f"{complaint.number} was told twice of {first.number}.") as row:
             row.duplicate_of = first
     watching.hand_over(complaint, first)
-    telling.tell_of(complaint, "complaint.changed", now=now, but=by, verb="join_to")
     with transition(Complaint, first_id, "link", by=by, now=now, told_twice=complaint.pk):
         pass
     telling.tell_of(first, "complaint.changed", now=now, but=by, verb="link")

@@ -1,6 +1,7 @@
 """What is said about a complaint: to the customer, by the customer, among ourselves. It is written down here, not sent."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -72,7 +73,9 @@ def write(
         if side == Side.US and visibility == Visibility.PUBLIC:
             complaint.first_response_at = complaint.first_response_at or now
             clocks.follow(complaint, now=now, informed=True)
-    about = {"message": str(message.pk), "side": message.side, "visibility": message.visibility}
+        if visibility == Visibility.PUBLIC:
+            telling.news(complaint, "complaint.changed", verb="write", message=str(message.pk), side=side, now=now)
+    about: dict[str, Any] = {"message": str(message.pk), "side": message.side, "visibility": message.visibility}
     _go_on(complaint, side, about, by, now)
     if complaint.duplicate_of_id is not None and side == Side.CUSTOMER:
         original = Complaint.objects.get(pk=complaint.duplicate_of_id)
@@ -80,7 +83,7 @@ def write(
     return message
 
 
-def _go_on(complaint: Complaint, side: str, about: dict[str, str], by: User | None, now: datetime) -> None:
+def _go_on(complaint: Complaint, side: str, about: dict[str, Any], by: User | None, now: datetime) -> None:
     """Carry on what waited for this word, and tell those whom it concerns."""
     if side == Side.CUSTOMER and complaint.status == Status.WAITING_CUSTOMER:
         with transition(Complaint, complaint.pk, "carry_on", by=by, now=now, reason="The customer answered.") as complaint:

@@ -28,7 +28,8 @@ from crm.knowledge_words import SIMPLE, bare, dictionaries_in_use, dictionary, l
 from crm.models import ArticleVersion
 
 MOST = 5
-LOOKED_AT = 2000
+LOOKED_AT = FEW = 2000
+NOBODYS = UUID(int=0)  # an empty list of ids would have no SQL, which exports need
 WEIGHED = 50
 WORDS = 16
 LANGUAGES = 4
@@ -47,7 +48,7 @@ def index(complaint: Complaint) -> None:
     names = [*_dictionaries(complaint.language), SIMPLE]
     rest = f"{complaint.description}\n{complaint.remedy_sought}"
     folds = [lowered] * (len(names) - 1) + [bare]
-    values = {
+    values: dict[str, Any] = {
         "id": complaint.pk,
         "names": names,
         "heads": [fold(complaint.summary) for fold in folds],
@@ -69,7 +70,11 @@ def matching(rows: QuerySet[Complaint], text: str, *, now: datetime) -> QuerySet
     if not any(len(word) > 1 for word in bare(text).split()):
         raise QuestionTooShort("Give at least two letters to search for.")
     sql, values = as_asked(text, _dictionaries(""))
-    return rows.filter(pk__in=RawSQL(f"SELECT id FROM complaints_complaint WHERE words @@ {sql}", values))  # noqa: S608, S611 (placeholders only)
+    statement = f"SELECT id FROM complaints_complaint WHERE words @@ {sql}"  # noqa: S608 (placeholders only)
+    found = statements.rows(f"{statement} LIMIT {FEW}", values)
+    if len(found) < FEW:  # by the index of words; left to the planner, a rare word would be looked for in the order of the list, row by row
+        return rows.filter(pk__in=[row[0] for row in found] or [NOBODYS])
+    return rows.filter(pk__in=RawSQL(statement, values))  # noqa: S611 (placeholders only)
 
 
 # --- suggested solutions
@@ -186,7 +191,7 @@ def _articles(about: About, words: Sequence[str], now: datetime) -> list[dict[st
     """Those that hold any of the words; of the topic first, then whatever else fits."""
     text = " or ".join(words)
     found: dict[UUID, dict[str, Any]] = {}
-    for topics in ([[about.topic]] if about.topic else []) + [None]:  # type: ignore[list-item]
+    for topics in ([[about.topic]] if about.topic else []) + [None]:
         hits = knowledge_search.find(text, language=about.language, topics=topics, now=now, limit=MOST)
         for one in hits.articles:
             why = [{"reason": "words", "words": []}] + ([{"reason": "same_topic", "words": []}] if topics else [])

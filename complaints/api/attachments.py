@@ -95,7 +95,7 @@ class ComplaintAttachmentViewSet(ApiViewSet):
         return [MultiPartParser()] if is_upload else super().get_parsers()
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"complaint": getattr(self, "complaint", None)}
+        return {**super().get_serializer_context(), "complaint": getattr(self, "complaint", None)}
 
     @operation(answer=AttachmentSerializer(many=True), method="get", filters=False)
     def attachments(self, request, pk) -> Response:

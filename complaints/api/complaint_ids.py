@@ -15,10 +15,10 @@ class ComplaintField(serializers.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("help_text", "Id of a complaint, or its number: `C-2026-123`.")
-        super().__init__(max_length=60, **kwargs)
+        super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
-        text = super().to_internal_value(data)
+        text = super().to_internal_value(data)[:60]
         rows = Complaint.objects.visible_to(self.context["request"].user)
         try:
             found = rows.filter(pk=UUID(text))

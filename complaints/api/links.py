@@ -7,7 +7,9 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from complaints import linking, watching
+from complaints.api.complaint_bodies import ComplaintSerializer
 from complaints.api.complaint_ids import ComplaintField
+from complaints.api.complaint_verbs import ComplaintVerbs
 from complaints.models import Complaint, ComplaintLink
 from complaints.ownership import NotYourComplaint
 from config.api import preconditions
@@ -97,23 +99,13 @@ class ComplaintJoinBody(serializers.Serializer):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
-@example({"id": ID, "number": "C-2026-000123", "status": "duplicate", "duplicate_of": OTHER, "open_moves": ["reopen"], "version": 5}, request=False)  # fmt: skip
-class ComplaintJoinedSerializer(serializers.ModelSerializer):
-    open_moves = serializers.ListField(child=serializers.CharField())
-
-    class Meta:
-        model = Complaint
-        fields = ["id", "number", "status", "duplicate_of", "open_moves", "version"]
-        read_only_fields = fields
-
-
 class ComplaintLinkViewSet(ApiViewSet):
     """Who watches a complaint, and what it has to do with others."""
 
     resource = "complaints"
     tag = "complaint links"
-    queryset = Complaint.objects.all()
-    serializer_class = ComplaintJoinedSerializer
+    queryset = ComplaintVerbs.queryset
+    serializer_class = ComplaintSerializer
     parameters = {"links": SUBLIST_PARAMETERS}
     permits = {
         "watchers": READ, "links": READ, "watch": WRITE, "unwatch": WRITE, "link": WRITE, "unlink": WRITE, "join_to": WRITE,
@@ -124,7 +116,7 @@ class ComplaintLinkViewSet(ApiViewSet):
         return {"complaint_id": self.get_object().pk, "if_version": self.if_version, **self.by}
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"complaint": self.kwargs.get("pk")}
+        return {**super().get_serializer_context(), "complaint": self.kwargs.get("pk")}
 
     def watched(self, row: Complaint) -> Response:
         """Who watches now, with the complaint's ETag."""
@@ -184,7 +176,7 @@ class ComplaintLinkViewSet(ApiViewSet):
 
     @operation(
         body=ComplaintJoinBody,
-        answer=ComplaintJoinedSerializer,
+        answer=ComplaintSerializer,
         refusals=[linking.NotAnother, linking.FirstIsOver, NotYourComplaint, TransitionNotAllowed, VersionConflict],
     )
     def join_to(self, request, pk) -> Response:

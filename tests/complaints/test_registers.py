@@ -94,9 +94,11 @@ def test_a_saved_filter_and_a_file_hold_the_same_complaints(settings, tmp_path):
         assert list(saved_filters.chosen("complaints", query=query, by=by, now=NOW)) == [lamp], query
     with pytest.raises(contact_filters.FilterInvalid):
         saved_filters.chosen("complaints", query={"status": "x", "nothing": "1"}, by=by, now=NOW)
+    nothing = jobs.order(entity="complaints", form="csv", query={"search": "zeppelin"}, by=by, now=NOW)
     export = jobs.order(entity="complaints", form="csv", query={"search": "parcels"}, by=by, now=NOW)
     while jobs.run_owed(now=timezone.now()):
         pass
+    assert Export.objects.get(pk=nothing.pk).status == "done"
     export = Export.objects.get(pk=export.pk)
     text = default_storage.open(export.file.name).read().decode("utf-8-sig")
     assert lamp.number in text and other.number not in text
