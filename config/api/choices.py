@@ -36,7 +36,6 @@ CHOICES: dict[str, Any] = {
     "ComplaintPriority": "complaints.models.complaints.Priority",
     "TrialVerdict": "complaints.api.would_be.VERDICTS",
     "CandidateVerdict": "complaints.api.routing.CANDIDATES",
-    "ComplaintStatus": "complaints.models.complaints.Status",
     "ComplaintDecision": "complaints.models.Complaint.Decision",
     "PromiseCounted": "complaints.models.SLAPolicy.Counted",
     "LevelCounted": "complaints.models.EscalationLevel.Counted",
