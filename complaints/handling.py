@@ -40,6 +40,13 @@ class AlreadyTheirs(Refusal):
     code = "already_theirs"
 
 
+class WhoComplains(Refusal):
+    """Name a `contact`, a `phone`, or an `order`: whose complaint is it?"""
+
+    code = "who_complains"
+    status = 400
+
+
 class NobodyToTakeIt(Refusal):
     """A program cannot take a complaint in hand: name an `assignee`."""
 
@@ -150,6 +157,7 @@ def alter(
     from when to when, and whoever has it is told.
 
     Raises:
+        WhoComplains: neither a contact nor a number would be left.
         CurrenciesDiffer, CurrencyUnknown, CurrencyNotKept, NumberInvalid, NumberIsInternal
         NotYourComplaint, TransitionNotAllowed, VersionConflict
     """
@@ -163,6 +171,10 @@ def alter(
             complaint.priority = priorities.usual(complaint.severity, complaint.impact)
         if phone is not None:
             complaint.e164 = phone_book.read([{"number": phone}])[0].e164 if phone.strip() else ""
+        if (phone is not None or "contact" in fields) and not complaint.e164 and complaint.contact_id is None:
+            raise WhoComplains("Leave it a contact or a number.")
+        if currency and complaint.redress_amount is not None and currency != complaint.currency:
+            raise amounts.CurrenciesDiffer(f"What was decided is in {complaint.currency}.", currency=complaint.currency)
         if currency or complaint.amount_claimed is not None:
             amounts.set_currency(complaint, currency)
         if not PROMISED_BY.isdisjoint(fields):

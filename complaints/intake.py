@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from complaints import amounts, clocks, deciding, handling, priorities, routing, similar, telling
+from complaints.handling import WhoComplains
 from complaints.models import Complaint
 from complaints.models.complaints import Channel, Status
 from config.platform import numbers, origins
@@ -21,13 +22,6 @@ LETTER = "C"
 #: Whoever is spoken with knows at once that we heard them.
 SPOKEN = frozenset({Channel.CALL, Channel.VISIT, Channel.CHAT})
 LONG_AGO, A_MOMENT = timedelta(days=366), timedelta(minutes=1)
-
-
-class WhoComplains(Refusal):
-    """Name a `contact`, a `phone`, or an `order`: whose complaint is it?"""
-
-    code = "who_complains"
-    status = 400
 
 
 class ReceivedWhen(Refusal):

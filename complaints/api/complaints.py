@@ -8,6 +8,7 @@ from complaints import handling, intake
 from complaints.api.complaint_bodies import ComplaintBody, ComplaintChangeBody, ComplaintSerializer
 from complaints.api.complaint_verbs import HANDLED, MONEY, READ, VERBS, WRITE, ComplaintVerbs
 from complaints.complaint_filters import ComplaintFilter
+from complaints.handling import WhoComplains
 from complaints.models import RootCause
 from config.api.catalogue import CatalogueViewSet, catalogue
 from config.api.filters import FilterSet
@@ -56,7 +57,7 @@ class ComplaintViewSet(ComplaintVerbs):
         body=ComplaintBody,
         answer=ComplaintSerializer,
         status=201,
-        refusals=[intake.WhoComplains, intake.ReceivedWhen, NumberInvalid, NumberIsInternal, OriginUnknown, *MONEY],
+        refusals=[WhoComplains, intake.ReceivedWhen, NumberInvalid, NumberIsInternal, OriginUnknown, *MONEY],
     )
     def create(self, request) -> Response:
         """Receive a complaint
@@ -68,7 +69,9 @@ class ComplaintViewSet(ComplaintVerbs):
         return self.respond(intake.receive(**self.read(ComplaintBody), **self.by), 201, location=True)
 
     @operation(
-        body=ComplaintChangeBody(partial=True), answer=ComplaintSerializer, refusals=[NumberInvalid, NumberIsInternal, *MONEY, *HANDLED]
+        body=ComplaintChangeBody(partial=True),
+        answer=ComplaintSerializer,
+        refusals=[WhoComplains, NumberInvalid, NumberIsInternal, *MONEY, *HANDLED],
     )
     def partial_update(self, request, pk) -> Response:
         """Change what is known of a complaint

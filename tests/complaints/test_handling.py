@@ -112,7 +112,7 @@ def test_whoever_has_the_number_alone_complains_and_is_answered_in_their_languag
     ContactPhoneFactory(phone=link.phone)
     shared = received(contact=None, phone=link.phone.e164)
     assert (shared.contact, shared.e164) == (None, link.phone.e164)
-    with pytest.raises(intake.WhoComplains):
+    with pytest.raises(handling.WhoComplains):
         received(contact=None)
 
 
@@ -247,3 +247,13 @@ def test_what_comes_back_when_its_department_is_no_more_goes_where_the_rules_say
     old = ComplaintFactory(closed=True, department=gone, ended_at=NOW)
     late = NOW + timedelta(days=settings.COMPLAINT_REOPEN_DAYS + 1)
     assert reopening.reopen(old.pk, reason="It flickers.", by=UserFactory(), now=late).department == here
+
+
+def test_no_change_leaves_a_complaint_without_anybody_or_a_decided_amount_in_another_currency():
+    boss, complaint = UserFactory(), received(contact=None, phone="+4930901820")
+    with pytest.raises(handling.WhoComplains):
+        handling.alter(complaint.pk, phone="", by=boss, now=NOW)
+    decided = ComplaintFactory(decided=True)
+    with pytest.raises(CurrenciesDiffer):
+        handling.alter(decided.pk, currency="USD", by=boss, now=NOW)
+    assert handling.alter(decided.pk, currency="EUR", by=boss, now=NOW).currency == "EUR"
