@@ -26,7 +26,7 @@ from complaints.reckoning import Terms
 from config.platform.history import record
 from crm import calendars
 from crm.business_time import OpeningHours
-from crm.models import BusinessCalendar
+from crm.models import BusinessCalendar, Department
 
 logger = logging.getLogger(__name__)
 State = Clock.State
@@ -77,13 +77,16 @@ class Rules:
         policy, levels = self.whole_ladder(clock.escalation_id)
         if not policy.is_active:
             return [], None
-        hours = self.hours(clock.calendar_id)
-        quiet = None
-        if policy.quiet_from is not None and policy.quiet_until is not None:
-            department = clock.complaint.department
-            zone = hours.zone if hours is not None else ZoneInfo(department.time_zone if department is not None else settings.TIME_ZONE)
-            quiet = Quiet(policy.quiet_from, policy.quiet_until, zone)
+        quiet = quiet_of(policy, clock.complaint.department, self.hours(clock.calendar_id))
         return [level for level in levels if level.metric in ("", clock.metric)], quiet
+
+
+def quiet_of(policy: EscalationPolicy, department: Department | None, hours: OpeningHours | None) -> Quiet | None:
+    """When nobody is told: wall time of the department, whose people would be woken; without one, of the calendar."""
+    if policy.quiet_from is None or policy.quiet_until is None:
+        return None
+    zone = ZoneInfo(department.time_zone) if department is not None else hours.zone if hours is not None else ZoneInfo(settings.TIME_ZONE)
+    return Quiet(policy.quiet_from, policy.quiet_until, zone)
 
 
 def begin(complaint: Complaint, *, now: datetime, rules: Rules | None = None) -> None:
@@ -106,8 +109,11 @@ def start(complaint: Complaint, metrics: Iterable[Metric], *, now: datetime, rul
         going |= {metric} if state in (State.RUNNING, State.PAUSED) else set()
     calendar = _calendar(policy, complaint)
     wanted = [metric for metric in metrics if metric not in going]
-    made = [_new(complaint, policy, metric, had.get(metric, 0) + 1, calendar, now, rules) for metric in wanted]
-    Clock.objects.bulk_create([clock for clock in made if clock is not None])
+    asked = (_new(complaint, policy, metric, had.get(metric, 0) + 1, calendar, now, rules) for metric in wanted)
+    made = [clock for clock in asked if clock is not None]
+    for clock in made if _rests(complaint, policy) else ():  # what begins while the customer is waited for rests from the start
+        _pause(clock, now)
+    Clock.objects.bulk_create(made)
 
 
 def promised(complaint: Complaint, *, now: datetime) -> list[Clock]:
@@ -132,8 +138,6 @@ def _new(
         calendar=calendar, calendar_version=calendar.version if calendar else 0, warn_percent=policy.warn_percent,
         escalation_id=policy.escalation_id, started_at=reckoning.whole(now),
     )  # fmt: skip
-    if _rests(complaint, policy):
-        _pause(clock, now)
     reckon(clock, rules=rules, done=())
     return clock
 

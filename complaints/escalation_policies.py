@@ -13,7 +13,7 @@ from django.db import transaction
 
 from complaints import clocks, ladder, reckoning, spans
 from complaints.clocks import Rules
-from complaints.ladder import Quiet, Rung
+from complaints.ladder import Rung
 from complaints.models import Clock, Complaint, EscalationLevel, EscalationPolicy
 from complaints.reckoning import Terms
 from config.platform import statements
@@ -216,9 +216,7 @@ def preview(
     hours = None if always else _hours(calendar, department)
     zone = hours.zone if hours is not None else ZoneInfo(department.time_zone if department is not None else settings.TIME_ZONE)
     terms = Terms(hours, reckoning.whole(started_at or now))
-    quiet = None
-    if policy.quiet_from is not None and policy.quiet_until is not None:
-        quiet = Quiet(policy.quiet_from, policy.quiet_until, zone)
+    quiet = clocks.quiet_of(policy, department, hours)
     levels = {one.number: one for one in policy.levels.select_related("team", "person", "transfers_to") if one.metric in ("", metric)}
     planned, highest = [], (0, -1)
     for step in sorted(ladder.steps(terms, target_s, [rung(one) for one in levels.values()], quiet), key=lambda one: (one.planned_at, one)):

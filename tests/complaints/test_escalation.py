@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from complaints import clocks, escalation, escalation_actions, escalation_policies, transfers
 from complaints.models import Clock, Complaint, ComplaintTransfer, EscalationStep
 from config.platform.models import AuditEvent, FeedMessage, Letter, OutboxEvent
+from crm import calendars
+from tests.factories.calendars import CalendarFactory
 from tests.factories.complaints import (
     ComplaintFactory,
     EscalationLevelFactory,
@@ -362,3 +364,22 @@ def test_a_promise_that_cannot_be_laid_anew_stops_no_other():
     Clock.objects.filter(complaint=good).update(next_step_at=None)
     assert [escalation_policies.lay_anew(now=NOON) for _ in range(2)] == [2, 0]
     assert (bad.clocks.get().next_step_at, good.clocks.get().next_step_at) == (NOON, NOON + 18 * HOUR)
+
+
+def test_quiet_hours_are_those_of_the_department_wherever_its_calendar_is():
+    policy = policy_of({"offset_s": 0}, quiet_from=21 * 60, quiet_until=8 * 60)
+    department = DepartmentFactory(time_zone="Asia/Vladivostok")  # ten hours before UTC
+    calendar = CalendarFactory(time_zone="UTC", country="")
+    calendars.alter(calendar.pk, week=[{"weekday": day, "opens": 0, "closes": 1440} for day in range(7)], by=None, now=NOON)
+    promise(policy, counted="business", calendar=calendar)
+    complaint = received(department=department, at=NOON + 3 * HOUR)
+    clock = complaint.clocks.get()
+    assert clock.due_at == DUE + 3 * HOUR, "at one in the night, there"
+    sweep(DUE + 3 * HOUR)
+    assert steps(complaint) == []
+    plan = escalation_policies.preview(
+        policy, metric="resolve", target_s=24 * 3600, started_at=NOON + 3 * HOUR, calendar=clock.calendar, department=department, now=NOON
+    )
+    assert [one.at for one in plan.steps] == [DUE + 10 * HOUR]
+    sweep(DUE + 10 * HOUR)
+    assert steps(complaint) == [(1, 0, True)]
