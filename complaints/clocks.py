@@ -85,8 +85,14 @@ def quiet_of(policy: EscalationPolicy, department: Department | None, hours: Ope
     """When nobody is told: wall time of the department, whose people would be woken; without one, of the calendar."""
     if policy.quiet_from is None or policy.quiet_until is None:
         return None
-    zone = ZoneInfo(department.time_zone) if department is not None else hours.zone if hours is not None else ZoneInfo(settings.TIME_ZONE)
-    return Quiet(policy.quiet_from, policy.quiet_until, zone)
+    return Quiet(policy.quiet_from, policy.quiet_until, zone_of(department, hours))
+
+
+def zone_of(department: Department | None, hours: OpeningHours | None) -> ZoneInfo:
+    """In which zone quiet hours are meant."""
+    if department is not None:
+        return ZoneInfo(department.time_zone)
+    return hours.zone if hours is not None else ZoneInfo(settings.TIME_ZONE)
 
 
 def begin(complaint: Complaint, *, now: datetime, rules: Rules | None = None) -> None:

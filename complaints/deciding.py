@@ -112,13 +112,14 @@ def solve(
 ) -> Complaint:
     """Decide and resolve in one; with ``communicated_via`` or ``call`` the customer knows it too. Anybody may who just received it.
 
-    ``on_call``: it was solved in the moment in which it was told, so the customer knows by the way in which they told it.
+    ``on_call``: it was solved in the moment in which it was told, so the customer knows by the way in which they told it, and whoever told
+    it may, whomever they gave it to.
 
     Raises:
         as ``decide``
     """
     with transition(Complaint, complaint_id, "solve", by=by, now=now, if_version=if_version) as complaint:
-        if complaint.status not in NEW:
+        if complaint.status not in NEW and not on_call:
             require_may_handle(complaint, by)
         _rule(complaint, by=by, now=now, **ruling)
         complaint.assignee = complaint.assignee or person(by)

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 
 from complaints import clocks, ladder, reckoning, spans
@@ -214,7 +212,6 @@ def preview(
     It counts in the calendar, else in that of the department, else in the default one; ``always``: every hour.
     """
     hours = None if always else _hours(calendar, department)
-    zone = hours.zone if hours is not None else ZoneInfo(department.time_zone if department is not None else settings.TIME_ZONE)
     terms = Terms(hours, reckoning.whole(started_at or now))
     quiet = clocks.quiet_of(policy, department, hours)
     levels = {one.number: one for one in policy.levels.select_related("team", "person", "transfers_to") if one.metric in ("", metric)}
@@ -224,7 +221,7 @@ def preview(
         planned.append(Planned(levels[step.number], step.round, step.planned_at, place < highest))
         highest = max(highest, place)
     due = reckoning.instant(terms, target_s)
-    return Plan(terms.started_at, due or terms.started_at, zone.key, planned)
+    return Plan(terms.started_at, due or terms.started_at, clocks.zone_of(department, hours).key, planned)
 
 
 def rung(level: EscalationLevel) -> Rung:

@@ -1,5 +1,6 @@
 """What escalation policies and steps look like over HTTP."""
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -129,6 +130,11 @@ class PreviewBody(serializers.Serializer):
     counted = serializers.ChoiceField(
         choices=SLAPolicy.Counted.choices, default=SLAPolicy.Counted.BUSINESS, help_text="As the SLA policy counts."
     )
+
+    def validate_started_at(self, at: datetime) -> datetime:
+        if not 1990 < at.year < 2100:
+            raise serializers.ValidationError("Ask for an instant between 1991 and 2099.", code="out_of_reach")
+        return at
 
 
 class PlannedStepSerializer(serializers.Serializer):

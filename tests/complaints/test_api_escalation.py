@@ -86,3 +86,11 @@ def test_the_screen_of_whoever_was_told_begins_with_it(client_of):
     EscalationStepFactory(told=[agent.user.pk], is_over=True)
     shown = feed.screen(agent.user, NOON)["escalations"]
     assert [(one["escalation"], one["number"]) for one in shown] == [(str(step.pk), step.complaint.number)]
+
+
+@pytest.mark.parametrize("started_at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_preview_of_an_instant_out_of_reach_is_refused(client_of, started_at):
+    policy = EscalationPolicyFactory(levels=1)
+    body = {"target_s": 3600, "started_at": started_at, "counted": "always"}
+    answer = client_of("admin").post(f"{URL}{policy.pk}/preview/", body, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), answer.json()

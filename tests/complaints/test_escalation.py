@@ -380,6 +380,6 @@ def test_quiet_hours_are_those_of_the_department_wherever_its_calendar_is():
     plan = escalation_policies.preview(
         policy, metric="resolve", target_s=24 * 3600, started_at=NOON + 3 * HOUR, calendar=clock.calendar, department=department, now=NOON
     )
-    assert [one.at for one in plan.steps] == [DUE + 10 * HOUR]
+    assert ([one.at for one in plan.steps], plan.time_zone) == ([DUE + 10 * HOUR], "Asia/Vladivostok")
     sweep(DUE + 10 * HOUR)
     assert steps(complaint) == [(1, 0, True)]

@@ -257,3 +257,9 @@ def test_no_change_leaves_a_complaint_without_anybody_or_a_decided_amount_in_ano
     with pytest.raises(CurrenciesDiffer):
         handling.alter(decided.pk, currency="USD", by=boss, now=NOW)
     assert handling.alter(decided.pk, currency="EUR", by=boss, now=NOW).currency == "EUR"
+
+
+def test_what_is_solved_on_the_call_may_be_somebody_elses():
+    person = UserFactory()
+    complaint = received(solve=RULING, assignee=person)
+    assert (complaint.status, complaint.assignee) == ("resolved", person)
