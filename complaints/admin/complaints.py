@@ -15,7 +15,7 @@ from unfold.decorators import action
 
 from complaints import deciding, handling, intake, reopening
 from complaints.admin import ruling
-from complaints.admin.inlines import ClockInline
+from complaints.admin.inlines import AttachmentInline, ClockInline, EscalationInline, MessageInline, TransferInline
 from complaints.admin.transfers import TransferActions
 from complaints.models import Clock, Complaint, RootCause
 from config.platform import numbers
@@ -73,7 +73,7 @@ class ComplaintAdmin(TransferActions, AuditedAdmin):
         "close", "reopen", "reject", "withdraw",
     ]  # fmt: skip
     autocomplete_fields = ["assignee", "topic", "product", "root_cause"]
-    inlines = [ClockInline]
+    inlines = [MessageInline, ClockInline, TransferInline, EscalationInline, AttachmentInline]
     fieldsets: list[tuple[str | None, dict[str, Any]]] = [
         (
             None,

@@ -44,7 +44,9 @@ def test_what_is_changed_on_the_page_goes_through_the_doors():
         for name in ("kind", "impact", "priority", "summary", "description", "remedy_sought", "currency")
     }
     form |= {"severity": "critical", "priority": "urgent", "assignee": str(person.pk), "topic": str(complaint.topic_id), "product": ""}
-    form |= {"amount_claimed": "", "root_cause": "", "corrective_action": "", "clocks-TOTAL_FORMS": 0, "clocks-INITIAL_FORMS": 0}
+    form |= {"amount_claimed": "", "root_cause": "", "corrective_action": ""}
+    inlines = ("messages", "clocks", "transfers", "escalations", "attachments")
+    form |= {f"{part}-{what}_FORMS": 0 for part in inlines for what in ("TOTAL", "INITIAL")}
     answer = supervisor.post(address(Complaint, "change", complaint.pk), form)
     assert answer.status_code == 302, answer.context["errors"]
     complaint.refresh_from_db()
