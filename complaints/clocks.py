@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.dateparse import parse_datetime
 
-from complaints import ladder, policies, reckoning
+from complaints import escalation_news, ladder, policies, reckoning
 from complaints.ladder import Quiet, Rung
 from complaints.models import Clock, Complaint, EscalationPolicy, EscalationStep, SLAPolicy
 from complaints.models.clocks import Metric
@@ -46,15 +46,21 @@ class Rules:
     """Calendars and ladders, each read once for as long as one reckoning lasts."""
 
     def __init__(self) -> None:
-        self._hours: dict[UUID, OpeningHours] = {}
+        self._hours: dict[UUID, tuple[int, OpeningHours]] = {}
         self._ladders: dict[UUID, tuple[EscalationPolicy, list[Any]]] = {}
 
     def hours(self, calendar_id: UUID | None) -> OpeningHours | None:
         """The hours of a calendar; None for no calendar."""
-        if calendar_id is None:
-            return None
+        return self._read(calendar_id)[1] if calendar_id is not None else None
+
+    def version(self, calendar_id: UUID) -> int:
+        """The version of a calendar whose hours ``hours`` answers: somebody may have changed it since they were read."""
+        return self._read(calendar_id)[0]
+
+    def _read(self, calendar_id: UUID) -> tuple[int, OpeningHours]:
         if calendar_id not in self._hours:
-            self._hours[calendar_id] = calendars.hours_of(BusinessCalendar.objects.whole().get(pk=calendar_id))
+            calendar = BusinessCalendar.objects.whole().get(pk=calendar_id)
+            self._hours[calendar_id] = calendar.version, calendars.hours_of(calendar)
         return self._hours[calendar_id]
 
     def whole_ladder(self, escalation_id: UUID) -> tuple[EscalationPolicy, list[Any]]:
@@ -126,25 +132,32 @@ def _new(
         calendar=calendar, calendar_version=calendar.version if calendar else 0, warn_percent=policy.warn_percent,
         escalation_id=policy.escalation_id, started_at=reckoning.whole(now),
     )  # fmt: skip
+    if _rests(complaint, policy):
+        _pause(clock, now)
     reckon(clock, rules=rules, done=())
     return clock
 
 
-def follow(complaint: Complaint, *, now: datetime, informed: bool = False, rules: Rules | None = None) -> None:
+def follow(complaint: Complaint, *, now: datetime, informed: bool = False, is_new: bool = False, rules: Rules | None = None) -> None:
     """Bring the clocks in line with what the complaint is now, and its ``due_at`` and ``breached_at`` with them.
 
     The caller holds the complaint's row, has set its facts, and saves it afterwards. ``informed``: the customer just heard of it.
+    ``is_new``: it is being received, so that saving it makes no further version of it. A broken promise that stops before a sweep told
+    of it is told now.
     """
     rules = rules or Rules()
     going = list(complaint.clocks.going().select_related("policy", "complaint__department"))
     steps = done_steps(going) if any(clock.state == State.PAUSED for clock in going) else {}
-    changed = []
+    changed, untold = [], []
     for clock in going:
         before = clock.state, clock.breached_at
         _note_breach(clock, now)
         verdict = _verdict(complaint, clock, informed)
         if verdict is not None:
             stop(clock, called_off=verdict == State.CANCELLED, now=now, rules=rules)
+            if clock.breached_at is not None and clock.breach_told_at is None:  # no sweep sees it any more
+                clock.breach_told_at = now
+                untold.append(clock)
         elif _rests(complaint, clock.policy):
             _pause(clock, now)
         elif _resume(clock, now):
@@ -159,6 +172,8 @@ def follow(complaint: Complaint, *, now: datetime, informed: bool = False, rules
     if informed and complaint.status in OPEN:
         start(complaint, [Metric.INFORM], now=now, rules=rules)
     summarise(complaint)
+    for clock in untold:
+        escalation_news.tell_broken(complaint, clock, is_new=is_new, now=now)
 
 
 def restart(complaint: Complaint, *, now: datetime) -> None:
@@ -224,13 +239,13 @@ def _reckon_one(complaint_id: UUID, rules: Rules, now: datetime) -> bool:
     complaint = Complaint.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=complaint_id).first()
     if complaint is None:  # somebody changes it at this moment: the next sweep finds it again
         return False
-    clocks = list(complaint.clocks.going().select_related("calendar"))
+    clocks = list(complaint.clocks.going())
     steps, moved = done_steps(clocks), {}
     for clock in clocks:
-        if clock.calendar is None or clock.calendar_version == clock.calendar.version:
+        if clock.calendar_id is None or clock.calendar_version == rules.version(clock.calendar_id):
             continue
         _note_breach(clock, now)
-        before, clock.calendar_version = clock.due_at, clock.calendar.version
+        before, clock.calendar_version = clock.due_at, rules.version(clock.calendar_id)
         if clock.breached_at is None:
             reckon(clock, rules=rules, done=steps.get(clock.pk, ()))
         clock.version += 1
@@ -249,8 +264,8 @@ def _reckon_one(complaint_id: UUID, rules: Rules, now: datetime) -> bool:
 
 COLUMNS = [
     "state", "policy", "policy_version", "target_s", "calendar", "calendar_version", "warn_percent", "escalation", "escalation_version", "pauses",
-    "due_at", "warn_at", "warned_at", "breached_at", "stopped_at", "overrun_s", "spent_s", "next_step_at", "acknowledged_at", "acknowledged_by",
-    "version",
+    "due_at", "warn_at", "warned_at", "breached_at", "breach_told_at", "stopped_at", "overrun_s", "spent_s", "next_step_at", "acknowledged_at",
+    "acknowledged_by", "version",
 ]  # fmt: skip
 
 

@@ -174,7 +174,7 @@ def withdraw(complaint_id: UUID, *, reason: str = "", if_version: int | None = N
         NotYourComplaint, TransitionNotAllowed, VersionConflict
     """
     with held(complaint_id, "withdraw", reason=reason, if_version=if_version, by=by, now=now) as complaint:
-        if complaint.status != Status.DECIDED:
+        if not complaint.decision:  # nor what was decided before it was reopened
             complaint.decision, complaint.decided_at, complaint.decided_by = Decision.WITHDRAWN, now, by
         _end(complaint, Status.WITHDRAWN, now)
         done(complaint, "withdraw", by=by, now=now)

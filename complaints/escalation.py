@@ -247,8 +247,7 @@ def _tell(turns: Iterable[Turn], orders: Iterable[Order], audience: Audience, no
             data = escalation_news.of_clock(clock, now)
             say("complaint.breached", clock, audience.concerned(complaint), data)
             news.append(outbox.News("complaint.breached", complaint, data, contact=complaint.contact_id))
-            due_at = clock.breached_at and clock.breached_at.isoformat()
-            events.append(Done(complaint.pk, "breach", {}, {"metric": clock.metric, "cycle": clock.cycle, "due_at": due_at}))
+            events.append(escalation_news.breach(complaint.pk, clock))
     for order in orders:
         step, clock, level = order.step, order.clock, order.level
         data = escalation_news.of_step(step, clock, now)

@@ -17,7 +17,7 @@ from complaints import clocks, telling, transfers
 from complaints.models import Clock, Complaint, EscalationLevel, EscalationStep
 from complaints.models.complaints import UNDECIDED, WAITING, Priority, Status
 from config.platform import mailing
-from config.platform.models import User
+from config.platform.models import PEOPLE, User
 from config.platform.moves import transition
 from config.platform.viewer import zone_of
 
@@ -94,8 +94,13 @@ def _write_letters(order: Order, now: datetime) -> list[str]:
     return [EMAILED] if any(owed) else []
 
 
+def _as_it_is(order: Order) -> Complaint:
+    """Its complaint as it is now: of several promises of one complaint, the steps of another may have moved it in this sweep."""
+    return Complaint.objects.only("status", "priority", "department", "assignee").get(pk=order.clock.complaint_id)
+
+
 def _transfer(order: Order, now: datetime) -> list[str]:
-    complaint, department = order.clock.complaint, order.level.transfers_to
+    complaint, department = _as_it_is(order), order.level.transfers_to
     if department is None or complaint.department_id == department.pk or complaint.status not in UNDECIDED:
         return []
     transfers.transfer(complaint.pk, department=department, reason=REASON, by=None, now=now)
@@ -104,11 +109,11 @@ def _transfer(order: Order, now: datetime) -> list[str]:
 
 def _move(order: Order, now: datetime) -> list[str]:
     """Another priority, another assignee: one move. After a transfer, whoever is to have it is found by the other department."""
-    level, seen = order.level, order.clock.complaint
-    raises = level.raises_priority and seen.priority != PRIORITIES[-1]
-    gives = level.reassigns and order.to is not None
-    if gives and level.transfers_to_id is not None:
-        gives = Complaint.objects.filter(pk=seen.pk, department=seen.department_id).exists()
+    level, seen, had = order.level, order.clock.complaint, _as_it_is(order)
+    raises = level.raises_priority and had.priority != PRIORITIES[-1]
+    gives = level.reassigns and order.to not in (None, had.assignee_id) and had.department_id == seen.department_id
+    if gives and not User.objects.filter(pk=order.to, role__in=PEOPLE).exists():  # a program cannot have it in hand
+        gives = False
     if not raises and not gives:
         return []
     did: list[str] = []
@@ -123,11 +128,14 @@ def _move(order: Order, now: datetime) -> list[str]:
             complaint.assignee_id = order.to
             if complaint.status not in {Status.DECIDED, *WAITING}:
                 complaint.status = Status.ASSIGNED
+            transfers.taken(complaint, by=None, now=now)
             did.append(REASSIGNED)
         clocks.follow(complaint, now=now)
         telling.news(complaint, "complaint.assigned" if gives else "complaint.changed", now=now, verb="escalate")
         if gives:
             telling.tell_of(complaint, "complaint.assigned", to=[order.to], now=now)
+        others = [one for one in [*telling.recipients(complaint), had.assignee_id] if not gives or one != order.to]
+        telling.tell_of(complaint, "complaint.changed", to=others, now=now, verb="escalate")
         if moved:
             telling.tell_of(complaint, "complaint.clocks_moved", to=[complaint.assignee_id], now=now, clocks=moved)
     return did

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from complaints import telling
-from complaints.models import Clock, EscalationStep
+from complaints.models import Clock, Complaint, EscalationStep
 from config.platform import feed, outbox
+from config.platform.history import Done, record_by_copy
 from config.platform.models import User
 
 PROMISE: dict[str, Any] = {"metric": "resolve", "cycle": 1, "promised_at": "2026-11-30T15:00:00Z"}
@@ -48,8 +50,27 @@ def declare() -> None:
 
 def of_clock(clock: Clock, now: datetime) -> dict[str, Any]:
     """A promise, with the complaint that it is of."""
-    promise = {"metric": clock.metric, "cycle": clock.cycle, "promised_at": clock.due_at or clock.breached_at}
-    return telling.brief(clock.complaint, now) | promise
+    return telling.brief(clock.complaint, now) | _promise(clock)
+
+
+def _promise(clock: Clock) -> dict[str, Any]:
+    return {"metric": clock.metric, "cycle": clock.cycle, "promised_at": clock.due_at or clock.breached_at}
+
+
+def tell_broken(complaint: Complaint, clock: Clock, *, is_new: bool, now: datetime) -> None:
+    """Tell of a promise that was broken and stopped before a sweep could tell of it, as the sweep does. It is told before it is saved."""
+    data = telling.brief(complaint, now) | _promise(clock)
+    told = [*telling.recipients(complaint), *telling.leaders(complaint)]
+    feed.tell(told, "complaint.breached", data, about=complaint.pk, contact=complaint.contact_id, now=now)
+    subject = outbox.Subject("complaint", complaint.pk, complaint.version + (0 if is_new else 1))
+    outbox.tell("complaint.breached", subject, data, contact=complaint.contact_id, now=now)
+    record_by_copy("complaint", [breach(complaint.pk, clock)], by=None, now=now)
+
+
+def breach(complaint_id: UUID, clock: Clock) -> Done:
+    """A broken promise, for the history of its complaint."""
+    due_at = clock.breached_at and clock.breached_at.isoformat()
+    return Done(complaint_id, "breach", {}, {"metric": clock.metric, "cycle": clock.cycle, "due_at": due_at})
 
 
 def of_step(step: EscalationStep, clock: Clock, now: datetime) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Escalation policies: kept by those who lead, laid against the promises that run, shown before they are used."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ from config.platform.moves import check_version
 from crm import calendars
 from crm.business_time import OpeningHours
 from crm.models import BusinessCalendar, Department
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -159,7 +162,11 @@ def _lay_some(policy_id: UUID, version: int, now: datetime, limit: int) -> int:
     rows = list(stale.filter(complaint__in=held).select_related("complaint__department"))
     done, rules = clocks.done_steps(rows), Rules()
     for clock in rows:
-        clocks.reckon(clock, rules=rules, done=done.get(clock.pk, ()))
+        try:
+            clocks.reckon(clock, rules=rules, done=done.get(clock.pk, ()))
+        except Exception:  # one that cannot be reckoned keeps no other from it: the sweep of steps sets it aside
+            logger.exception("clock_not_laid_anew", extra={"clock": str(clock.pk)})
+            clock.next_step_at, clock.escalation_version = now if clock.state == Clock.State.RUNNING else None, version
     if rows:
         statements.rows(LAY, [[str(one.pk) for one in rows], [one.next_step_at for one in rows], [one.escalation_version for one in rows]])
     return len(rows)

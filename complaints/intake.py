@@ -96,7 +96,7 @@ def _when(received_at: datetime | None, now: datetime) -> datetime:
 
 
 def _whose(complaint: Complaint, contact: Contact | None, phone: str) -> None:
-    """The contact and the number: either finds the other when there is one only; an order says whose it is."""
+    """The contact and the number: either finds the other when there is one only; else an order says whose it is."""
     if contact is None and not phone.strip():
         contact = complaint.order.contact if complaint.order is not None else None
     if contact is None and not phone.strip():
@@ -105,6 +105,8 @@ def _whose(complaint: Complaint, contact: Contact | None, phone: str) -> None:
     (subject,) = calling_whom.found([Whom(e164, contact.pk if contact else None)])
     complaint.e164 = subject.e164
     complaint.contact = Contact.objects.get(pk=subject.contact_id) if subject.contact_id else None
+    if complaint.contact is None and complaint.order is not None:  # they ring from a number that is nobody's, or of several
+        complaint.contact = complaint.order.contact
     if not complaint.language and complaint.contact is not None:
         complaint.language = complaint.contact.language
 
@@ -114,7 +116,7 @@ def _promise(complaint: Complaint, now: datetime) -> None:
     person, complaint.assignee = complaint.assignee, None
     clocks.begin(complaint, now=complaint.received_at)
     complaint.assignee = person
-    clocks.follow(complaint, now=now)
+    clocks.follow(complaint, now=now, is_new=True)
 
 
 def _tell(complaint: Complaint, by: User | None, now: datetime) -> None:

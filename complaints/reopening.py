@@ -59,7 +59,8 @@ def _come_back(complaint: Complaint, reason: str, channel: str, by: User | None,
     if there is not None:
         raise AlreadyFollowed(f"It came back as {there.number}.", complaint=str(there.pk), number=there.number)
     same = {name: getattr(complaint, name) for name in ("kind", "severity", "impact", "language", "topic", "product", "order", "summary")}
+    there_still = complaint.department if complaint.department is not None and complaint.department.is_active else None  # else by the rules
     return intake.receive(
-        **same, contact=complaint.contact, phone=complaint.e164, department=complaint.department, description=reason, channel=channel,
+        **same, contact=complaint.contact, phone=complaint.e164, department=there_still, description=reason, channel=channel,
         follows=complaint, by=by, now=now,
     )  # fmt: skip

@@ -93,7 +93,10 @@ def explain(complaint: Complaint, *, now: datetime, hold: bool = False) -> Expla
         return Explanation(department, decided_by, None, None, verdicts, [])
     if hold and complaint.assignee_id is None and rule.choice in (Choice.ROUND_ROBIN, Choice.LEAST_BUSY):
         # Those who point at the rule are not held up by this lock.
-        rule = RoutingRule.objects.select_for_update(of=("self",), no_key=True).select_related("department", "person").get(pk=rule.pk)
+        held = RoutingRule.objects.select_for_update(of=("self",), no_key=True).select_related("department", "person")
+        rule = held.filter(pk=rule.pk, is_active=True).first()
+        if rule is None:  # somebody took it away at this moment: ask the others
+            return explain(complaint, now=now, hold=hold)
     people = _candidates(rule, now) if complaint.assignee_id is None else []
     person = next((one.person for one in people if one.verdict == CHOSEN), None)
     return Explanation(rule.department, NAMED if complaint.department_id else BY_RULE, rule, person, verdicts, people)

@@ -259,7 +259,7 @@ def send_again(letter_id: UUID, *, by: User | None, now: datetime) -> Letter:
         LetterNotGivenUp
     """
     with change(Letter, letter_id, "send_again", by=by, now=now) as letter:
-        if letter.given_up_at is None or not letter.to:
+        if letter.given_up_at is None or not letter.to or letter.subject == FORGOTTEN:
             raise LetterNotGivenUp("Only a letter that was given up, and whose person was not erased, is tried again.")
         letter.given_up_at, letter.owed_at, letter.due_at, letter.tries = None, now, now, 0
         later("platform.send_letters")

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from complaints import clocks
+from complaints import clocks, escalation
 from complaints.models import Clock, Complaint
 from complaints.models.clocks import Metric
 from complaints.models.complaints import Status
-from tests.factories.complaints import ComplaintFactory, SLAPolicyFactory
+from config.platform.models import AuditEvent, FeedMessage, OutboxEvent
+from tests.factories.complaints import ComplaintFactory, SLAPolicyFactory, WatcherFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +115,26 @@ def test_nothing_is_promised_without_a_policy():
 
 def test_every_metric_has_its_target():
     assert set(clocks.TARGETS) == set(Metric)
+
+
+def test_a_word_to_the_customer_who_is_waited_for_owes_the_next_one_when_the_wait_is_over():
+    SLAPolicyFactory(acknowledge_s=None, assign_s=None, first_response_s=None, resolve_s=None)
+    complaint = received()
+    follow(complaint, NOON + HOUR, status=Status.WAITING_CUSTOMER)
+    follow(complaint, NOON + 2 * HOUR, informed=True)
+    assert (clock(complaint, "inform", 2).state, complaint.due_at) == ("paused", None)
+    follow(complaint, NOON + 20 * HOUR, status=Status.IN_PROGRESS)
+    assert complaint.due_at == NOON + 28 * HOUR
+
+
+def test_a_promise_that_is_kept_late_before_any_sweep_is_told_as_broken_once():
+    SLAPolicyFactory(acknowledge_s=None, assign_s=None, first_response_s=None, inform_every_s=None)
+    watcher = UserFactory()
+    complaint = received()
+    WatcherFactory(complaint=complaint, user=watcher)
+    follow(complaint, NOON + 25 * HOUR, status=Status.RESOLVED, ended_at=NOON, decision="upheld", decided_at=NOON)
+    escalation.tend(now=NOON + 26 * HOUR)
+    news = OutboxEvent.objects.get(type="complaint.breached")
+    assert (news.subject_id, news.data["metric"], news.contact) == (complaint.pk, "resolve", complaint.contact_id)
+    assert FeedMessage.objects.filter(kind="complaint.breached", recipient=watcher).count() == 1
+    assert AuditEvent.objects.get(subject_id=complaint.pk, verb="breach").facts["due_at"] == (NOON + 24 * HOUR).isoformat()

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ALL_DAY = [{"weekday": day, "opens": 0, "closes": 1440} for day in range(7)]
+FROM_TEN = [{"weekday": day, "opens": 600, "closes": 1020} for day in range(7)]
 FROM_NINE = [{"weekday": day, "opens": 540, "closes": 1020} for day in range(7)]
 
 
@@ -86,3 +87,21 @@ def test_what_rests_stays_at_rest_when_its_time_was_gone_before_and_is_late_when
     clocks.follow(complaint, now=MONDAY + 5 * HOUR)
     complaint.save()
     assert complaint.is_breached(MONDAY + 5 * HOUR) and complaint.due_at == MONDAY + HOUR
+
+
+def test_a_calendar_that_changes_again_during_the_sweep_is_reckoned_again(calendar, monkeypatch):
+    SLAPolicyFactory(counted="business", calendar=calendar, inform_every_s=None)
+    complaints = [received() for _ in range(2)]
+    alter(calendar, FROM_NINE)
+    summarise = clocks.summarise
+
+    def and_meanwhile(complaint) -> None:
+        summarise(complaint)
+        monkeypatch.setattr(clocks, "summarise", summarise)
+        alter(calendar, FROM_TEN)
+
+    monkeypatch.setattr(clocks, "summarise", and_meanwhile)
+    assert [clocks.reckon_stale(now=MONDAY) for _ in range(3)] == [2, 2, 0]
+    for complaint in complaints:
+        complaint.refresh_from_db()
+        assert complaint.due_at == MONDAY + 3 * HOUR

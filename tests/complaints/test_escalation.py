@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from complaints import clocks, escalation, escalation_actions, escalation_policies
+from complaints import clocks, escalation, escalation_actions, escalation_policies, transfers
 from complaints.models import Clock, Complaint, ComplaintTransfer, EscalationStep
 from config.platform.models import AuditEvent, FeedMessage, Letter, OutboxEvent
 from tests.factories.complaints import (
@@ -315,3 +315,50 @@ def test_a_preview_tells_what_the_sweep_will_do():
         (one.number, one.round, one.fired_at) for one in fired
     ]
     assert [(one.level.number, one.round) for one in plan.steps if one.is_passed_over] == [(2, 2)]
+
+
+def test_two_promises_of_one_complaint_that_are_late_in_one_sweep_each_do_what_is_left_to_do():
+    other, first, second, watcher = DepartmentFactory(), UserFactory(), UserFactory(), UserFactory()
+    level = {"offset_s": 0, "target": "person", "person": first, "raises_priority": True, "reassigns": True, "notifies": False}
+    SLAPolicyFactory(escalation=policy_of(level), **ONLY_RESOLVE | {"first_response_s": 3600})
+    complaint = received(priority="high", assignee=second, status="assigned")
+    WatcherFactory(complaint=complaint, user=watcher)
+    sweep(DUE)
+    complaint.refresh_from_db()
+    assert (complaint.priority, complaint.assignee) == ("urgent", first)
+    assert sorted(EscalationStep.objects.values_list("did", flat=True)) == [[], ["priority_raised", "reassigned"]]
+    assert told("complaint.assigned") == [first.pk]
+    assert sorted(told("complaint.changed")) == sorted([second.pk, watcher.pk])
+    EscalationLevelFactory(policy=complaint.policy.escalation, number=2, offset_s=3600, counted="wall", transfers_to=other)
+    EscalationStep.objects.all().delete()
+    Clock.objects.update(next_step_at=DUE)
+    sweep(DUE + HOUR)
+    assert ComplaintTransfer.objects.count() == 1
+    assert sorted(EscalationStep.objects.filter(number=2).values_list("did", flat=True)) == [["notified"], ["notified", "transferred"]]
+
+
+def test_whoever_is_given_what_was_passed_to_their_department_takes_it_over():
+    member, program = UserFactory(), UserFactory(role="integration")
+    there = DepartmentFactory()
+    there.members.set([member])
+    promise(policy_of({"offset_s": 0, "target": "role", "role": "integration", "reassigns": True}, {"offset_s": 60, "target": "duty", "reassigns": True}))  # fmt: skip
+    complaint = received(status="acknowledged", acknowledged_at=NOON, assignee=None)
+    transfer = transfers.transfer(complaint.pk, department=there, reason="A bill.", by=UserFactory(), now=NOON)
+    sweep(DUE)
+    complaint.refresh_from_db()
+    assert complaint.assignee_id is None and program.is_active, "a program cannot have it in hand"
+    sweep(DUE + HOUR)
+    complaint.refresh_from_db()
+    transfer.refresh_from_db()
+    assert (complaint.assignee, transfer.state) == (member, "accepted")
+
+
+def test_a_promise_that_cannot_be_laid_anew_stops_no_other():
+    policy = policy_of({"offset_s": 9 * 3600})
+    promise(policy)
+    bad, good = received(), received()
+    Clock.objects.filter(complaint=bad).update(pauses=["nonsense"])
+    escalation_policies.alter(policy.pk, levels=[{"offset_s": 3600, "counted": "wall", "target": "leads"}], by=None, now=NOON)
+    Clock.objects.filter(complaint=good).update(next_step_at=None)
+    assert [escalation_policies.lay_anew(now=NOON) for _ in range(2)] == [2, 0]
+    assert (bad.clocks.get().next_step_at, good.clocks.get().next_step_at) == (NOON, NOON + 18 * HOUR)

@@ -1,6 +1,7 @@
 """A complaint moves only as the table of moves says, through the doors, and whoever must know knows."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -11,8 +12,9 @@ from complaints.models.complaints import Impact, Priority, Severity, Status
 from complaints.ownership import NotYourComplaint
 from config.platform.models import AuditEvent, FeedMessage, OutboxEvent, Role
 from tests.complaints.statuses import RULING, VERBS, complaint_that_is
-from tests.factories.complaints import ComplaintFactory, SLAPolicyFactory, WatcherFactory
+from tests.factories.complaints import ComplaintFactory, RoutingRuleFactory, SLAPolicyFactory, WatcherFactory
 from tests.factories.crm import ContactFactory, ContactPhoneFactory, DepartmentFactory
+from tests.factories.orders import OrderFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +226,24 @@ def test_a_reopened_complaint_is_promised_anew_and_after_the_time_a_new_one_foll
     assert Complaint.objects.get(pk=old.pk).status == "resolved"
     with pytest.raises(reopening.AlreadyFollowed):
         reopening.reopen(old.pk, reason="It flickers.", by=boss, now=late)
+
+
+def test_what_was_decided_before_it_came_back_stays_decided_when_it_is_withdrawn():
+    boss, complaint = UserFactory(), complaint_that_is(Status.RESOLVED, NOW)
+    reopening.reopen(complaint.pk, reason="It flickers.", by=boss, now=NOW)
+    after = deciding.withdraw(complaint.pk, by=boss, now=NOW)
+    assert (after.decision, after.redress_amount) == ("upheld", Decimal(10))
+
+
+def test_an_order_says_whose_it_is_when_the_number_does_not():
+    order = OrderFactory(contact=ContactFactory(language="ru"))
+    complaint = received(contact=None, phone="+4930901820", order=order)
+    assert (complaint.contact, complaint.e164, complaint.language) == (order.contact, "+4930901820", "ru")
+
+
+def test_what_comes_back_when_its_department_is_no_more_goes_where_the_rules_say(settings):
+    gone, here = DepartmentFactory(is_active=False), DepartmentFactory()
+    RoutingRuleFactory(department=here)
+    old = ComplaintFactory(closed=True, department=gone, ended_at=NOW)
+    late = NOW + timedelta(days=settings.COMPLAINT_REOPEN_DAYS + 1)
+    assert reopening.reopen(old.pk, reason="It flickers.", by=UserFactory(), now=late).department == here

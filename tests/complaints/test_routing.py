@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from complaints import routing
-from complaints.models import Complaint
+from complaints.models import Complaint, RoutingRule
 from complaints.routing import speaks
 from tests.factories.complaints import ComplaintFactory, RoutingRuleFactory
 from tests.factories.crm import ContactFactory, DepartmentFactory, TeamFactory, TopicFactory
@@ -159,3 +159,17 @@ def test_explaining_takes_nobodys_turn(django_assert_max_num_queries):
 )
 def test_a_language_holds_for_its_kinds(language, wanted, does):
     assert speaks(language, wanted) is does
+
+
+def test_a_rule_that_is_taken_away_while_it_decides_leaves_it_to_the_others(monkeypatch):
+    here = DepartmentFactory()
+    gone = RoutingRuleFactory(position=1, choice="round_robin")
+    RoutingRuleFactory(position=2, department=here)
+    against = routing._About.against
+
+    def and_meanwhile(self, rule):
+        RoutingRule.objects.filter(pk=gone.pk).delete()
+        return against(self, rule)
+
+    monkeypatch.setattr(routing._About, "against", and_meanwhile)
+    assert routing.explain(would_be(), now=timezone.now(), hold=True).department == here

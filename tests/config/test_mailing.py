@@ -238,3 +238,11 @@ def test_an_administrator_sends_a_letter_again_and_nobody_else_reads_letters(cli
     assert client.post(address).status_code == 302
     letter.refresh_from_db()
     assert letter.given_up_at is None and letter.tries == 0
+
+
+def test_a_letter_to_one_of_us_that_spoke_of_an_erased_person_is_not_sent_again():
+    person = uuid7()
+    letter = LetterFactory(given_up_at=NOON, contact=person, recipient=UserFactory())
+    mailing.forget_contacts([person], now=NOON)
+    with pytest.raises(mailing.LetterNotGivenUp):
+        mailing.send_again(letter.pk, by=UserFactory(role="admin"), now=NOON)
