@@ -188,7 +188,7 @@ WHERE b.e164 = g.e164 AND b.contact_id IS NULL AND b.e164 <> ''
     AND (SELECT count(DISTINCT l.contact_id) FROM crm_contactphone l JOIN crm_phonenumber p ON p.id = l.phone_id WHERE p.e164 = g.e164) = 1
 """
 NOBODYS = """
-SELECT c.id FROM complaints_complaint c WHERE c.contact_id IS NULL AND c.e164 IN (
+SELECT c.id FROM complaints_complaint c WHERE c.contact_id IS NULL AND c.e164 <> '' AND c.e164 IN (
     SELECT p.e164 FROM crm_contactphone l JOIN crm_phonenumber p ON p.id = l.phone_id WHERE l.contact_id = ANY(%s)) ORDER BY c.id
 """
 
