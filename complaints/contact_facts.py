@@ -136,7 +136,10 @@ FROM complaints_complaint c WHERE c.id IN (
     SELECT id FROM complaints_complaint WHERE contact_id IS NULL AND e164 = %(e164)s AND e164 <> '' AND status IN ({OPEN_LIST})
     UNION ALL
     SELECT k.id FROM complaints_complaint k JOIN complaints_satisfaction s ON s.complaint_id = k.id
-    WHERE k.contact_id = ANY(%(contacts)s::uuid[]) AND s.state IN ('owed', 'asked') AND s.expires_at > now())
+    WHERE k.contact_id = ANY(%(contacts)s::uuid[]) AND s.state IN ('owed', 'asked') AND s.expires_at > now()
+    UNION ALL
+    SELECT k.id FROM complaints_complaint k JOIN complaints_satisfaction s ON s.complaint_id = k.id
+    WHERE k.contact_id IS NULL AND k.e164 = %(e164)s AND k.e164 <> '' AND s.state IN ('owed', 'asked') AND s.expires_at > now())
 ORDER BY c.ended_at IS NOT NULL, c.due_at NULLS LAST, c.id LIMIT 10
 """  # noqa: S608 (our own words)
 

@@ -53,7 +53,9 @@ def test_the_screen_pop_shows_what_they_wait_for_and_what_to_ask_them():
     ]  # fmt: skip
     assert found[0]["last_word"] == {"at": found[0]["last_word"]["at"], "side": "customer", "visibility": "public", "text": "Where is it?"}
     nobodys = ComplaintFactory(contact=None, e164="+74957654321")
-    assert [one["id"] for one in lookup.who_is("+74957654321", region="RU").open["complaints"]] == [str(nobodys.pk)]
+    asked = SatisfactionFactory(complaint__contact=None, complaint__e164=nobodys.e164).complaint
+    found = lookup.who_is("+74957654321", region="RU").open["complaints"]
+    assert [(one["id"], one["is_satisfaction_owed"]) for one in found] == [(str(nobodys.pk), False), (str(asked.pk), True)]
 
 
 def test_their_call_goes_to_the_department_that_has_their_complaint_and_its_topic_counts():
