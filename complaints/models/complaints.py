@@ -167,7 +167,7 @@ class Complaint(Movable, Originated):
         "withdraw": Move(OPEN, Status.WITHDRAWN),
         "join_to": Move(OPEN, Status.DUPLICATE),
         "reopen": Move(frozenset({Status.RESOLVED, Status.CLOSED, Status.DUPLICATE}), Status.REOPENED),
-        "satisfy": Move(frozenset({Status.RESOLVED, Status.CLOSED, Status.REOPENED})),
+        "satisfy": Move(frozenset({Status.CLOSED})),
         "write": Move(frozenset(Status)),
         "link": Move(frozenset(Status)),
         "watch": Move(frozenset(Status)),

@@ -54,6 +54,8 @@ def test_what_is_changed_on_the_page_goes_through_the_doors():
     assert sorted(AuditEvent.objects.filter(subject_id=complaint.pk).values_list("verb", flat=True)) == ["alter", "assign"]
     refused = supervisor.post(address(Complaint, "change", complaint.pk), form | {"assignee": ""})
     assert "Give it to somebody" in refused.content.decode()
+    refused = supervisor.post(address(Complaint, "change", complaint.pk), form | {"amount_claimed": "5"})
+    assert "An amount needs its currency." in refused.content.decode()
 
 
 def test_a_ruling_that_the_doors_refuse_is_told_on_its_form():
