@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from complaints import erasure
 from complaints.models import Complaint
 from config.platform.models import User
 from crm import saved_filters
@@ -54,8 +55,8 @@ def columns() -> dict[str, Cell]:
 
 
 def of_person(contact_id: UUID) -> list[UUID]:
-    """A person is in a file by their complaints."""
-    return list(Complaint.objects.filter(contact=contact_id).values_list("pk", flat=True))
+    """A person is in a file by their complaints, also by those that only their number tells."""
+    return list(erasure.of_person(contact_id).values_list("pk", flat=True))
 
 
 def _shown(row: Complaint) -> dict[str, Any]:

@@ -136,7 +136,10 @@ FROM complaints_complaint c WHERE c.id IN (
     SELECT id FROM complaints_complaint WHERE contact_id IS NULL AND e164 = %(e164)s AND e164 <> '' AND status IN ({OPEN_LIST})
     UNION ALL
     SELECT k.id FROM complaints_complaint k JOIN complaints_satisfaction s ON s.complaint_id = k.id
-    WHERE k.contact_id = ANY(%(contacts)s::uuid[]) AND s.state IN ('owed', 'asked') AND s.expires_at > now())
+    WHERE k.contact_id = ANY(%(contacts)s::uuid[]) AND s.state IN ('owed', 'asked') AND s.expires_at > now()
+    UNION ALL
+    SELECT k.id FROM complaints_complaint k JOIN complaints_satisfaction s ON s.complaint_id = k.id
+    WHERE k.contact_id IS NULL AND k.e164 = %(e164)s AND k.e164 <> '' AND s.state IN ('owed', 'asked') AND s.expires_at > now())
 ORDER BY c.ended_at IS NOT NULL, c.due_at NULLS LAST, c.id LIMIT 10
 """  # noqa: S608 (our own words)
 
@@ -188,7 +191,7 @@ WHERE b.e164 = g.e164 AND b.contact_id IS NULL AND b.e164 <> ''
     AND (SELECT count(DISTINCT l.contact_id) FROM crm_contactphone l JOIN crm_phonenumber p ON p.id = l.phone_id WHERE p.e164 = g.e164) = 1
 """
 NOBODYS = """
-SELECT c.id FROM complaints_complaint c WHERE c.contact_id IS NULL AND c.e164 IN (
+SELECT c.id FROM complaints_complaint c WHERE c.contact_id IS NULL AND c.e164 <> '' AND c.e164 IN (
     SELECT p.e164 FROM crm_contactphone l JOIN crm_phonenumber p ON p.id = l.phone_id WHERE l.contact_id = ANY(%s)) ORDER BY c.id
 """
 

@@ -135,7 +135,7 @@ def _one(scene: Scene, number: int) -> Complaint:
     )  # fmt: skip
     if number % 6 == 0:
         return complaint
-    boss, step = scene.staff("sergei"), age / 10
+    boss, step = scene.staff("sergei"), min(age / 10, timedelta(hours=random.uniform(0.3, 5)))
     if complaint.acknowledged_at is None:
         complaint = handling.acknowledge(complaint.pk, by=agent, now=at + step / 4)
     if complaint.assignee_id is None:

@@ -7,14 +7,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from complaints import attachments
+from complaints import attachments, satisfaction
 from complaints.models import Attachment, Complaint, ComplaintLink, ComplaintMessage, ComplaintTransfer, Satisfaction
 from complaints.models.complaints import ComplaintQuerySet
-from config.platform import feed, forgetting
+from config.platform import feed, forgetting, mailing
 from config.platform.models import OutboxEvent
+from config.platform.moves import transition
 from config.platform.queue import later
 from crm import traces
-from crm.erasure import Holder
+from crm.erasure import Holder, forget_answers
 from crm.traces import ERASED
 
 WORDS = ("summary", "description", "remedy_sought", "decision_text", "corrective_action", "reject_reason")
@@ -75,9 +76,13 @@ def pseudonymise(contact_id: UUID) -> int:
         about += _blank(model._default_manager.filter(complaint__in=ids), names)
     ComplaintLink.objects.filter(Q(one__in=ids) | Q(other__in=ids)).update(note="")
     about += _forget_files(ids)
+    _ask_no_more(ids)
     feed.about(contact_id, ids).delete()
+    mailing.forget_matters(ids, now=timezone.now())  # of a complaint that was nobody's yet, a letter names no contact
     OutboxEvent.objects.filter(subject_kind="complaint", subject_id__in=ids).exclude(data={}).update(data={})
     forgetting.forget_changes(about, telling=TELLING)
+    if about:  # what is answered of a message or a file names the complaint, and not whose it is
+        forget_answers(about)
     return len(ids)
 
 
@@ -88,6 +93,13 @@ def _forget_files(ids: list[UUID]) -> list[UUID]:
     rows.update(name=ERASED, sha256="", scan_said="")
     later(attachments.SCAN)
     return list(rows.values_list("pk", flat=True))
+
+
+def _ask_no_more(ids: list[UUID]) -> None:
+    """Questions that wait for an answer are over: a link that somebody still has would bring their words back."""
+    for pk in list(Satisfaction.objects.filter(complaint__in=ids, state__in=satisfaction.OPEN).values_list("pk", flat=True)):
+        with transition(Satisfaction, pk, "expire", by=None, now=timezone.now()):
+            pass
 
 
 def _blank(rows: QuerySet[Any], names: list[str]) -> list[UUID]:

@@ -95,7 +95,7 @@ def join_to(
         complaint.status, complaint.duplicate_of, complaint.ended_at = Status.DUPLICATE, first, now
         transfers.settle(complaint, now)
         handling.done(complaint, "join_to", by=by, now=now)
-    for pk in list(twice):  # asked again: somebody may have been faster
+    for pk in list(twice.all()):  # asked again: somebody may have been faster
         with transition(Complaint, pk, "link", by=by, now=now, reason=f"{complaint.number} was told twice of {first.number}.") as row:
             row.duplicate_of = first
     watching.hand_over(complaint, first)

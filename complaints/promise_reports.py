@@ -87,7 +87,10 @@ def times(asked: Asked) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         received[key] = many
         found[key] = {step: _wall(step, *rest[2 * n : 2 * n + 2]) for n, step in enumerate(STEPS)}
     for department, is_total, metric, many, both in rows_of(counted, asked.values):
-        found["total" if is_total else department][metric] |= {
+        steps = found.get("total" if is_total else department)
+        if steps is None:  # received since the first statement
+            continue
+        steps[metric] |= {
             "counted_n": many, "counted_median_s": round(both[0], 1), "counted_p90_s": round(both[1], 1),
         }  # fmt: skip
     total = list(found.pop("total", {step: _wall(step, 0, None) for step in STEPS}).values())

@@ -8,7 +8,7 @@ from django.db import transaction
 from complaints.models import Complaint, Watcher
 from config.platform.errors import Refusal
 from config.platform.models import LEADERS, User
-from config.platform.moves import transition
+from config.platform.moves import check_version, transition
 
 
 class NotYoursToWatch(Refusal):
@@ -40,11 +40,16 @@ def unwatch(complaint_id: UUID, *, user: User | None = None, if_version: int | N
 def _change(complaint_id: UUID, word: str, user: User, if_version: int | None, by: User, now: datetime) -> Complaint:
     if user != by and by.role not in LEADERS:
         raise NotYoursToWatch("Supervisors set others to watch.")
+    complaint = Complaint.objects.select_for_update(of=("self",)).get(pk=complaint_id)
+    row = Watcher.objects.filter(complaint=complaint, user=user)
+    if row.exists() == (word == "watch"):  # as it is to be: nobody who read the complaint has to read it again
+        check_version(complaint, if_version)
+        return complaint
     with transition(Complaint, complaint_id, "watch", by=by, now=now, if_version=if_version, who=user.pk, does=word) as complaint:
         if word == "watch":
-            Watcher.objects.get_or_create(complaint=complaint, user=user)
+            Watcher.objects.create(complaint=complaint, user=user)
         else:
-            Watcher.objects.filter(complaint=complaint, user=user).delete()
+            row.delete()
     return complaint
 
 

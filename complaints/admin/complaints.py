@@ -15,7 +15,7 @@ from unfold.decorators import action
 
 from complaints import deciding, handling, intake, reopening
 from complaints.admin import ruling
-from complaints.admin.inlines import ClockInline
+from complaints.admin.inlines import AttachmentInline, ClockInline, EscalationInline, MessageInline, TransferInline
 from complaints.admin.transfers import TransferActions
 from complaints.models import Clock, Complaint, RootCause
 from config.platform import numbers
@@ -52,11 +52,23 @@ class BreachFilter(admin.SimpleListFilter):
         return asked.get(self.value() or "", lambda: queryset)()
 
 
+class ComplaintForm(forms.ModelForm):
+    """What people change on the page."""
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        row = self.instance
+        if said.get("amount_claimed") is not None and not (said.get("currency") or row.currency or row.order_id):
+            self.add_error("currency", "An amount needs its currency.")  # the table's own rule speaks of columns that are not on the page
+        return said
+
+
 @admin.register(Complaint)
 class ComplaintAdmin(TransferActions, AuditedAdmin):
     """Received over the API, where the operator has the customer on the line; a supervisor reads, changes and moves them on here."""
 
     may_add = may_delete = NOBODY
+    form = ComplaintForm
     list_display = ["number", "summary", "contact", "urgency", "department", "assignee", "due", "state"]
     list_select_related = ["contact", "department", "assignee"]
     list_filter = [
@@ -73,7 +85,7 @@ class ComplaintAdmin(TransferActions, AuditedAdmin):
         "close", "reopen", "reject", "withdraw",
     ]  # fmt: skip
     autocomplete_fields = ["assignee", "topic", "product", "root_cause"]
-    inlines = [ClockInline]
+    inlines = [MessageInline, ClockInline, TransferInline, EscalationInline, AttachmentInline]
     fieldsets: list[tuple[str | None, dict[str, Any]]] = [
         (
             None,

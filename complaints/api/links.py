@@ -1,6 +1,7 @@
 """/complaints/{id}/watch/, link/, join-to/ and their like over HTTP."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from rest_framework import serializers
@@ -67,7 +68,7 @@ class ComplaintLinkSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def _other(self, row: ComplaintLink) -> Complaint:
-        return row.other if str(row.one_id) == str(self.context["complaint"]) else row.one
+        return row.other if row.one_id == self.context["complaint"] else row.one
 
     def get_complaint(self, row: ComplaintLink) -> str:
         return str(self._other(row).pk)
@@ -115,8 +116,9 @@ class ComplaintLinkViewSet(ApiViewSet):
         """The complaint that is meant, as the first arguments of a capability."""
         return {"complaint_id": self.get_object().pk, "if_version": self.if_version, **self.by}
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "complaint": self.kwargs.get("pk")}
+    def shown(self, rows: Any, pk: UUID, *, many: bool = False) -> Any:
+        """Links as the complaint with this id shows them; the address may write the id in another way."""
+        return ComplaintLinkSerializer(rows, many=many, context={**self.get_serializer_context(), "complaint": pk}).data
 
     def watched(self, row: Complaint) -> Response:
         """Who watches now, with the complaint's ETag."""
@@ -153,8 +155,7 @@ class ComplaintLinkViewSet(ApiViewSet):
         pk, seen = self.get_object().pk, Complaint.objects.visible_to(self.user).values("pk")
         found = ComplaintLink.objects.filter(Q(one=pk, other__in=seen) | Q(other=pk, one__in=seen)).select_related("one", "other")
         page = self.paginate_queryset(found) or []
-        context = self.get_serializer_context()
-        return self.get_paginated_response(ComplaintLinkSerializer(page, many=True, context=context).data)
+        return self.get_paginated_response(self.shown(page, pk, many=True))
 
     @operation(
         body=ComplaintLinkBody, answer=ComplaintLinkSerializer, refusals=[linking.NotAnother, linking.AlreadyLinked, VersionConflict]
@@ -164,9 +165,10 @@ class ComplaintLinkViewSet(ApiViewSet):
 
         Either shows the other. Nothing else follows from it.
         """
-        row = linking.link(**self.read(ComplaintLinkBody), **self.held())
+        held = self.held()
+        row = linking.link(**self.read(ComplaintLinkBody), **held)
         row = ComplaintLink.objects.select_related("one", "other").get(pk=row.pk)
-        return Response(ComplaintLinkSerializer(row, context=self.get_serializer_context()).data)
+        return Response(self.shown(row, held["complaint_id"]))
 
     @operation(body=ComplaintUnlinkBody, status=204, refusals=[linking.NotAnother, linking.NotLinked, VersionConflict])
     def unlink(self, request, pk) -> Response:

@@ -167,7 +167,7 @@ class Complaint(Movable, Originated):
         "withdraw": Move(OPEN, Status.WITHDRAWN),
         "join_to": Move(OPEN, Status.DUPLICATE),
         "reopen": Move(frozenset({Status.RESOLVED, Status.CLOSED, Status.DUPLICATE}), Status.REOPENED),
-        "satisfy": Move(frozenset({Status.RESOLVED, Status.CLOSED, Status.REOPENED})),
+        "satisfy": Move(frozenset({Status.CLOSED})),
         "write": Move(frozenset(Status)),
         "link": Move(frozenset(Status)),
         "watch": Move(frozenset(Status)),
@@ -312,8 +312,9 @@ class Complaint(Movable, Originated):
         return self.breached_at is not None or (self.due_at is not None and self.due_at <= now)
 
     def open_moves(self) -> list[str]:
-        """The verbs of people that it would accept now."""
-        return [verb for verb in super().open_moves() if verb in self.VERBS]
+        """The verbs of people that it would accept now: what was done once and for all is not among them."""
+        done = {"acknowledge": self.acknowledged_at, "communicate": self.communicated_at}
+        return [verb for verb in super().open_moves() if verb in self.VERBS and not done.get(verb)]
 
 
 class Watcher(Row):

@@ -282,7 +282,16 @@ def forget_contacts(contact_ids: Collection[UUID], addresses: Collection[str] = 
 
     That a letter was owed and what became of it stays, and to whom if that is one of our users.
     """
-    return of_contacts(contact_ids, addresses).update(
+    return _forget(of_contacts(contact_ids, addresses), now)
+
+
+def forget_matters(ids: Collection[UUID], *, now: datetime) -> int:
+    """Take people out of the letters that tell of these matters (``about``), whoever they name; answers how many."""
+    return _forget(Letter.objects.filter(about__in=ids), now)
+
+
+def _forget(letters: QuerySet[Letter], now: datetime) -> int:
+    return letters.update(
         subject=FORGOTTEN,
         text="",
         html="",

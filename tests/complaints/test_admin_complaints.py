@@ -44,7 +44,9 @@ def test_what_is_changed_on_the_page_goes_through_the_doors():
         for name in ("kind", "impact", "priority", "summary", "description", "remedy_sought", "currency")
     }
     form |= {"severity": "critical", "priority": "urgent", "assignee": str(person.pk), "topic": str(complaint.topic_id), "product": ""}
-    form |= {"amount_claimed": "", "root_cause": "", "corrective_action": "", "clocks-TOTAL_FORMS": 0, "clocks-INITIAL_FORMS": 0}
+    form |= {"amount_claimed": "", "root_cause": "", "corrective_action": ""}
+    inlines = ("messages", "clocks", "transfers", "escalations", "attachments")
+    form |= {f"{part}-{what}_FORMS": 0 for part in inlines for what in ("TOTAL", "INITIAL")}
     answer = supervisor.post(address(Complaint, "change", complaint.pk), form)
     assert answer.status_code == 302, answer.context["errors"]
     complaint.refresh_from_db()
@@ -52,6 +54,8 @@ def test_what_is_changed_on_the_page_goes_through_the_doors():
     assert sorted(AuditEvent.objects.filter(subject_id=complaint.pk).values_list("verb", flat=True)) == ["alter", "assign"]
     refused = supervisor.post(address(Complaint, "change", complaint.pk), form | {"assignee": ""})
     assert "Give it to somebody" in refused.content.decode()
+    refused = supervisor.post(address(Complaint, "change", complaint.pk), form | {"amount_claimed": "5"})
+    assert "An amount needs its currency." in refused.content.decode()
 
 
 def test_a_ruling_that_the_doors_refuse_is_told_on_its_form():

@@ -78,3 +78,12 @@ def test_the_list_is_searched_by_words_in_any_form_and_by_the_number(client_of):
         found = agent.get("/api/v1/complaints/", {"search": text, "is_open": "true"}).json()["results"]
         assert [one["id"] for one in found] == [str(wanted.pk)], text
     assert agent.get("/api/v1/complaints/", {"search": "?"}).json()["code"] == "question_too_short"
+
+
+def test_a_link_shows_the_other_one_however_the_address_writes_the_id(client_of):
+    agent, one, other = client_of("agent"), ComplaintFactory(), ComplaintFactory()
+    made = agent.post(f"/api/v1/complaints/{one.pk.hex}/link/", {"other": other.number}).json()
+    assert made["complaint"] == str(other.pk)
+    for this, that in ((one, other), (other, one)):
+        shown = agent.get(f"/api/v1/complaints/{str(this.pk).upper()}/links/").json()["results"]
+        assert [row["number"] for row in shown] == [that.number]

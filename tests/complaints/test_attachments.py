@@ -4,6 +4,7 @@ import io
 import socket
 import struct
 import threading
+import tracemalloc
 import zipfile
 from datetime import timedelta
 
@@ -41,6 +42,16 @@ def zipped(*names, mimetype=""):
     return kept.getvalue()
 
 
+def torn(method):
+    """The beginning of what it holds cannot be unpacked."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", method) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text" * 10)
+    content = bytearray(kept.getvalue())
+    content[38:52] = b"\xff" * 14
+    return bytes(content)
+
+
 def sheet():
     kept = io.BytesIO()
     openpyxl.Workbook().save(kept)
@@ -64,12 +75,28 @@ KINDS = [
     (zipped("a.txt"), ""), (zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), ""),
     (ole("WordDocument", "_VBA_PROJECT"), ""), (b"PK\x03\x04 torn", ""), (b"MZ\x90\0" + bytes(100), ""), (b"\x7fELF" + bytes(100), ""),
     (b"  <!DOCTYPE html><script>alert(1)</script>", ""), (b"<svg xmlns='x'><script/></svg>", ""), (b"\xef\xbb\xbf<?xml version='1.0'?>", ""),
-    (b"#!/bin/sh\nrm", ""), ("<script>".encode("utf-16"), ""), (b"text" + b"\0" * 9, ""), (b"a" * 9000 + b"\0", ""),
+    (b"BMW called, GIF attached", "text/plain"), (b"GIF89a, they wrote", "text/plain"), (b"GIF89a\x01\0\x01\0" + bytes(40), "image/gif"),
+    (ole("WordDocument", "__properties_version1.0"), "application/vnd.ms-outlook"),
+    (zipped("setup.exe", mimetype="text/plain"), ""), (zipped("setup.exe", mimetype="image/png"), ""), (torn(zipfile.ZIP_DEFLATED), ""),
+    (torn(zipfile.ZIP_LZMA), ""), (b"#!/bin/sh\nrm", ""), ("<script>".encode("utf-16"), ""), (b"text" + b"\0" * 9, ""), (b"a" * 9000 + b"\0", ""),
 ]  # fmt: skip
 
 
 def test_a_file_is_what_its_bytes_are():
     assert [(kind_of(io.BytesIO(content)), content[:20]) for content, _ in KINDS] == [(kind, content[:20]) for content, kind in KINDS]
+
+
+def test_of_an_archive_no_more_is_unpacked_than_tells_what_it_is():
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", " " * 2**26)
+    kept.seek(0)
+    tracemalloc.start()
+    try:
+        assert kind_of(kept) == ""
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_name_does_no_harm_and_ends_as_the_file_is():

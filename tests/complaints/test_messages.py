@@ -102,6 +102,22 @@ def test_it_is_joined_only_to_another_one_that_goes_on():
         linking.join_to(first.pk, first=twice, by=None, now=NOON)
 
 
+def test_what_is_joined_while_another_is_joined_follows_it(monkeypatch):
+    first, twice, late = ComplaintFactory(), ComplaintFactory(), ComplaintFactory()
+    hold = linking.hold
+
+    def somebody_is_faster(ids):
+        if late.duplicate_of is None:
+            monkeypatch.setattr(linking, "hold", hold)
+            late.duplicate_of = linking.join_to(late.pk, first=twice, by=None, now=NOON)
+        return hold(ids)
+
+    monkeypatch.setattr(linking, "hold", somebody_is_faster)
+    linking.join_to(twice.pk, first=first, by=None, now=NOON)
+    late.refresh_from_db()
+    assert late.duplicate_of == first
+
+
 def test_a_link_is_shown_by_both_and_goes_for_both():
     one, other = ComplaintFactory(), ComplaintFactory()
     linking.link(one.pk, other=other, note="Same parcel", by=None, now=NOON)
@@ -117,8 +133,8 @@ def test_whoever_watches_sees_it_and_only_leaders_set_others_to_watch():
     assert complaint not in Complaint.objects.visible_to(back)
     with pytest.raises(watching.NotYoursToWatch):
         watching.watch(complaint.pk, user=back, by=agent, now=NOON)
-    for _ in range(2):
-        watching.watch(complaint.pk, user=back, by=UserFactory(role="supervisor"), now=NOON)
+    versions = [watching.watch(complaint.pk, user=back, by=UserFactory(role="supervisor"), now=NOON).version for _ in range(2)]
+    assert versions == [complaint.version + 1] * 2, "doing so again changes nothing"
     assert complaint in Complaint.objects.visible_to(back)
     watching.unwatch(complaint.pk, by=back, now=NOON)
     assert not complaint.watchers.exists()

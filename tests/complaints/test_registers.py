@@ -11,8 +11,9 @@ from django.utils import timezone
 from calls import answers, hints
 from complaints import attachments, complaint_columns, contact_facts, messages, similar
 from complaints.models import Attachment, Complaint
-from config.platform import origins
+from config.platform import mailing, origins
 from config.platform.history import record
+from config.platform.models import IdempotencyRecord, Letter
 from crm import contact_filters, contacts, erasure, lookup, merging, saved_filters, timeline
 from crm.exporting import jobs
 from crm.models import Contact, Export
@@ -52,7 +53,9 @@ def test_the_screen_pop_shows_what_they_wait_for_and_what_to_ask_them():
     ]  # fmt: skip
     assert found[0]["last_word"] == {"at": found[0]["last_word"]["at"], "side": "customer", "visibility": "public", "text": "Where is it?"}
     nobodys = ComplaintFactory(contact=None, e164="+74957654321")
-    assert [one["id"] for one in lookup.who_is("+74957654321", region="RU").open["complaints"]] == [str(nobodys.pk)]
+    asked = SatisfactionFactory(complaint__contact=None, complaint__e164=nobodys.e164).complaint
+    found = lookup.who_is("+74957654321", region="RU").open["complaints"]
+    assert [(one["id"], one["is_satisfaction_owed"]) for one in found] == [(str(nobodys.pk), False), (str(asked.pk), True)]
 
 
 def test_their_call_goes_to_the_department_that_has_their_complaint_and_its_topic_counts():
@@ -121,10 +124,20 @@ def test_whoever_is_erased_is_in_no_complaint_any_more(settings, tmp_path, djang
     with pytest.raises(erasure.ErasureVetoed) as refused:
         erasure.erase(contact.pk, reason="Asked", by=None, now=NOW)
     assert refused.value.facts["reasons"] == [f"Complaint {open_one.number} is open."]
-    Complaint.objects.filter(pk=open_one.pk).update(status="withdrawn", ended_at=NOW)
+    nobodys = ComplaintFactory(contact=None, e164=NUMBER, status="withdrawn", ended_at=NOW)
+    mailing.owe(to=UserFactory(email="lead@example.com"), subject=said, text=said, about=nobodys.pk, now=NOW)
+    IdempotencyRecord.objects.create(
+        by=UserFactory(), key="k", fingerprint="f", body=json.dumps({"complaint": str(open_one.pk), "text": said})
+    )
+    Complaint.objects.filter(pk=open_one.pk).update(status="closed", decision="upheld", decided_at=NOW, ended_at=NOW)
+    asked = SatisfactionFactory(complaint=open_one, expires_at=NOW + timedelta(days=3000))
+    assert set(complaint_columns.of_person(contact.pk)) == {open_one.pk, nobodys.pk}
     with django_capture_on_commit_callbacks(execute=True):
         counts = erasure.erase(contact.pk, reason="Asked", by=None, now=NOW).counts
-    assert counts["complaints"] == 1
+    assert counts["complaints"] == 2
+    asked.refresh_from_db()
+    assert asked.state == "expired", "nobody answers any more"
+    assert said not in str([*Letter.objects.values("subject", "text"), *IdempotencyRecord.objects.values_list("body")])
     attachments.delete_files()
     assert not [one for one in tmp_path.rglob("*") if one.is_file()]
     kept = json.dumps([*rows_of(open_one.pk)], default=str, ensure_ascii=False)

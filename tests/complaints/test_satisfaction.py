@@ -87,10 +87,11 @@ def test_whoever_had_it_and_who_leads_hear_that_it_is_not_solved_and_of_a_good_a
 
 
 def test_an_answer_of_an_earlier_closing_says_nothing_of_the_present_outcome():
-    row = owed()
-    Complaint.objects.filter(pk=row.complaint_id).update(status="in_progress", ended_at=None)
-    satisfaction.answer(row.pk, score=1, by=UserFactory(), now=NOON)
-    assert Complaint.objects.get(pk=row.complaint_id).is_satisfied is None
+    for begun_anew in ({"status": "reopened", "ended_at": None}, {"status": "in_progress", "ended_at": None}, {"status": "resolved"}):
+        row = owed()
+        Complaint.objects.filter(pk=row.complaint_id).update(**begun_anew)
+        satisfaction.answer(row.pk, score=1, by=UserFactory(), now=NOON)
+        assert Complaint.objects.get(pk=row.complaint_id).is_satisfied is None, begun_anew
 
 
 def test_who_declined_is_not_asked_again():
