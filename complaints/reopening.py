@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from complaints import clocks, intake, telling
+from complaints import clocks, intake, satisfaction, telling
 from complaints.handling import done
 from complaints.models import Complaint
 from complaints.models.complaints import Channel, Status
@@ -43,6 +43,7 @@ def reopen(
         complaint.reopened_count += 1
         if complaint.assignee is not None and not complaint.assignee.is_active:
             complaint.assignee = None
+        satisfaction.call_off(complaint, reason="It was reopened.", by=by, now=now)
         clocks.restart(complaint, now=now)
         done(complaint, "reopen", by=by, now=now)
         if complaint.assignee_id is None:

@@ -99,9 +99,7 @@ def owe(complaint: Complaint, *, by: User | None = None, now: datetime) -> Satis
     """
     if complaint.contact_id is None and not complaint.e164:
         return None
-    for pk in complaint.satisfactions.filter(state__in=OPEN).values_list("pk", flat=True):
-        with transition(Satisfaction, pk, "expire", by=by, now=now, reason="It was closed anew."):
-            pass
+    call_off(complaint, reason="It was closed anew.", by=by, now=now)
     last = complaint.satisfactions.aggregate(last=Max("cycle"))["last"] or 0
     row = Satisfaction(
         complaint=complaint,
@@ -117,6 +115,13 @@ def owe(complaint: Complaint, *, by: User | None = None, now: datetime) -> Satis
         with suppress(NobodyToWriteTo):
             return send_link(row.pk, origin=settings.PUBLIC_URL, by=by, now=now)
     return row
+
+
+def call_off(complaint: Complaint, *, reason: str, by: User | None, now: datetime) -> None:
+    """End a question of an earlier closing that still waits. The caller holds the complaint."""
+    for pk in complaint.satisfactions.filter(state__in=OPEN).values_list("pk", flat=True):
+        with transition(Satisfaction, pk, "expire", by=by, now=now, reason=reason):
+            pass
 
 
 def current(complaint: Complaint) -> Satisfaction:

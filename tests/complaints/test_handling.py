@@ -263,3 +263,15 @@ def test_what_is_solved_on_the_call_may_be_somebody_elses():
     person = UserFactory()
     complaint = received(solve=RULING, assignee=person)
     assert (complaint.status, complaint.assignee) == ("resolved", person)
+
+
+def test_nobody_is_asked_whether_they_are_content_with_what_is_worked_on_again():
+    boss, complaint = UserFactory(), received(solve=RULING)
+    deciding.close(complaint.pk, by=boss, now=NOW)
+    asked = complaint.satisfactions.get()
+    reopening.reopen(complaint.pk, reason="It flickers.", by=boss, now=NOW)
+    asked.refresh_from_db()
+    assert asked.state == "expired"
+    deciding.solve(complaint.pk, **RULING, by=boss, now=NOW)
+    deciding.close(complaint.pk, by=boss, now=NOW)
+    assert list(complaint.satisfactions.order_by("cycle").values_list("cycle", "state")) == [(1, "expired"), (2, "owed")]
