@@ -35,6 +35,11 @@ class Trial:
         return next((clock.calendar for clock in self.clocks), None)
 
 
+def is_in_reach(at: datetime) -> bool:
+    """Whether promises can be reckoned from ``at``: calendars know neither long ago nor the end of days."""
+    return 1990 < at.year < 2100
+
+
 def try_out(complaint: Complaint, *, at: datetime) -> Trial:
     """Route a complaint that is not there, received at ``at``, and reckon its promises, by the code that does it in earnest."""
     found = routing.explain(complaint, now=at)

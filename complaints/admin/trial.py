@@ -1,5 +1,6 @@
 """A page to try rules and policies out: where a complaint would go, what would be promised, and why not otherwise."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -55,6 +56,12 @@ class TrialForm(forms.Form):
         if sku and found is None:
             raise forms.ValidationError("There is no product with this SKU.")
         return found
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if at is not None and not trying.is_in_reach(at):
+            raise forms.ValidationError("Ask for an instant between 1991 and 2099.")
+        return at
 
     def complaint(self) -> Complaint:
         """The complaint that the form describes, not saved."""

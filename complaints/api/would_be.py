@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from complaints import priorities
+from complaints import priorities, trying
 from complaints.models import Complaint
 from complaints.models.complaints import Channel, Impact, Kind, Priority, Severity
 from complaints.routing import COMES_LATER, DECIDES, DOES_NOT_HOLD
@@ -45,7 +45,7 @@ class WouldBeBody(serializers.Serializer):
     at = serializers.DateTimeField(required=False, help_text="When it is received; by default now.")
 
     def validate_at(self, at: Any) -> Any:
-        if not 1990 < at.year < 2100:
+        if not trying.is_in_reach(at):
             raise serializers.ValidationError("Ask for an instant between 1991 and 2099.", code="out_of_reach")
         return at
 

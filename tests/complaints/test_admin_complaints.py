@@ -65,3 +65,9 @@ def test_a_ruling_that_the_doors_refuse_is_told_on_its_form():
     page = supervisor.post(page_of("decide", complaint), RULING | {"redress": "apology"}).content.decode()
     assert "An amount needs its currency" in page
     assert Complaint.objects.get(pk=complaint.pk).status == "in_progress"
+
+
+def test_a_trial_at_the_end_of_days_is_told_on_its_form():
+    SLAPolicyFactory()
+    page = client_for(Role.SUPERVISOR).get(reverse("admin:complaints_slapolicy_try_out"), {"at": "9999-12-31T23:59"})
+    assert "between 1991 and 2099" in page.content.decode()
