@@ -10,8 +10,8 @@ from django.utils import timezone
 from complaints import attachments, satisfaction
 from complaints.models import Attachment, Complaint, ComplaintLink, ComplaintMessage, ComplaintTransfer, Satisfaction
 from complaints.models.complaints import ComplaintQuerySet
-from config.platform import feed, forgetting, mailing
-from config.platform.models import OutboxEvent
+from config.platform import forgetting, mailing
+from config.platform.models import FeedMessage, OutboxEvent
 from config.platform.moves import transition
 from config.platform.queue import later
 from crm import traces
@@ -77,7 +77,7 @@ def pseudonymise(contact_id: UUID) -> int:
     ComplaintLink.objects.filter(Q(one__in=ids) | Q(other__in=ids)).update(note="")
     about += _forget_files(ids)
     _ask_no_more(ids)
-    feed.about(contact_id, ids).delete()
+    FeedMessage.objects.filter(about__in=ids).delete()
     mailing.forget_matters(ids, now=timezone.now())  # of a complaint that was nobody's yet, a letter names no contact
     OutboxEvent.objects.filter(subject_kind="complaint", subject_id__in=ids).exclude(data={}).update(data={})
     forgetting.forget_changes(about, telling=TELLING)

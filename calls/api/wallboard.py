@@ -80,6 +80,10 @@ class TilesSerializer(serializers.Serializer):
     return_calls = OwedSerializer()
     alarms = OpenAlarmsSerializer()
 
+    def get_fields(self) -> dict[str, serializers.Field]:
+        known = super().get_fields()
+        return known | {name: serializers.DictField(child=serializers.FloatField()) for name, _ in wallboard.tiles if name not in known}
+
 
 class QueueTilesSerializer(TilesSerializer):
     queue = serializers.CharField(help_text="Slug.")

@@ -57,10 +57,12 @@ def one_life(random: Random, policies: list[SLAPolicy], shared: dict, rules: clo
     if at < NOW:
         kept = {metric: at for metric in ("acknowledge", "assign", "first_response") if random.random() < 0.5}
         if random.random() < 0.3:
-            rest, complaint.status = at, random.choice((Status.WAITING_CUSTOMER, Status.WAITING_THIRD_PARTY))
-    made = []
+            rest = at
+    made, waits = [], random.choice((Status.WAITING_CUSTOMER, Status.WAITING_THIRD_PARTY))
     for metric in TARGETS:
+        complaint.status = Status.RECEIVED  # as it was when the promise began
         clock = clocks._new(complaint, policy, Metric(metric), 1, policy.calendar, received, rules)
+        complaint.status = waits if rest is not None else Status.RECEIVED
         clocks._note_breach(clock, at if at < NOW else received)
         if metric in kept:
             clocks.stop(clock, called_off=False, now=at, rules=rules)

@@ -89,6 +89,7 @@ def known(boss, client_of) -> Contact:
     assert boss.post(f"/api/v1/calls/{call.pk}/wrap-up/", body, headers={"Idempotency-Key": "wrap"}).status_code == 200
     _judged(boss, call)
     _told_elsewhere(boss, contact)
+    _complained(boss, contact)
     CallFactory(contact=None, customer_e164=NUMBER, from_raw=NUMBER, from_e164=NUMBER)
     for form in ("csv", "jsonl"):
         jobs.order(entity="contacts", form=form, by=boss.user, now=NOON)
@@ -110,6 +111,19 @@ def _told_elsewhere(boss, contact: Contact) -> None:
     LetterFactory(to=MAIL, text=f"Dear {SURNAME}", given_up_at=NOON, last_error=f"550 <{MAIL}>")
     LetterFactory(subject="Клавдия Гриневич waits", html=f"<p>{NUMBER}", contact=loser.pk, sent_at=NOON)
     OutboxEventFactory(contact=loser.pk, data={"contact_name": SURNAME})
+
+
+def _complained(boss, contact: Contact) -> None:
+    """She complained, was written to, and answered how content she is."""
+    solved = {"decision": "upheld", "decision_text": f"{SURNAME} is right", "redress": "apology"}
+    words = {"summary": f"{SURNAME} waits", "description": f"Звонить {NUMBER}", "remedy_sought": f"Write to {MAIL}"}
+    made = boss.post("/api/v1/complaints/", {"contact": str(contact.pk), "phone": NUMBER, "channel": "call", "solve": solved, **words})
+    assert made.status_code == 201, made.content
+    address = f"/api/v1/complaints/{made.json()['id']}/"
+    assert boss.post(address + "messages/", {"text": f"Sent to {MAIL}", "via": "email"}).status_code == 201
+    assert boss.post(address + "close/", {"corrective_action": f"Told {SURNAME}"}).status_code == 200
+    answered = boss.post(address + "satisfaction/", {"score": 5, "comment": f"Ваша {SURNAME}"})
+    assert answered.status_code in (200, 201), answered.content
 
 
 def _judged(boss, call: Call) -> None:
