@@ -45,9 +45,15 @@ def one_file() -> Asked:
     return Asked(attached())
 
 
-@recipe("complaints_watchers", "complaints_unwatch")
+@recipe("complaints_watchers")
 def watchers() -> Asked:
     return Asked(WatcherFactory().complaint)
+
+
+@recipe("complaints_unwatch")
+def unwatch() -> Asked:
+    watcher = WatcherFactory()
+    return Asked(watcher.complaint, {"user": str(watcher.user_id)})
 
 
 @recipe("complaints_watch")
