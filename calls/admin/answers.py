@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 
 from calls import unanswered
 from calls.models import ArticleUse, QuestionAsked, UnansweredQuestion
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, who
 from config.platform.admin_base.pages import NOBODY
+from config.platform.admin_base.ranges import RangeDateTimeFilter
 
 TONES = {"open": "warn", "answered": "good", "dismissed": "plain"}
 

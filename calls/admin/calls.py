@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 from unfold.decorators import display as shown_as
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -23,6 +23,7 @@ from calls.admin.dispositions import RevisionInline
 from calls.models import Call, CallEvent, CallKey, CallLeg, Disposition, PhoneSystem
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, span, who
 from config.platform.admin_base.pages import NOBODY
+from config.platform.admin_base.ranges import RangeDateTimeFilter
 from config.platform.errors import Refusal
 from crm import searching
 from crm.phone_numbers import display, parse

@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 
 from complaints import deciding, handling, intake, reopening
@@ -21,6 +21,7 @@ from complaints.models import Clock, Complaint, RootCause
 from config.platform import numbers
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, span, who
 from config.platform.admin_base.pages import NOBODY
+from config.platform.admin_base.ranges import RangeDateTimeFilter
 from crm import searching
 
 TONES = {

@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 
 from config.platform import numbers
 from config.platform.admin_base import ReadOnlyAdmin, badge, confirmed, who
+from config.platform.admin_base.ranges import RangeDateTimeFilter
 from config.platform.errors import Refusal
 from config.platform.models import User
 from crm import amending, ordering, returning, searching

@@ -189,3 +189,9 @@ def test_times_are_shown_in_the_viewers_zone(boss):
     page = boss.get(address(admin_rows.Heartbeat, "changelist")).content.decode()
     assert row.name in page
     assert "2026-11-23 20:00" in page  # noon in UTC is eight in the evening in Manila
+
+
+@pytest.mark.parametrize("model, name", [("complaints_complaint", "received_at"), ("calls_call", "started_at"), ("crm_order", "placed_at")])
+def test_a_time_that_no_zone_has_is_no_error_of_a_list(boss, model, name):
+    query = {f"{name}_from_0": "0001-01-01", f"{name}_from_1": "00:00:00"}
+    assert boss.get(reverse(f"admin:{model}_changelist"), query).status_code in (200, 302)
