@@ -11,7 +11,7 @@ from calls.models import Queue
 from complaints.models import Complaint, ComplaintMessage
 from complaints.models.complaints import OPEN
 from config.platform import statements
-from config.platform.models import AuditEvent, User
+from config.platform.models import AuditEvent, Role, User
 from crm.contact_filters import YES_NO, Filter
 from crm.timeline import Happening, Position, older
 
@@ -116,6 +116,15 @@ def messages_of_contact(contact_id: UUID, before: Position, limit: int) -> list[
     ]
 
 
+def unseen(user: User, page: Sequence[Happening]) -> set[UUID]:
+    """Registered with ``crm.timeline.hidden``: what is of other departments' complaints, for the back office."""
+    if user.role != Role.BACK_OFFICE:
+        return set()
+    about = {one.id: UUID(str(one.data.get("complaint", one.id))) for one in page if one.kind.startswith("complaint")}
+    seen = set(Complaint.objects.visible_to(user).filter(pk__in=set(about.values())).values_list("pk", flat=True)) if about else set()
+    return {one for one, complaint in about.items() if complaint not in seen}
+
+
 def _who(user: User | None) -> str | None:
     return str(user) if user else None
 
@@ -127,7 +136,7 @@ OPEN_MATTERS = f"""
 SELECT c.id, c.number, c.kind, c.status, c.summary, c.priority, c.department_id AS department, c.assignee_id AS assignee, c.received_at, c.due_at,
     (c.breached_at IS NOT NULL OR COALESCE(c.due_at <= now(), false)) AS is_breached,
     (SELECT json_build_object('at', m.at, 'side', m.side, 'visibility', m.visibility, 'text', left(m.text, 200))
-        FROM complaints_complaintmessage m WHERE m.complaint_id = c.id ORDER BY m.id DESC LIMIT 1) AS last_word,
+        FROM complaints_complaintmessage m WHERE m.complaint_id = c.id AND m.visibility = 'public' ORDER BY m.id DESC LIMIT 1) AS last_word,
     EXISTS (SELECT FROM complaints_satisfaction s WHERE s.complaint_id = c.id AND s.state IN ('owed', 'asked') AND s.expires_at > now())
         AS is_satisfaction_owed
 FROM complaints_complaint c WHERE c.id IN (

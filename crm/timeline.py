@@ -1,6 +1,6 @@
 """What happened with a contact, newest first, from every app that knows something."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from config.platform.errors import Refusal
-from config.platform.models import AuditEvent
+from config.platform.models import AuditEvent, User
 from config.platform.registry import Registry
 from crm import old_ids
 from crm.models import Note
@@ -48,6 +48,9 @@ class Happening:
 Position = tuple[datetime, str] | None
 sources: Registry[Callable[[UUID, Position, int], list[Happening]]] = Registry("sources of a contact's timeline")
 
+#: ``(user, page) -> ids`` of those happenings of a page that this person may not see.
+hidden: Registry[Callable[[User, Sequence[Happening]], set[UUID]]] = Registry("what of a timeline somebody may not see")
+
 
 def of(contact_id: UUID, *, before: Position, limit: int, kinds: Collection[str] | None = None) -> list[Happening]:
     """The ``limit`` newest happenings, or those older than ``before``; of some sources only, when ``kinds`` names them.
@@ -63,6 +66,12 @@ def of(contact_id: UUID, *, before: Position, limit: int, kinds: Collection[str]
         raise KindUnknown(f"There is no kind '{unknown[0][:40]}'. Give some of: {', '.join(known)}.", known=known)
     streams = [source(contact_id, before, limit) for name, source in sources if kinds is None or name in kinds]
     return list(islice(merge(*streams, key=lambda one: one.key, reverse=True), limit))
+
+
+def visible_to(user: User, page: Sequence[Happening]) -> list[Happening]:
+    """What of a page this person may see. A page may thus be shorter than others; its cursor is that of the whole."""
+    unseen = {one for _, hides in hidden for one in hides(user, page)}
+    return [one for one in page if one.id not in unseen]
 
 
 def older(column: str, before: Position) -> Q:

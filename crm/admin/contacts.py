@@ -154,7 +154,7 @@ class ContactAdmin(StageActions, PersonalDataPage):
             numbers = [link.phone.e164 for link in contact.contact_phones.all()]
             standings = consent.current(contact.pk, at=now)
             extra |= {
-                "timeline": timeline.of(contact.pk, before=None, limit=25),
+                "timeline": timeline.visible_to(who(request), timeline.of(contact.pk, before=None, limit=25)),
                 "standings": [(one.statement, one.state, STANDING_TONES[one.state]) for one in standings.values() if one.statement],
                 "stops": suppressions_of_contacts.in_force(contact.pk, at=now, numbers=numbers),
             }

@@ -273,7 +273,7 @@ class ContactViewSet(PersonalDataActions, ReadViewSet):
         """What happened with a contact
 
         Calls, notes, changes and whatever else is known, in one list, newest first, under one cursor; of all that were merged into it as
-        well.
+        well. What you may not see is left out, so that a page may be shorter.
         """
         contact_id = old_ids.survivor_of(self.get_object())
         size = self.paginator._page_size(request)
@@ -281,7 +281,7 @@ class ContactViewSet(PersonalDataActions, ReadViewSet):
         kinds = {kind.strip() for kind in asked.split(",")} if asked is not None else None
         found = timeline.of(contact_id, before=position_of(request.query_params.get("cursor")), limit=size + 1, kinds=kinds)
         page, has_more = found[:size], len(found) > size
-        results = [happening(request, one) for one in page]
+        results = [happening(request, one) for one in timeline.visible_to(self.user, page)]
         link = replace_query_param(request.build_absolute_uri(), "cursor", cursor_of(page[-1])) if has_more else None
         return Response({"results": results, "next": link, "previous": None})
 

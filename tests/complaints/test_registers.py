@@ -38,6 +38,18 @@ def test_the_timeline_tells_what_the_customer_would_tell():
     }  # fmt: skip
 
 
+def test_the_back_office_reads_in_a_timeline_of_the_complaints_that_it_sees():
+    theirs, others = ComplaintFactory(), ComplaintFactory()
+    agent, clerk = UserFactory(), UserFactory(role="back_office")
+    theirs.department.members.add(clerk)
+    for complaint in (theirs, others):
+        messages.write(complaint.pk, text="We look into it.", via="call", by=agent, now=NOW)
+    for complaint, many in ((theirs, 2), (others, 0)):
+        page = [one for one in timeline.of(complaint.contact_id, before=None, limit=50) if one.kind.startswith("complaint")]
+        assert len(timeline.visible_to(clerk, page)) == many
+        assert len(timeline.visible_to(agent, page)) == 2
+
+
 def test_the_screen_pop_shows_what_they_wait_for_and_what_to_ask_them():
     contact = ContactFactory(phones=[NUMBER])
     now = timezone.now()
