@@ -3,7 +3,7 @@
 #   make up       start (PORT=8123, DATA_DIR=…, PYTHON=/path/to/python3, DATABASE_URL=…, BROKER_URL=…)
 #   make down     stop what runs on this DATA_DIR
 #   make reset    remove its data
-#   make test     run the tests (ARGS="-k name" for some)
+#   make test     run the tests (ARGS="-k name" for some, LONG=1 with those that take minutes, COVERAGE=1)
 #   make lint     what the tests do not see: format, types, who imports whom
 #   make schema   write docs/openapi.yaml, the kinds in docs/live-feed.md and the types in docs/events.md, anew from the code
 #   make lock     write the locks anew from requirements*.in
@@ -38,7 +38,7 @@ reset:
 
 # Tests run on embedded PostgreSQL and Valkey of their own, or on the servers that DATABASE_URL and BROKER_URL name.
 test: venv
-	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
+	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(if $(LONG),,-m 'not long') $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
 
 # Simulated calls on a Switchboard of its own whose parts are killed in turns; every call is compared in the end (ARGS="--minutes 60").
 day: venv

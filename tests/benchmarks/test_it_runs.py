@@ -44,6 +44,7 @@ def test_the_benchmark_runs_on_a_small_base(run: Run):
 
 @pytest.mark.slow
 @pytest.mark.fault
+@pytest.mark.long
 def test_the_benchmark_of_imports_runs_on_a_small_file(run: Run):
     done = run("tests.benchmarks.imports", "--rows", "600", "--no-limits")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
@@ -52,6 +53,7 @@ def test_the_benchmark_of_imports_runs_on_a_small_file(run: Run):
 
 @pytest.mark.slow
 @pytest.mark.fault
+@pytest.mark.long
 def test_the_benchmark_of_events_runs_with_a_few(run: Run):
     done = run("tests.benchmarks.events", "--small")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
@@ -60,6 +62,7 @@ def test_the_benchmark_of_events_runs_with_a_few(run: Run):
 
 @pytest.mark.slow
 @pytest.mark.fault
+@pytest.mark.long
 def test_the_benchmark_of_reports_runs_on_a_few_calls_and_finds_them_equal_to_a_recount(run: Run):
     done = run("tests.benchmarks.reports", "--small")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
@@ -68,6 +71,7 @@ def test_the_benchmark_of_reports_runs_on_a_few_calls_and_finds_them_equal_to_a_
 
 @pytest.mark.slow
 @pytest.mark.fault
+@pytest.mark.long
 def test_the_benchmark_of_complaints_runs_on_a_few_and_finds_each_step_once(run: Run):
     done = run("tests.benchmarks.complaints", "--small")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

@@ -147,7 +147,7 @@ def test_what_stands_after_any_corrections_is_what_a_fresh_run_of_the_last_write
     run_state_machine_as_test(
         Undone,
         settings=settings(
-            max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
+            max_examples=20, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
         ),
     )
 

@@ -70,7 +70,7 @@ def test_intervals_are_those_that_the_database_finds(name, since, until, hours, 
 
 @pytest.mark.django_db
 @pytest.mark.slow
-@pytest.mark.parametrize("interval", ["30m", "1h", "1d"])
+@pytest.mark.parametrize("interval", ["1d", *(pytest.param(one, marks=pytest.mark.long) for one in ("30m", "1h"))])
 def test_every_zone_of_the_world_is_cut_as_the_database_cuts_it(interval):
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM pg_timezone_names")

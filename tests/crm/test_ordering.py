@@ -153,7 +153,7 @@ def holds(order_id: Any) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(first=lines, asked=codes, walked=st.sampled_from([0, 0, 1, 2, 3, 4, 4, 4]), steps=steps)
 def test_whatever_is_done_the_totals_are_the_sums(shop, first, asked, walked, steps):
     with transaction.atomic():

@@ -7,7 +7,7 @@ import pytest
 from tests.faults import day
 from tests.faults.running import Running
 
-pytestmark = [pytest.mark.fault, pytest.mark.slow]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.long]
 
 
 def test_every_call_of_a_shift_with_troubles_is_as_it_was(system: Running) -> None:

@@ -141,7 +141,7 @@ def test_a_busy_port_is_said_plainly_before_anything_is_started(system: Running,
     assert not (tmp_path / "postgres").exists()
 
 
-@pytest.mark.parametrize("who", ["everyone at once", "the supervisor alone"])
+@pytest.mark.parametrize("who", ["everyone at once", pytest.param("the supervisor alone", marks=pytest.mark.long)])
 def test_after_kill_9_the_next_up_works_on_the_same_data(system: Running, who: str) -> None:
     assert system.process is not None
     everyone = system.everyone()
