@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, F, Model, OuterRef, Value
+from django.db.models import Exists, F, ManyToOneRel, Model, OuterRef, Value
 from django.db.models.functions import Greatest
 
 from calls import recordings, return_call_joining, reviews, revisions, transfer_matching
@@ -32,7 +32,7 @@ from config.platform.history import record
 WRITE_UP = (
     "wrap_up_state", "disposition", "wrapped_up_by", "wrapped_up_at", "wrap_s", "disposition_locked_at", "disposition_unlocked_at",
 )  # fmt: skip
-#: What points at a call and moves; legs are computed anew, topics go with the write-up. A test compares it with the models.
+#: What of this app points at a call and moves; legs are computed anew, topics go with the write-up. A test compares it with the models.
 MOVED = (
     CallEvent,
     CallKey,
@@ -64,6 +64,7 @@ def join(call: Call, other: Call, *, now: datetime) -> None:
     _move(ArticleUse, call, other, alike="article_version")
     _move(QuestionAsked, call, other, alike="question")
     _move_runs(call, other, now=now)
+    _move_what_higher_apps_hang(call, other)
     reviews.joined(call, other, now=now)
     _move_hard(call, other)
     recordings.join(call, other, now=now)
@@ -89,6 +90,13 @@ def _move(model: type[Model], call: Call, other: Call, *, alike: str) -> None:
     ours = rows.filter(call=call, **{alike: OuterRef(alike)})
     rows.filter(Exists(ours), call=other).update(call=None)
     rows.filter(call=other).update(call=call)
+
+
+def _move_what_higher_apps_hang(call: Call, other: Call) -> None:
+    """A complaint, a message of one: whatever points at the call points at the one that stays."""
+    for field in Call._meta.get_fields(include_hidden=True):
+        if field.one_to_many and isinstance(field, ManyToOneRel) and field.related_model._meta.app_label != Call._meta.app_label:
+            field.related_model._default_manager.filter(**{field.field.name: other}).update(**{field.field.name: call})
 
 
 def _move_runs(call: Call, other: Call, *, now: datetime) -> None:

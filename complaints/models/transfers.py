@@ -55,7 +55,7 @@ class ComplaintTransfer(Row):
                 condition=Q(from_department=None) | ~Q(from_department=F("to_department")),
                 violation_error_message="It is in that department already.",
             ),
-            models.CheckConstraint(name="transfer_says_why", condition=~Q(reason=""), violation_error_message="Say why."),
+            models.CheckConstraint(name="transfer_says_why", condition=~Q(reason=""), violation_error_message="Say why it is passed on."),
             models.CheckConstraint(name="transfer_that_is_returned_says_why", condition=~Q(state="returned") | ~Q(answer="")),
             models.CheckConstraint(
                 name="transfer_that_is_answered_says_when",

@@ -64,7 +64,7 @@ def test_ready_answers_cost_a_fixed_number_of_statements(client_of, many):
     with CaptureQueriesContext(connection) as asked:
         agent.get(f"{V1}calls/{call.pk}/answers/")
     # token; call; its topics; language; tree below and above (and once more for last calls); last calls; their topics; ranking; versions; codes
-    assert len(asked) <= 13, [query["sql"][:90] for query in asked.captured_queries]
+    assert len(asked) <= 14, [query["sql"][:90] for query in asked.captured_queries]
     if many > 1:
         assert len(asked) >= 8
 

@@ -1,5 +1,6 @@
 """News for other systems: none without its change, none left out whatever the order of commits, and none that nobody declared."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -66,6 +67,14 @@ def test_a_late_commit_is_not_missed_by_a_reader_who_remembers_the_last_news(cli
         seen.extend(one["data"]["n"] for one in found)
         last[0] = found[-1]["id"] if found else last[0]
 
+    def read_until(n: int) -> None:
+        """Another database of the server may have an older writer at this moment: news waits for that one too."""
+        for _ in range(300):
+            read()
+            if n in seen:
+                return
+            time.sleep(0.1)
+
     def write(writer, n: int, pk=None) -> None:
         with writer.cursor() as cursor:
             cursor.execute(
@@ -81,16 +90,16 @@ def test_a_late_commit_is_not_missed_by_a_reader_who_remembers_the_last_news(cli
         write(writers[1], 2)
         writers[1].commit()
         tell(3)
-        read()
+        read_until(0)
         assert seen == [0], "what came after the slow one began waits for it"
         write(writers[2], 4)
         writers[0].commit()
-        read()
+        read_until(3)
         assert seen == [0, 1, 2, 3]
         writers[2].commit()
         write(writers[1], 5, pk=early)  # its id is the smallest of all
         writers[1].commit()
-        read(), tell(6), read(), read()
+        read(), tell(6), read_until(6)
         assert seen == [0, 1, 2, 3, 4, 5, 6], "each once, in an order that never changes"
         write(writers[0], 7)
         writers[0].rollback()
