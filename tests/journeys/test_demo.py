@@ -69,6 +69,7 @@ def small(monkeypatch):
     monkeypatch.setattr(day, "RHYTHM", tuple(many // 3 for many in day.RHYTHM))
 
 
+@pytest.mark.long
 def test_it_is_the_same_each_time(small):
     seen = []
     for _ in range(2):

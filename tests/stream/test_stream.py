@@ -260,6 +260,7 @@ def test_a_client_that_went_away_is_forgotten(serve, read, anna):
     assert '"held": 0' in server.log.read_text()
 
 
+@pytest.mark.long
 def test_a_client_that_takes_nothing_is_let_go_and_loses_nothing(serve, read, anna):
     """Its messages stay in the database: the process reads none for it while it takes none."""
     server = serve()
