@@ -26,13 +26,13 @@ def two():
     for key, kind, choices in [("age", "number", []), ("born", "date", []), ("card", "text", []), ("level", "choice", ["gold", "silver"])]:
         CustomFieldFactory(key=key, type=kind, choices=choices)
     known = ContactFactory(
-        surname="Фёдорова", lifecycle="client", language="ru", source="fair", external_id="7", tags=["vip", "a,b", "old"],
+        surname="Фёдорова", name="Зоя", patronymic="", lifecycle="client", language="ru", source="fair", external_id="7", tags=["vip", "a,b", "old"],
         time_zone="Europe/Moscow", owner=UserFactory(), employer=ContactFactory(company=True), phones=["+74950000001"],
         custom_fields={"age": 41, "born": "1985-02-28", "card": "7-7", "level": "gold"},
     )  # fmt: skip
     ContactEmailFactory(contact=known)
     CallFactory(contact=known, started_at=NOW - timedelta(days=3))
-    other = ContactFactory(surname="Santos", lifecycle="lead", language="en", custom_fields={})
+    other = ContactFactory(surname="Santos", name="Liza", patronymic="", lifecycle="lead", language="en", custom_fields={})
     Contact.objects.exclude(pk__in=[known.pk, other.pk]).update(kind="company")
     Contact.objects.filter(pk=known.pk).update(created_at=NOW - timedelta(days=10), updated_at=NOW - timedelta(days=10))
     Contact.objects.filter(pk=other.pk).update(created_at=NOW - timedelta(days=1), updated_at=NOW - timedelta(days=1))
