@@ -85,7 +85,8 @@ _OPEN = sorted(OPEN)
 
 class ComplaintQuerySet(models.QuerySet["Complaint"]):
     def visible_to(self, user: User) -> "ComplaintQuerySet":
-        """The back office sees what its departments have or had, what is theirs, and what they watch; everybody else sees all.
+        """The back office sees what its departments have or had, what is theirs, what they watch, and what they were told of by an
+        escalation; everybody else sees all.
 
         An operator may have anybody on the line, and must know what that person complained of.
         """
@@ -95,7 +96,8 @@ class ComplaintQuerySet(models.QuerySet["Complaint"]):
         had = Q(transfers__from_department__in=own) | Q(transfers__to_department__in=own)
         passed = models.Exists(self.model.objects.filter(had, pk=models.OuterRef("pk")))
         watched = models.Exists(Watcher.objects.filter(complaint=models.OuterRef("pk"), user=user))
-        return self.filter(Q(department__in=own) | Q(assignee=user) | passed | watched)
+        told = models.Exists(self.model.objects.filter(pk=models.OuterRef("pk"), escalations__told__contains=[user.pk]))
+        return self.filter(Q(department__in=own) | Q(assignee=user) | passed | watched | told)
 
     def open(self) -> "ComplaintQuerySet":
         """Those that somebody waits for."""

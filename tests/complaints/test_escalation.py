@@ -15,6 +15,7 @@ from tests.factories.complaints import (
     ComplaintFactory,
     EscalationLevelFactory,
     EscalationPolicyFactory,
+    EscalationStepFactory,
     SLAPolicyFactory,
     WatcherFactory,
 )
@@ -383,3 +384,11 @@ def test_quiet_hours_are_those_of_the_department_wherever_its_calendar_is():
     assert ([one.at for one in plan.steps], plan.time_zone) == ([DUE + 10 * HOUR], "Asia/Vladivostok")
     sweep(DUE + 10 * HOUR)
     assert steps(complaint) == [(1, 0, True)]
+
+
+def test_whoever_is_told_of_a_complaint_sees_it():
+    clerk = UserFactory(role="back_office")
+    step = EscalationStepFactory()
+    assert not Complaint.objects.visible_to(clerk).exists()
+    EscalationStep.objects.filter(pk=step.pk).update(told=[clerk.pk])
+    assert list(Complaint.objects.visible_to(clerk)) == [step.complaint]
