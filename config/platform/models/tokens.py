@@ -27,6 +27,9 @@ class Scope(models.TextChoices):
     KNOWLEDGE_WRITE = "knowledge:write", "Record what was read to whom"
     COMPLAINTS_READ = "complaints:read", "Read complaints"
     COMPLAINTS_WRITE = "complaints:write", "Receive and handle complaints"
+    CAMPAIGNS_READ = "campaigns:read", "Read campaigns, their contacts and results"
+    CAMPAIGNS_WRITE = "campaigns:write", "Make and run campaigns, lists and surveys"
+    CAMPAIGNS_WORK = "campaigns:work", "Take the contacts of campaigns, report what came of them, ask their surveys"
     METRICS_READ = "metrics:read", "Read /metrics"
 
 
