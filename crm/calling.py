@@ -62,6 +62,8 @@ class Question:
         self.is_manual = is_manual
         self.is_return = is_return
         self.now = now
+        #: What rules of one app have read together, by a name of theirs.
+        self.kept: dict[str, Any] = {}
 
     @cached_property
     def permissions(self) -> list[Known]:

@@ -1,0 +1,41 @@
+"""Two gates that hand-outs pass by the hundred and that somebody may shut: that of a campaign, and that of all who may not be called any more.
+
+Who hands out passes shared; who pauses a campaign, or writes that somebody may not be called, shuts it, waits for those inside, and
+finds what they have done. So no contact is handed out after the pause was answered, and none slips through between a question to the
+gate of calling and a no that was written meanwhile. PostgreSQL opens both when the transaction ends.
+"""
+
+from uuid import UUID
+
+from django.db import connection
+
+STOPS = "campaigns: who may not be called"
+
+
+def pass_campaign(campaign_id: UUID) -> None:
+    """Hand out of this campaign: nobody shuts it before this transaction ends."""
+    _lock("pg_advisory_xact_lock_shared", _name(campaign_id))
+
+
+def shut_campaign(campaign_id: UUID) -> None:
+    """Change whether a campaign hands out: whoever is handing out comes first."""
+    _lock("pg_advisory_xact_lock", _name(campaign_id))
+
+
+def pass_stops() -> None:
+    """Ask the gate of calling, and act on its answer in this transaction."""
+    _lock("pg_advisory_xact_lock_shared", STOPS)
+
+
+def shut_stops() -> None:
+    """Write that somebody may not be called: afterwards every lease is to be seen."""
+    _lock("pg_advisory_xact_lock", STOPS)
+
+
+def _name(campaign_id: UUID) -> str:
+    return f"campaign {campaign_id}"
+
+
+def _lock(function: str, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtextextended(%s, 7))", [name])
