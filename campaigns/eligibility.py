@@ -157,13 +157,13 @@ def _hours(campaign: Campaign, subject: Subject) -> Check:
 
 # --- how often
 def attempts(question: Question) -> list[Check]:
-    """Not more attempts with one person than the campaign allows."""
+    """Not more attempts with one person than the campaign allows; what was promised is kept all the same."""
     return _each(question, lambda target, subject: _always(_attempts(target, subject)))
 
 
 def _attempts(target: Target, subject: Subject) -> Finding:
     most, had = target.campaign.max_attempts, target.attempts_total
-    if had >= most and not subject.context.get("attempt"):
+    if had >= most and target.state != State.CALLBACK_WAIT and not subject.context.get("attempt"):
         return Finding(REFUSED, "attempts_used_up", f"They were tried {had} times; {most} are allowed.", facts={"most": most})
     return Finding(ALLOWED, "attempts_left", f"Tried {had} of {most} times.")
 

@@ -173,14 +173,14 @@ def _ends(one: Tried) -> str:
 def _after(results: Sequence[Tried], plan: Plan, promise: Promise | None, numbers: Sequence[str], zone: ZoneInfo) -> dict[str, Any]:
     """What comes after the last of these results."""
     last, rule = results[-1], plan.after(results[-1])
-    if promise:
+    if promise and last.ended_at < promise.at:
         return _promised(promise)
     if why := _ends(last):
         return _over(State.DONE, why, last)
     if last.outcome == "answered" and last.disposition is None and rule is None:
         return _over(State.DONE, UNWRITTEN, last)
     counts = [one for one in results if one.counted == Counted.CONTACT]
-    if len(counts) >= plan.max_attempts:
+    if len(counts) >= plan.max_attempts and not promise:
         return _over(State.EXHAUSTED, ATTEMPTS, last)
     in_a_row = _technical_in_a_row(results)
     if in_a_row >= plan.max_technical:
@@ -191,9 +191,12 @@ def _after(results: Sequence[Tried], plan: Plan, promise: Promise | None, number
     e164 = _next_number(last, used, numbers)
     if not e164:
         return _over(State.EXHAUSTED, NO_NUMBER, last)
+    again = _again_at(results, plan, used, zone)
+    if promise:  # it was tried at its time, and is still owed
+        return _promised(promise) | {"next_attempt_at": again, "next_e164": e164}
     return {
         "state": State.RETRY_WAIT,
-        "next_attempt_at": _again_at(results, plan, used, zone),
+        "next_attempt_at": again,
         "next_e164": e164,
         "only_agent_id": last.agent_id if used.agent == RetryRule.Agent.SAME else None,
     }
