@@ -1,6 +1,6 @@
 """Click-to-call: an operator asks to be put through to a number. The gate is asked, the phone system is told, a call comes of it or not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import Role, User
 from config.platform.moves import TransitionNotAllowed, transition
+from config.platform.registry import Registry
 from crm import calling
 from crm.models import Contact
 from crm.phone_book import NumberIsInternal
@@ -26,6 +27,10 @@ AFTER_ITS_COMMAND = timedelta(seconds=15)
 #: A call of theirs may be returned for so long whatever the hour (see ``crm.calling``: ``is_return``).
 RETURNED_WITHIN = timedelta(days=14)
 OPEN_FOR_AGENT, OPEN_FOR_NUMBER = "one_open_call_request_per_agent", "one_open_call_request_per_number"
+
+
+#: What the gate is told of a request that came of such an origin: ``(origin id) -> context``. The name is the kind of origin.
+contexts: Registry[Callable[[UUID], Mapping[str, Any]]] = Registry("what the gate is told of a call that is asked for")
 
 
 class MayNotCall(Refusal):
@@ -163,6 +168,7 @@ def _verdict(request: CallRequest, *, now: datetime) -> calling.Verdict:
         agent=request.agent,
         is_manual=request.reason != CallRequest.Reason.TARGET,
         is_return=request.reason == CallRequest.Reason.RETURN_CALL and _called_us(request, now),
+        context=contexts[request.origin_kind](request.origin_id) if request.origin_id and request.origin_kind in contexts else None,
         now=now,
     )
 

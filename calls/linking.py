@@ -4,7 +4,7 @@ Whatever comes first, the event or the phone system's answer, and however late: 
 thought of it, so a request that had expired is linked all the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,11 @@ from calls.models import Call, CallRequest
 from config.platform import statements
 from config.platform.models import User
 from config.platform.moves import TransitionNotAllowed, transition
+from config.platform.registry import Registry
+
+#: What a call that is being folded was made for, as higher apps know: ``(call, told, people, now)``. ``told`` is the id that its events
+#: carry; the call is held, what they learn they write on the object. Answers the contact whom it was for, if it was for one.
+made_for: Registry[Callable[[Call, str, Iterable[UUID], datetime], UUID | None]] = Registry("what a call was made for")
 
 #: Clocks differ, and the phone system may hear of a click before our transaction has its time.
 SKEW_S = 5
@@ -42,7 +47,7 @@ def find_and_link(call: Call, *, told: str, people: Iterable[UUID], now: datetim
     is_new = call.version <= 2  # made a moment ago, and this is its first fold
     if not told and not is_new and call.direction == Call.Direction.INBOUND:
         return
-    outbound = call.direction == Call.Direction.OUTBOUND
+    outbound, people = call.direction == Call.Direction.OUTBOUND, list(people)
     values = {
         "told": _uuid(told),
         "system": call.phone_system_id,
@@ -56,6 +61,8 @@ def find_and_link(call: Call, *, told: str, people: Iterable[UUID], now: datetim
     for request_id, contact_id in statements.rows(FIND, values):
         if _link(request_id, call, now=now):
             _tell_whose(call, contact_id)
+    for _, ask in made_for:
+        _tell_whose(call, ask(call, told, people, now))
 
 
 def link_known(request: CallRequest, call: Call, *, by: User | None, now: datetime) -> None:

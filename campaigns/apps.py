@@ -8,10 +8,16 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campaigns"
 
     def ready(self) -> None:
-        from campaigns import eligibility, revoking
+        from calls import call_requests, consequences, linking
+        from campaigns import eligibility, outcomes, reporting, revoking
+        from config.platform import origins
         from crm import calling, suppression
 
         for name, rule in eligibility.RULES.items():
             calling.rules.add(name, rule)
         revoking.declare()
         suppression.told.add("campaigns", revoking.let_go)
+        linking.made_for.add("attempts", outcomes.meets)
+        consequences.consequences.add("campaigns", outcomes.follow)
+        call_requests.contexts.add("attempt", reporting.context_of)
+        origins.kinds.add("attempt", reporting.exists)

@@ -162,11 +162,11 @@ def close(attempt: Attempt, closing: str, *, again_at: datetime | None = None, n
         attempt.lease_until = again_at
     attempt.version += 1
     attempt.save()
-    _give_promise_back(attempt, now)
+    give_promise_back(attempt, now)
     return settling.settle(attempt.target_id, now=now)
 
 
-def _give_promise_back(attempt: Attempt, now: datetime) -> None:
+def give_promise_back(attempt: Attempt, now: datetime) -> None:
     """The desk of callbacks has the promise again."""
     if attempt.callback_id is None:
         return

@@ -180,7 +180,7 @@ def _after(results: Sequence[Tried], plan: Plan, promise: Promise | None, number
     if last.outcome == "answered" and last.disposition is None and rule is None:
         return _over(State.DONE, UNWRITTEN, last)
     counts = [one for one in results if one.counted == Counted.CONTACT]
-    if len(counts) >= plan.max_attempts and not promise:
+    if len(counts) >= plan.max_attempts:
         return _over(State.EXHAUSTED, ATTEMPTS, last)
     in_a_row = _technical_in_a_row(results)
     if in_a_row >= plan.max_technical:

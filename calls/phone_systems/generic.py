@@ -25,7 +25,9 @@ def _read(value: Any, _setting: Setting) -> list[dict[str, Any]]:
         return []
     body: dict[str, Any] = {"call_id": call, "direction": DIRECTIONS.get(str(value.get("direction")), "")}
     body |= {
-        name: value[name] for name in ("from", "to", "queue", "occurred_at", "call_request_id") if isinstance(value.get(name), str | int)
+        name: value[name]
+        for name in ("from", "to", "queue", "occurred_at", "call_request_id", "attempt_id")
+        if isinstance(value.get(name), str | int)
     }
     read = {"newCall": _begun, "answer": _answered, "hangup": _over}.get(kind)
     told = read(value, body) if read else [{"type": f"generic.{kind}"[:60]}]

@@ -43,7 +43,7 @@ TRANSFER_KINDS = {
 }
 TRANSFER_RESULTS = {"completed", "returned", "failed", "abandoned"}
 KNOWN = frozenset({
-    "agent", "answered_at", "call_id", "call_request_id", "cause", "cause_text", "direction", "duration_s", "ended_at",
+    "agent", "answered_at", "attempt_id", "call_id", "call_request_id", "cause", "cause_text", "direction", "duration_s", "ended_at",
     "event_id", "from", "hangup_by", "leg_id", "line", "linked_id", "linked_ids", "occurred_at", "parent_id", "party",
     "phone_system", "queue", "queue_position", "raw", "reason", "recording", "sequence", "started_at", "talk_s", "to",
     "transfer", "type",
@@ -96,7 +96,7 @@ def parse(body: Any, *, received_at: datetime, naive_time_zone: str = "UTC") -> 
         linked_keys=tuple(sorted(linked)),
         leg_key=reader.key("leg_id"),
         party=reader.word("party", PARTIES),
-        call_request_id=reader.key("call_request_id"),
+        call_request_id=reader.key("call_request_id") or reader.key("attempt_id"),
         direction=reader.word("direction", DIRECTIONS),
         from_raw=from_raw,
         from_name=from_name,

@@ -167,7 +167,7 @@ class Attempt(Row):
     leased_at = models.DateTimeField()
     lease_until = models.DateTimeField()
     heard_at = models.DateTimeField(help_text="The last sign of life.")
-    call = models.OneToOneField("calls.Call", null=True, blank=True, on_delete=models.PROTECT, related_name="attempt")
+    call = models.ForeignKey("calls.Call", null=True, blank=True, on_delete=models.PROTECT, related_name="attempts")
     callback = models.ForeignKey(
         "calls.Callback", null=True, blank=True, on_delete=models.PROTECT, related_name="attempts", help_text="The promise that it keeps."
     )
@@ -214,6 +214,7 @@ class Attempt(Row):
             models.Index(fields=["campaign", "agent", "-id"], condition=Q(agent__isnull=False), name="attempt_of_agent_in"),
             models.Index(fields=["agent", "-id"], condition=Q(agent__isnull=False), name="attempt_of_agent"),
             models.Index(fields=["leased_by", "-id"], name="attempt_taken_by"),
+            models.Index(fields=["call"], condition=Q(call__isnull=False), name="attempt_of_call"),
             models.Index(fields=["e164", "-leased_at"], condition=~Q(e164=""), name="attempt_of_number"),
             models.Index(fields=["contact", "-leased_at", "-id"], name="attempt_of_contact"),
             models.Index(fields=["campaign", "-leased_at"], condition=~Q(state="closed"), name="attempt_open"),

@@ -1,0 +1,146 @@
+"""What operators and diallers say of an attempt: call now; and it came out so. Whatever is said goes the way of calls, their write-ups and effects."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from calls import by_hand, call_requests, wrap_up
+from calls.models import Call, CallRequest, Disposition, PhoneSystem
+from campaigns import handout, leases
+from campaigns.models import Attempt
+from config.platform.errors import Refusal
+from config.platform.models import Role, User
+from crm.models import Topic
+
+State, Closing = Attempt.State, Attempt.Closing
+
+
+class DispositionNotInCampaign(Refusal):
+    """Calls of this campaign do not come out so; `dispositions` are the codes that are allowed."""
+
+    code = "disposition_not_in_campaign"
+    status = 400
+
+
+class OutcomeNeeded(Refusal):
+    """Give `outcome`, or for a conversation `disposition`: how did it come out?"""
+
+    code = "outcome_needed"
+    status = 400
+
+
+class AlreadyDialled(Refusal):
+    """They are being called, or were: say how it came out."""
+
+    code = "already_dialled"
+
+
+def dial(
+    attempt_id: UUID, token: UUID, *, phone_system: PhoneSystem | None = None, extension: str = "", by: User, now: datetime
+) -> CallRequest:
+    """Be put through to the contact that one has in hand. The gate is asked again; when it says no, the contact is out of one's hands.
+
+    Raises:
+        LeaseLost, AlreadyDialled
+        calls.call_requests.MayNotCall, CallRequestOpen, ExtensionNeeded, CannotDial, NotOurLine
+    """
+    with transaction.atomic():
+        attempt = leases.in_hand(attempt_id, token)
+    if attempt.state != State.LEASED:
+        raise AlreadyDialled("They are being called already.", state=attempt.state)
+    try:
+        return call_requests.ask(
+            phone=attempt.e164, contact=attempt.contact, reason=CallRequest.Reason.TARGET, purpose=attempt.campaign.purpose,
+            origin={"kind": "attempt", "id": attempt.pk}, phone_system=phone_system, extension=extension, line=attempt.campaign.line,
+            by=by, now=now,
+        )  # fmt: skip
+    except call_requests.MayNotCall:
+        with transaction.atomic():
+            held = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
+            if held.state == State.LEASED:
+                held.reason = "They may not be called now."
+                handout.close(held, Closing.REVOKED, again_at=now, now=now)
+        raise
+
+
+def context_of(attempt_id: UUID) -> Mapping[str, Any]:
+    """Registered with ``calls.call_requests.contexts``: what the gate is told of a call for an attempt."""
+    attempt = Attempt.objects.select_related("target__campaign").filter(pk=attempt_id).first()
+    return {"target": attempt.target, "attempt": attempt.pk} if attempt else {}
+
+
+def exists(attempt_id: UUID) -> bool:
+    """Registered with ``origins.kinds``."""
+    return Attempt.objects.filter(pk=attempt_id).exists()
+
+
+@transaction.atomic
+def report(
+    attempt_id: UUID,
+    token: UUID,
+    *,
+    outcome: str = "",
+    disposition: Disposition | None = None,
+    topics: Sequence[Topic] = (),
+    note: str = "",
+    callback: Mapping[str, Any] | None = None,
+    started_at: datetime | None = None,
+    ended_at: datetime | None = None,
+    agent: User | None = None,
+    by: User,
+    now: datetime,
+) -> Attempt:
+    """Say how an attempt came out. Without a call that a phone system told of, one is written down by hand; the same again changes nothing.
+
+    ``agent`` is who talked, when a dialler reports for somebody. A result that comes when the contact was lost is kept, and marked late.
+
+    Raises:
+        LeaseLost: it is another lease's token.
+        OutcomeNeeded, DispositionNotInCampaign, TimesDisagree
+        whatever ``calls.wrap_up.wrap_up`` refuses.
+    """
+    attempt = Attempt.objects.select_related("campaign", "contact").get(pk=attempt_id)
+    if attempt.lease_token != token:
+        raise leases.LeaseLost("This token is not that of the lease.", state=attempt.state, closing=attempt.closing)
+    _refuse_unfit(attempt, disposition)
+    speaker = agent or attempt.agent or by
+    call = attempt.call
+    if call is None:
+        said = outcome or (Call.Outcome.ANSWERED if disposition else "")
+        if not said:
+            raise OutcomeNeeded("Say how it came out: give `outcome` or `disposition`.")
+        if said == Call.Outcome.ANSWERED and disposition is None and agent is None and by.role != Role.INTEGRATION:
+            raise OutcomeNeeded("You spoke with somebody: say in `disposition` how it came out.")
+        call = _written_down(attempt, said, speaker, started_at, ended_at, by, now)
+    if disposition is not None:
+        wrap_up.wrap_up(call.pk, disposition=disposition, topics=topics, note=note, callback=callback, by=speaker, now=now)
+    elif call.wrap_up_state == Call.WrapUp.PENDING and call.outcome != Call.Outcome.ANSWERED:
+        wrap_up.skip(call.pk, reason="Nobody was spoken with.", by=speaker, now=now)
+    return Attempt.objects.select_related("campaign").get(pk=attempt_id)
+
+
+def _refuse_unfit(attempt: Attempt, disposition: Disposition | None) -> None:
+    if disposition is None:
+        return
+    allowed = list(attempt.campaign.dispositions.values_list("code", flat=True))
+    if allowed and disposition.code not in allowed:
+        raise DispositionNotInCampaign("Calls of this campaign do not come out so.", dispositions=sorted(allowed))
+
+
+def _written_down(
+    attempt: Attempt, outcome: str, speaker: User, started_at: datetime | None, ended_at: datetime | None, by: User, now: datetime
+) -> Call:
+    """A call by hand for an attempt that no phone system tells of."""
+    begun = max(started_at, attempt.leased_at) if started_at else min(max(attempt.leased_at, ended_at or now), now)
+    call = by_hand.begin(direction="outbound", phone=attempt.e164, contact=attempt.contact, started_at=begun, by=speaker, now=now)
+    if speaker.role == Role.INTEGRATION:  # a dialler talks with nobody
+        Call.objects.filter(pk=call.pk).update(agent=None)
+    held = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
+    if held.call_id is None:
+        held.call, held.dialled_at = call, call.started_at
+        held.version += 1
+        held.save(update_fields=["call", "dialled_at", "version", "updated_at"])
+    return by_hand.finish(call.pk, outcome=outcome, ended_at=ended_at, by=by, now=now)
