@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -24,6 +25,7 @@ State = Target.State
 #: Whoever lost a race for a number is looked at again after this.
 A_MOMENT = timedelta(seconds=60)
 #: Rules that say nothing about the target itself: somebody else, or another time, may do.
+OF_NUMBERS = frozenset({"number", "campaign_number_limit"})
 OF_THE_ASKER = frozenset({"campaign_agent", "campaign_runs"})
 
 
@@ -41,9 +43,13 @@ def verdicts(
     """What the gate says of each target, on the number that would be called. All of one campaign; in their order."""
     if not targets:
         return []
-    numbers = _numbers(targets)
+    numbers, tried = numbers_of([target.contact_id for target in targets]), _tried(targets)
     whom = [
-        Whom(_number(target, numbers), target.contact_id, {"target": target} | ({"as_if_running": True} if as_if_running else {}))
+        Whom(
+            _number(target, numbers.get(target.contact_id, ()), tried),
+            target.contact_id,
+            {"target": target} | ({"as_if_running": True} if as_if_running else {}),
+        )
         for target in targets
     ]
     return calling.may_call_many(whom, purpose=targets[0].campaign.purpose, at=at, agent=agent, is_manual=False, now=now)
@@ -123,22 +129,38 @@ def _write(chosen: Sequence[tuple[Target, Verdict]], campaign: Campaign, *, agen
 def _put_off(refused: Sequence[tuple[Target, Verdict]], late: Sequence[Target], now: datetime) -> int:
     """Write down from when on they may be asked about again, or why they never may by themselves."""
     changed = []
+    numbers = numbers_of([target.contact_id for target, _ in refused])
     for target, verdict in refused:
         if {one.rule for one in verdict.reasons} <= OF_THE_ASKER:
             continue  # nothing about the target: somebody else may call
         target.clocks, target.is_ready = clock_keys.key_of(verdict.subject.clocks), False
-        never = [one.code for one in verdict.reasons if one.next_at is None and one.rule not in OF_THE_ASKER]
-        if never:
-            over(target, never[0], now)
-        else:  # by itself, though perhaps not before the campaign ends
+        if not settle_never(target, verdict, numbers, now):  # by itself, though perhaps not before the campaign ends
             ends = [one.next_at for one in verdict.reasons if one.next_at]
             target.next_attempt_at = max([verdict.next_at or now, *ends, now + timedelta(seconds=1)])
         changed.append(target)
     for target in late:
         target.is_ready, target.next_attempt_at = False, now + A_MOMENT
     changed += late
-    _save(changed, ["state", "is_ready", "next_attempt_at", "clocks", "reason", "ended_at", "checked_at"])
+    _save(changed, ["state", "is_ready", "next_attempt_at", "next_e164", "clocks", "reason", "ended_at", "checked_at"])
     return len(changed)
+
+
+def settle_never(target: Target, verdict: Verdict, numbers: Mapping[UUID, Sequence[str]], now: datetime) -> bool:
+    """Whether the gate will never say yes by itself: then the next number is up, or there is none and they are called no more. The caller writes it."""
+    never = [one for one in verdict.reasons if one.next_at is None and one.rule not in OF_THE_ASKER]
+    if not never:
+        return False
+    behind = _behind(verdict.subject.e164, numbers.get(target.contact_id, ()))
+    if behind and all(one.rule in OF_NUMBERS or one.facts.get("on") == "number" for one in never):
+        target.next_e164, target.next_attempt_at = behind, now
+    else:
+        over(target, never[0].code, now)
+    return True
+
+
+def _behind(e164: str, numbers: Sequence[str]) -> str:
+    """The number after this one; empty when it is the last."""
+    return next((other for one, other in pairwise(numbers) if one == e164), "")
 
 
 def over(target: Target, code: str, now: datetime) -> None:
@@ -155,24 +177,28 @@ def _save(targets: Sequence[Target], fields: list[str]) -> None:
 
 
 # --- which number
-def _numbers(targets: Sequence[Target]) -> tuple[Mapping[UUID, list[str]], Mapping[tuple[UUID, str], int]]:
-    """The usable numbers of each contact in their order, and how often each target was tried on which, where that is limited."""
-    phones = ContactPhone.objects.filter(contact__in=[target.contact_id for target in targets]).exclude(phone__validity__in=GONE)
+def numbers_of(contacts: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The usable numbers of each contact, in the order in which they are tried. One statement."""
+    phones = ContactPhone.objects.filter(contact__in=contacts).exclude(phone__validity__in=GONE)
     found: dict[UUID, list[str]] = {}
     for contact_id, e164 in phones.order_by("-is_primary", "order", "id").values_list("contact_id", "phone__e164"):
-        found.setdefault(contact_id, []).append(e164)
-    tried: dict[tuple[UUID, str], int] = {}
+        if e164 not in (mine := found.setdefault(contact_id, [])):
+            mine.append(e164)
+    return found
+
+
+def _tried(targets: Sequence[Target]) -> dict[tuple[UUID, str], int]:
+    """How often each target was tried on which number, where that is limited."""
     limited = [target.pk for target in targets if target.campaign.max_per_number]
-    if limited:
-        made = Attempt.objects.filter(target__in=limited, counted=Attempt.Counted.CONTACT).values("target", "e164").annotate(n=Count("pk"))
-        tried = {(row["target"], row["e164"]): row["n"] for row in made}
-    return found, tried
+    if not limited:
+        return {}
+    made = Attempt.objects.filter(target__in=limited, counted=Attempt.Counted.CONTACT).values("target", "e164").annotate(n=Count("pk"))
+    return {(row["target"], row["e164"]): row["n"] for row in made}
 
 
-def _number(target: Target, known: tuple[Mapping[UUID, list[str]], Mapping[tuple[UUID, str], int]]) -> str:
+def _number(target: Target, numbers: Sequence[str], tried: Mapping[tuple[UUID, str], int]) -> str:
     """The number to call: the one that the last result asks for, else the first, passing over those that were tried enough."""
-    numbers, tried = known
-    usable = list(dict.fromkeys(numbers.get(target.contact_id, ())))
+    usable = list(numbers)
     if target.next_e164 in usable:
         place = usable.index(target.next_e164)
         usable = usable[place:] + usable[:place]

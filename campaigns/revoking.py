@@ -73,14 +73,16 @@ def _look_again(stop: Stop, running: Any, now: datetime) -> None:
 def _judge(targets: Sequence[Target], now: datetime) -> int:
     """Put aside those of one campaign that may never be called by themselves; answers how many."""
     aside = []
+    numbers = leasing.numbers_of([target.contact_id for target in targets])
     for target, verdict in zip(targets, leasing.verdicts(targets, agent=None, as_if_running=True, now=now), strict=True):
-        if never := [one.code for one in verdict.reasons if one.next_at is None]:
-            leasing.over(target, never[0], now)
+        if leasing.settle_never(target, verdict, numbers, now):
             aside.append(target)
     for target in aside:
         target.version += 1
     if aside:
-        Target.objects.bulk_update(aside, ["state", "is_ready", "reason", "ended_at", "checked_at", "version"])
+        Target.objects.bulk_update(
+            aside, ["state", "is_ready", "next_e164", "next_attempt_at", "reason", "ended_at", "checked_at", "version"]
+        )
     return len(aside)
 
 
