@@ -208,7 +208,7 @@ def _left_out(campaign: Campaign, ids: Sequence[UUID], subjects: Sequence[Subjec
     if campaign.purpose not in settings.CALLING_NEEDS_CONSENT:
         written = {row[0] for row in statements.rows(WRITTEN_ABOUT, {"contacts": asked})} | _erased_numbers(subjects, ids)
         asked = [one for one in asked if one in written]
-    found = {}
+    found: dict[UUID, tuple[str, str]] = {}
     for begin in range(0, len(asked), ASKED_AT_ONCE):
         found |= judged(campaign, asked[begin : begin + ASKED_AT_ONCE], at=at)
     return found
