@@ -1,0 +1,61 @@
+"""Take somebody out of a campaign by hand, and bring them back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from campaigns import settling
+from campaigns.models import Target
+from config.platform.errors import Refusal
+from config.platform.history import record, snapshot
+from config.platform.models import User
+
+State = Target.State
+BY_HAND = "excluded"
+
+
+class TargetInHand(Refusal):
+    """Somebody has them in hand: wait until they give them back."""
+
+    code = "target_in_hand"
+
+
+class NotExcluded(Refusal):
+    """They were not taken out by hand."""
+
+    code = "not_excluded"
+
+
+@transaction.atomic
+def exclude(target_id: UUID, *, reason: str, by: User, now: datetime) -> Target:
+    """They are not called in this campaign, and why.
+
+    Raises:
+        TargetInHand
+    """
+    target = Target.objects.select_for_update(of=("self",)).get(pk=target_id)
+    if target.state in (State.LEASED, State.IN_CALL, State.WRAP):
+        raise TargetInHand("Somebody has them in hand.")
+    before = snapshot(target)
+    target.state, target.is_ready, target.reason, target.ended_at, target.checked_at = State.SUPPRESSED, False, BY_HAND, now, None
+    target.version += 1
+    target.save()
+    record(target, "exclude", by=by, now=now, reason=reason, before=before)
+    return target
+
+
+@transaction.atomic
+def reinstate(target_id: UUID, *, by: User, now: datetime) -> Target:
+    """They are called again, as far as their attempts and the rules allow.
+
+    Raises:
+        NotExcluded
+    """
+    target = Target.objects.select_for_update(of=("self",)).get(pk=target_id)
+    if (target.state, target.reason) != (State.SUPPRESSED, BY_HAND):
+        raise NotExcluded("They were not taken out by hand.")
+    before = snapshot(target)
+    target = settling.settle(target_id, now=now)
+    record(target, "reinstate", by=by, now=now, before=before)
+    return target
