@@ -12,7 +12,7 @@ from campaigns.conversions import AlreadyPromised, AlreadyTakenBack, NothingWasS
 from campaigns.models import Attempt, Campaign, Collected, Conversion
 from config.api import preconditions
 from config.api.filters import FilterSet
-from config.api.pages import PAGE_PARAMETERS
+from config.api.pages import SUBLIST_PARAMETERS
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
@@ -105,7 +105,7 @@ class CampaignCollectedViewSet(ApiViewSet):
     queryset = Campaign.objects.all()
     serializer_class = CollectedSerializer
     permits = {"collected": READ, "collect": WORK}
-    parameters = {"collected": PAGE_PARAMETERS}
+    parameters = {"collected": SUBLIST_PARAMETERS}
 
     @operation(answer=CollectedSerializer(many=True), method="get")
     def collected(self, request, pk) -> Response:
