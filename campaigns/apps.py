@@ -9,15 +9,19 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from calls import call_requests, consequences, linking
-        from campaigns import eligibility, outcomes, reporting, revoking
+        from campaigns import conversions, eligibility, outcomes, reporting, revoking, running
         from config.platform import origins
-        from crm import calling, suppression
+        from crm import calling, lifecycle, ordering, suppression
 
         for name, rule in eligibility.RULES.items():
             calling.rules.add(name, rule)
         revoking.declare()
+        running.declare()
         suppression.told.add("campaigns", revoking.let_go)
         linking.made_for.add("attempts", outcomes.meets)
         consequences.consequences.add("campaigns", outcomes.follow)
         call_requests.contexts.add("attempt", reporting.context_of)
         origins.kinds.add("attempt", reporting.exists)
+        ordering.placed.add("conversions", conversions.order_placed)
+        ordering.called_off.add("conversions", conversions.order_called_off)
+        lifecycle.stepped.add("conversions", conversions.came_to)

@@ -156,6 +156,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Campaigns",
+                "collapsible": True,
+                "items": [
+                    _page("What attempts brought", "handshake", "campaigns_conversion_changelist"),
+                    _page("Contacts collected", "person_add", "campaigns_collected_changelist"),
+                    _page("Rules of trying again", "replay", "campaigns_retryrule_changelist"),
+                ],
+            },
+            {
                 "title": "Quality",
                 "collapsible": True,
                 "items": [

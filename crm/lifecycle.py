@@ -1,6 +1,6 @@
 """From lead to client: a contact goes from stage to stage, and each step says when, by whom, why, on which call, and where it came from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -13,6 +13,7 @@ from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import User
 from config.platform.moves import transition
+from config.platform.registry import Registry
 from crm.models import Contact, LifecycleChange
 from crm.models.consent import ERASED
 from crm.old_ids import refuse_merged
@@ -21,6 +22,9 @@ from crm.timeline import Happening, Position, older
 Stage = Contact.Lifecycle
 VERBS = {move.to: verb for verb, move in Contact.MOVES.items()}
 NEEDS_A_REASON = (Stage.DISQUALIFIED, Stage.LEAD)
+
+#: Told, in the same transaction, of each step of a contact. For whoever is credited with it.
+stepped: Registry[Callable[[LifecycleChange], None]] = Registry("told when a contact comes to another stage")
 
 
 class StageReasonNeeded(Refusal):
@@ -88,6 +92,8 @@ def move(
             )  # fmt: skip
             step.save(force_insert=True)
             record(step, "step", by=by, now=now, before={})
+            for _, tell in stepped:
+                tell(step)
             since = now
     return contact
 

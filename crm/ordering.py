@@ -23,6 +23,8 @@ LETTER = "O"
 
 #: Told, in the same transaction, of an order that was placed. For what follows from it: a lead becomes a client.
 placed: Registry[Callable[[Order], None]] = Registry("told when an order is placed")
+#: Told, in the same transaction, of an order that was called off, by whom and when. For what its placing had brought about.
+called_off: Registry[Callable[[Order, User | None, datetime], None]] = Registry("told when an order is called off")
 
 
 class OrderEmpty(Refusal):
@@ -253,6 +255,7 @@ def _move(order_id: UUID, verb: str, if_version: int | None, by: User | None, no
     return order
 
 
+@transaction.atomic
 def cancel(order_id: UUID, *, reason: str, if_version: int | None = None, by: User | None, now: datetime) -> Order:
     """Call an order off. Its promotions may be had again.
 
@@ -262,6 +265,8 @@ def cancel(order_id: UUID, *, reason: str, if_version: int | None = None, by: Us
     with transition(Order, order_id, "cancel", reason=said(reason), if_version=if_version, by=by, now=now) as order:
         order.cancel_reason = said(reason)
         basket.give_back_uses(order, now=now)
+    for _, tell in called_off:
+        tell(order, by, now)
     return order
 
 

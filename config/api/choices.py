@@ -42,5 +42,8 @@ CHOICES: dict[str, Any] = {
     "ComplaintRuling": "complaints.deciding.RULINGS",
     "ComplaintMetric": "complaints.models.clocks.Metric",
     "ComplaintRedress": "complaints.models.Complaint.Redress",
+    "AttemptState": "campaigns.models.Attempt.State",
+    "AttemptClosing": "campaigns.models.Attempt.Closing",
+    "ConversionKind": "campaigns.models.Conversion.Kind",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }

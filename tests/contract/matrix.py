@@ -40,6 +40,11 @@ articles_versions            sbA    -
 attachments_content          asbA   complaints:read
 attachments_destroy          asbA   complaints:write
 attachments_retrieve         asbA   complaints:read
+attempts_dial                asA    campaigns:work
+attempts_list                asbA   campaigns:read
+attempts_promise             asA    campaigns:work
+attempts_report              asA    campaigns:work
+attempts_retrieve            asbA   campaigns:read
 audit_events_list            sA     -
 calendars_create             A      -
 calendars_destroy            A      -
@@ -103,6 +108,9 @@ calls_unlock                 sA     calls:write
 calls_transfer               asbA   calls:write
 calls_transfers              asbA   calls:read
 calls_wrap_up                asA    calls:write
+campaigns_collect            asA    campaigns:work
+campaigns_collected          asbA   campaigns:read
+campaigns_report_results     asA    campaigns:work
 categories_create            sA     catalogue:write
 categories_destroy           A      -
 categories_list              asbA   catalogue:read
@@ -168,6 +176,9 @@ contacts_partial_update      asbA   contacts:write
 contacts_personal_data       sbA    -
 contacts_retrieve            asbA   contacts:read
 contacts_timeline            asbA   contacts:read
+conversions_list             asbA   campaigns:read
+conversions_retrieve         asbA   campaigns:read
+conversions_take_back        asA    campaigns:work
 custom_fields_create         A      -
 custom_fields_destroy        A      -
 custom_fields_list           asbA   contacts:read

@@ -34,7 +34,12 @@ WRITES_NOTHING = {
 WITHOUT_KEY = {"tokens_create"}
 # These hang a row of its own on the one they name, which does not change: the audit event is of the new row, and nothing is overwritten.
 WRITES_ANOTHER_ROW = {
+    "attempts_dial",
+    "attempts_promise",
+    "attempts_report",
     "call_events_replay",
+    "campaigns_collect",
+    "campaigns_report_results",
     "contacts_notes",
     "calls_answered",
     "calls_review",

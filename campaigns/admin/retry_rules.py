@@ -1,0 +1,26 @@
+"""When somebody is tried again: the rules of all campaigns, to compare them. They are written on the page of their campaign, or here."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from campaigns.models import RetryRule
+from config.platform.admin_base import AuditedAdmin
+
+
+@admin.register(RetryRule)
+class RetryRuleAdmin(AuditedAdmin):
+    """After a call that came out so: when, on which number, by whom."""
+
+    list_display = ["campaign", "outcome", "disposition", "delay_s", "growth", "max_attempts", "next_number", "agent"]
+    list_select_related = ["campaign", "disposition"]
+    list_filter = ["growth", "next_number", "agent"]
+    ordering = ["-id"]
+    sortable_by: list[str] = []
+    fieldsets = [
+        (None, {"fields": ["campaign", ("outcome", "disposition")]}),
+        ("Then", {"fields": [("delay_s", "growth"), ("factor", "most_s"), ("next_number", "agent"), ("max_attempts", "varies_time_of_day")]}),
+    ]  # fmt: skip
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:
+        return ["campaign"] if obj else []

@@ -1,0 +1,30 @@
+from django.urls import path, re_path
+from rest_framework.routers import SimpleRouter
+
+from campaigns.api.attempts import AttemptViewSet, CampaignResultsViewSet
+from campaigns.api.campaigns import AudienceViewSet, CampaignViewSet
+from campaigns.api.conversions import CampaignCollectedViewSet, ConversionViewSet, PromiseViewSet
+from campaigns.api.handout import HandoutViewSet, LeaseViewSet, TargetViewSet
+
+ONE_CAMPAIGN, ONE_ATTEMPT = r"^campaigns/(?P<pk>[^/.]+)/", r"^attempts/(?P<pk>[^/.]+)/"
+collected = CampaignCollectedViewSet.as_view({"get": "collected", "post": "collect"})
+audience, lease = AudienceViewSet.as_view, LeaseViewSet.as_view
+router = SimpleRouter()
+router.register("campaigns", CampaignViewSet)
+router.register("targets", TargetViewSet)
+router.register("attempts", AttemptViewSet)
+router.register("conversions", ConversionViewSet)
+urlpatterns = [
+    path("agents/me/next/", HandoutViewSet.as_view({"post": "my_next"}), name="agent-next"),
+    re_path(ONE_CAMPAIGN + r"next/$", HandoutViewSet.as_view({"post": "next"}), name="campaign-next"),
+    re_path(ONE_CAMPAIGN + r"lease-batch/$", HandoutViewSet.as_view({"post": "lease_batch"}), name="campaign-lease-batch"),
+    re_path(ONE_CAMPAIGN + r"audience/$", audience({"get": "audience", "post": "build_audience"}), name="campaign-audience"),
+    re_path(ONE_CAMPAIGN + r"left-out/$", audience({"get": "left_out"}), name="campaign-left-out"),
+    re_path(ONE_CAMPAIGN + r"dry-run/$", audience({"get": "dry_run", "post": "begin_dry_run"}), name="campaign-dry-run"),
+    re_path(ONE_CAMPAIGN + r"collected/$", collected, name="campaign-collected"),
+    re_path(ONE_CAMPAIGN + r"report-results/$", CampaignResultsViewSet.as_view({"post": "report_results"}), name="campaign-report-results"),
+    re_path(ONE_ATTEMPT + r"heartbeat/$", lease({"post": "heartbeat"}), name="attempt-heartbeat"),
+    re_path(ONE_ATTEMPT + r"release/$", lease({"post": "release"}), name="attempt-release"),
+    re_path(ONE_ATTEMPT + r"promise/$", PromiseViewSet.as_view({"post": "promise"}), name="attempt-promise"),
+    *router.urls,
+]
