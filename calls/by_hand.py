@@ -39,9 +39,19 @@ class TimesDisagree(Refusal):
 
 @transaction.atomic
 def begin(
-    *, direction: str, phone: str = "", contact: Contact | None = None, started_at: datetime | None = None, by: User, now: datetime
+    *,
+    direction: str,
+    phone: str = "",
+    contact: Contact | None = None,
+    started_at: datetime | None = None,
+    talks: bool = True,
+    agent: User | None = None,
+    by: User,
+    now: datetime,
 ) -> Call:
     """Write down a call that begins, or that began at ``started_at``. The caller is looked up as for any call.
+
+    ``agent`` is who talks, by default who writes it down; ``talks`` False: nobody of ours, a machine dialled.
 
     Raises:
         NumberInvalid, NumberIsInternal
@@ -68,7 +78,7 @@ def begin(
         customer_e164=e164,
         contact_id=contact_id,
         match_quality=quality,
-        agent=by,
+        agent=(agent or by) if talks else None,
         started_at=started_at or now,
         answered_at=started_at or now,
         **{f"{far}_raw": phone.strip()[:200], f"{far}_e164": e164},

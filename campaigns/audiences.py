@@ -21,6 +21,7 @@ from campaigns import clock_keys, leasing
 from campaigns.models import AudienceRun, AudienceSource, Campaign, ContactListMember, LeftOut, Target
 from config.platform import copying, jobs, queue, statements
 from config.platform.errors import Refusal
+from config.platform.history import record
 from config.platform.models import User
 from config.platform.moves import transition
 from crm import calling, calling_whom, contact_filters
@@ -88,6 +89,7 @@ def build(campaign_id: UUID, *, by: User | None, now: datetime) -> AudienceRun:
         is_first = not campaign.audience_runs.filter(status=Status.DONE).exists()
         kind = Kind.BUILD if is_first else Kind.NEWCOMERS
         run = AudienceRun.objects.create(campaign=campaign, kind=kind, asked_at=now, sources=sources, by=by)
+        record(run, "build", by=by, now=now, before={})
     queue.later(TASK)
     return run
 

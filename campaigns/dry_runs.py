@@ -17,6 +17,7 @@ from campaigns import leasing
 from campaigns.models import Campaign, DryRun, Target
 from config.platform import jobs, queue
 from config.platform.errors import Refusal
+from config.platform.history import record
 from config.platform.models import User
 from config.platform.moves import transition
 from crm import calling
@@ -50,6 +51,7 @@ def begin(campaign_id: UUID, *, by: User | None, now: datetime) -> DryRun:
             raise DryRunGoesOn("A dry run of this campaign goes on.", dry_run=str(going.pk))
         total = Target.objects.filter(campaign=campaign).count()
         run = DryRun.objects.create(campaign=campaign, fingerprint=fingerprint(campaign), asked_at=now, total=total, by=by)
+        record(run, "begin", by=by, now=now, before={})
     queue.later(TASK)
     return run
 

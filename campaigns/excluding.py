@@ -10,6 +10,7 @@ from campaigns.models import Target
 from config.platform.errors import Refusal
 from config.platform.history import record, snapshot
 from config.platform.models import User
+from config.platform.moves import check_version
 
 State = Target.State
 BY_HAND = "excluded"
@@ -28,13 +29,14 @@ class NotExcluded(Refusal):
 
 
 @transaction.atomic
-def exclude(target_id: UUID, *, reason: str, by: User, now: datetime) -> Target:
+def exclude(target_id: UUID, *, reason: str, if_version: int | None = None, by: User, now: datetime) -> Target:
     """They are not called in this campaign, and why.
 
     Raises:
-        TargetInHand
+        TargetInHand, VersionConflict
     """
     target = Target.objects.select_for_update(of=("self",)).get(pk=target_id)
+    check_version(target, if_version)
     if target.state in (State.LEASED, State.IN_CALL, State.WRAP):
         raise TargetInHand("Somebody has them in hand.")
     before = snapshot(target)
@@ -46,13 +48,14 @@ def exclude(target_id: UUID, *, reason: str, by: User, now: datetime) -> Target:
 
 
 @transaction.atomic
-def reinstate(target_id: UUID, *, by: User, now: datetime) -> Target:
+def reinstate(target_id: UUID, *, if_version: int | None = None, by: User, now: datetime) -> Target:
     """They are called again, as far as their attempts and the rules allow.
 
     Raises:
-        NotExcluded
+        NotExcluded, VersionConflict
     """
     target = Target.objects.select_for_update(of=("self",)).get(pk=target_id)
+    check_version(target, if_version)
     if (target.state, target.reason) != (State.SUPPRESSED, BY_HAND):
         raise NotExcluded("They were not taken out by hand.")
     before = snapshot(target)

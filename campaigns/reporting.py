@@ -12,7 +12,7 @@ from calls.models import Call, CallRequest, Disposition, PhoneSystem
 from campaigns import handout, leases
 from campaigns.models import Attempt
 from config.platform.errors import Refusal
-from config.platform.models import Role, User
+from config.platform.models import LEADERS, Role, User
 from crm.models import Topic
 
 State, Closing = Attempt.State, Attempt.Closing
@@ -107,6 +107,7 @@ def report(
         raise leases.LeaseLost("This token is not that of the lease.", state=attempt.state, closing=attempt.closing)
     _refuse_unfit(attempt, disposition)
     speaker = agent or attempt.agent or by
+    actor = by if by.role in LEADERS else speaker  # whoever leads writes for others; a dialler lends its voice to who talked
     call = attempt.call
     if call is None:
         said = outcome or (Call.Outcome.ANSWERED if disposition else "")
@@ -114,11 +115,11 @@ def report(
             raise OutcomeNeeded("Say how it came out: give `outcome` or `disposition`.")
         if said == Call.Outcome.ANSWERED and disposition is None and agent is None and by.role != Role.INTEGRATION:
             raise OutcomeNeeded("You spoke with somebody: say in `disposition` how it came out.")
-        call = _written_down(attempt, said, speaker, started_at, ended_at, by, now)
+        call = _written_down(attempt, said, speaker, started_at, ended_at, actor, now)
     if disposition is not None:
-        wrap_up.wrap_up(call.pk, disposition=disposition, topics=topics, note=note, callback=callback, by=speaker, now=now)
+        wrap_up.wrap_up(call.pk, disposition=disposition, topics=topics, note=note, callback=callback, by=actor, now=now)
     elif call.wrap_up_state == Call.WrapUp.PENDING and call.outcome != Call.Outcome.ANSWERED:
-        wrap_up.skip(call.pk, reason="Nobody was spoken with.", by=speaker, now=now)
+        wrap_up.skip(call.pk, reason="Nobody was spoken with.", by=actor, now=now)
     return Attempt.objects.select_related("campaign").get(pk=attempt_id)
 
 
@@ -135,9 +136,16 @@ def _written_down(
 ) -> Call:
     """A call by hand for an attempt that no phone system tells of."""
     begun = max(started_at, attempt.leased_at) if started_at else min(max(attempt.leased_at, ended_at or now), now)
-    call = by_hand.begin(direction="outbound", phone=attempt.e164, contact=attempt.contact, started_at=begun, by=speaker, now=now)
-    if speaker.role == Role.INTEGRATION:  # a dialler talks with nobody
-        Call.objects.filter(pk=call.pk).update(agent=None)
+    call = by_hand.begin(
+        direction="outbound",
+        phone=attempt.e164,
+        contact=attempt.contact,
+        started_at=begun,
+        talks=speaker.role != Role.INTEGRATION,
+        agent=speaker,
+        by=by,
+        now=now,
+    )
     held = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
     if held.call_id is None:
         held.call, held.dialled_at = call, call.started_at

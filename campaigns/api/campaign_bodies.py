@@ -8,6 +8,7 @@ from rest_framework import serializers
 from calls.models import Call, Disposition
 from campaigns import dry_runs
 from campaigns.models import AudienceRun, AudienceSource, Campaign, ContactList, DryRun, LeftOut, RetryRule, Survey
+from config.api.fields import SentWhole
 from config.api.viewsets import example
 from config.platform.models import PEOPLE, User
 from crm.api.calendars import WeekHoursSerializer
@@ -90,7 +91,7 @@ SHOWN: dict[str, Any] = {
 }
 
 
-class RetryRuleSerializer(serializers.ModelSerializer):
+class RetryRuleSerializer(SentWhole, serializers.ModelSerializer):
     outcome = serializers.ChoiceField(
         choices=[("", "None"), *OUTCOMES], required=False, help_text="Of the call; left out when it is for a disposition."
     )
@@ -104,7 +105,7 @@ class RetryRuleSerializer(serializers.ModelSerializer):
         validators: list[object] = []  # the table's own constraints answer
 
 
-class AudienceSourceSerializer(serializers.ModelSerializer):
+class AudienceSourceSerializer(SentWhole, serializers.ModelSerializer):
     kind = serializers.ChoiceField(choices=AudienceSource.Kind.choices)
     query = serializers.DictField(required=False, help_text="Of a filter: names and values as `GET /contacts/` takes them.")
     saved_filter = serializers.PrimaryKeyRelatedField(

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
@@ -203,7 +204,7 @@ class AudienceViewSet(ReadViewSet):
     queryset = Campaign.objects.all()
     serializer_class = AudienceSerializer
     permits: ClassVar = {"audience": READ, "build_audience": SHAPE, "left_out": READ, "dry_run": READ, "begin_dry_run": SHAPE}
-    parameters: ClassVar = {"left_out": PAGE_PARAMETERS | {"reason"}}
+    parameters: ClassVar = {"left_out": (PAGE_PARAMETERS - {"ordering"}) | {"reason"}}
 
     @operation(answer=AudienceSerializer, method="get")
     def audience(self, request, pk) -> Response:
@@ -230,7 +231,9 @@ class AudienceViewSet(ReadViewSet):
         run = audiences.build(self.get_object().pk, **self.by)
         return Response(AudienceRunSerializer(run).data, status=202, headers={"ETag": preconditions.etag(run.version)})
 
-    @operation(answer=LeftOutSerializer(many=True), method="get")
+    @operation(
+        answer=LeftOutSerializer(many=True), method="get", parameters=[OpenApiParameter("reason", str, description="One of the reasons.")]
+    )
     def left_out(self, request, pk) -> Response:
         """Who was left out
 

@@ -27,6 +27,7 @@ from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope, User
+from config.platform.moves import VersionConflict
 from crm.api.calling import AHEAD, BACK
 from crm.api.contact_ids import ContactFilter
 
@@ -178,21 +179,21 @@ class TargetViewSet(ReadViewSet):
         }  # fmt: skip
         return Response(ExplanationSerializer(told).data)
 
-    @operation(body=ExcludeBody, answer=TargetSerializer, refusals=[excluding.TargetInHand])
+    @operation(body=ExcludeBody, answer=TargetSerializer, refusals=[excluding.TargetInHand, VersionConflict])
     def exclude(self, request, pk) -> Response:
         """Take somebody out of a campaign
 
         By hand, and why. They are not called in it any more.
         """
-        return self.respond(excluding.exclude(self.get_object().pk, **self.read(ExcludeBody), **self.by))
+        return self.respond(excluding.exclude(self.get_object().pk, **self.read(ExcludeBody), if_version=self.if_version, **self.by))
 
-    @operation(answer=TargetSerializer, refusals=[excluding.NotExcluded])
+    @operation(answer=TargetSerializer, refusals=[excluding.NotExcluded, VersionConflict])
     def reinstate(self, request, pk) -> Response:
         """Bring somebody back whom you took out
 
         They go on as their attempts and the rules say.
         """
-        return self.respond(excluding.reinstate(self.get_object().pk, **self.by))
+        return self.respond(excluding.reinstate(self.get_object().pk, if_version=self.if_version, **self.by))
 
     def _agent(self, text: str | None) -> User:
         if not text:

@@ -68,3 +68,14 @@ class OriginField(serializers.Serializer):
 
     kind = serializers.CharField(max_length=20, help_text="`call`.")
     id = serializers.UUIDField()
+
+
+class SentWhole:
+    """A part of a body that is sent whole whenever it is sent: a PATCH of what it belongs to makes none of its fields optional."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if not getattr(self.root, "partial", False):  # type: ignore[attr-defined]
+            return super().run_validation(data)  # type: ignore[misc]
+        whole = type(self)(data=data, context=self.context)  # type: ignore[call-arg, attr-defined]
+        whole.is_valid(raise_exception=True)  # type: ignore[attr-defined]
+        return whole.validated_data  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.fields import CountryField, TimeZoneField
+from config.api.fields import CountryField, SentWhole, TimeZoneField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ReadViewSet, example, operation
@@ -53,7 +53,7 @@ class ClockField(serializers.CharField):
         return calendars.clock(value)
 
 
-class HoursSerializer(serializers.Serializer):
+class HoursSerializer(SentWhole, serializers.Serializer):
     opens = ClockField(help_text="HH:MM, wall time of the calendar's zone.")
     closes = ClockField(help_text="HH:MM, up to 24:00. An interval that passes midnight is two.")
 

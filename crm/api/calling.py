@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.catalogue import CatalogueViewSet, catalogue
-from config.api.fields import TimeZoneField
+from config.api.fields import SentWhole, TimeZoneField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, example, operation
@@ -148,7 +148,7 @@ def _finding(one: Finding) -> dict[str, Any]:
 
 
 # --- windows
-class RestrictedSerializer(serializers.Serializer):
+class RestrictedSerializer(SentWhole, serializers.Serializer):
     since = serializers.DateField()
     until = serializers.DateField(help_text="The last day.")
     name = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")

@@ -17,7 +17,7 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
-from tests.factories.campaigns import AttemptFactory, ConversionFactory
+from tests.factories.campaigns import AttemptFactory, CampaignFactory, ConversionFactory, TargetFactory
 from tests.factories.complaints import (
     ClockFactory,
     ComplaintTransferFactory,
@@ -112,6 +112,8 @@ COSTS = {
     "products": (lambda n: [ProductFactory(category=CategoryFactory()) for _ in range(n)], 1, 1),
     "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
     "satisfaction": (lambda n: [SatisfactionFactory() for _ in range(n)], 1, 1),
+    "campaigns": (lambda n: [CampaignFactory() for _ in range(n)], 7, 7),  # campaigns; hours, rules, people, teams, dispositions, sources
+    "targets": (lambda n: [TargetFactory() for _ in range(n)], 1, 1),
     "attempts": (lambda n: [AttemptFactory() for _ in range(n)], 1, 1),
     "conversions": (lambda n: [ConversionFactory() for _ in range(n)], 1, 1),
     "callbacks": (lambda n: [CallbackFactory() for _ in range(n)], 1, 1),
