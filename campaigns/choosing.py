@@ -22,8 +22,6 @@ from crm.calling_whom import Subject
 State = Target.State
 #: So many sleepers are woken by one request.
 WOKEN_AT_ONCE = 500
-#: A promise made by one operator is anybody's when it is overdue by so long.
-ANYBODYS_AFTER = timedelta(minutes=30)
 
 WAKE = """
 UPDATE campaigns_target SET is_ready = true WHERE id IN (
@@ -108,7 +106,7 @@ def _somebody(key: str, campaign: Campaign) -> Subject:
 def promised(campaign: Campaign, *, agent: User | None, now: datetime) -> QuerySet[Target]:
     """Those who were promised a call by now that this operator may make, the oldest promise first."""
     due = Target.objects.filter(campaign=campaign, state=State.CALLBACK_WAIT, next_attempt_at__lte=now)
-    return due.filter(_not_kept(agent, now, ANYBODYS_AFTER)).order_by("next_attempt_at", "id")
+    return due.filter(_not_kept(agent, now, eligibility.KEPT_FOR_ONE)).order_by("next_attempt_at", "id")
 
 
 def ready(campaign: Campaign, key: str, *, agent: User | None, now: datetime) -> QuerySet[Target]:
