@@ -156,6 +156,14 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Campaigns",
+                "collapsible": True,
+                "items": [
+                    _page("Contacts of campaigns", "contact_phone", "campaigns_target_changelist"),
+                    _page("Attempts", "phone_forwarded", "campaigns_attempt_changelist"),
+                ],
+            },
+            {
                 "title": "Quality",
                 "collapsible": True,
                 "items": [
