@@ -162,6 +162,8 @@ UNFOLD: dict[str, Any] = {
                     _page("What attempts brought", "handshake", "campaigns_conversion_changelist"),
                     _page("Contacts collected", "person_add", "campaigns_collected_changelist"),
                     _page("Rules of trying again", "replay", "campaigns_retryrule_changelist"),
+                    _page("Contacts of campaigns", "contact_phone", "campaigns_target_changelist"),
+                    _page("Attempts", "phone_forwarded", "campaigns_attempt_changelist"),
                 ],
             },
             {
