@@ -42,5 +42,7 @@ CHOICES: dict[str, Any] = {
     "ComplaintRuling": "complaints.deciding.RULINGS",
     "ComplaintMetric": "complaints.models.clocks.Metric",
     "ComplaintRedress": "complaints.models.Complaint.Redress",
+    "WebhookDeliveryState": "config.platform.models.WebhookDelivery.State",
+    "WebhookDisabledReason": "config.platform.models.WebhookEndpoint.Reason",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }

@@ -56,6 +56,10 @@ REFUSED = [outgoing.UrlForbidden, outgoing.AddressForbidden, outgoing.NameUnknow
 class WebhookEndpointSerializer(serializers.ModelSerializer):
     """An endpoint as it is shown: never its secret."""
 
+    disabled_reason = serializers.ChoiceField(
+        choices=WebhookEndpoint.Reason.choices, allow_blank=True, read_only=True, help_text="Why it is off; empty while it is on."
+    )
+
     class Meta:
         model = WebhookEndpoint
         fields = list(ENDPOINT)
@@ -201,14 +205,14 @@ class WebhookEndpointViewSet(ReadViewSet):
         upkeep.remove(WebhookEndpoint, self.get_object().pk, if_version=self.if_version, **self.by)
         return Response(status=204)
 
-    @operation(body=RotateBody, answer=NewWebhookEndpointSerializer)
+    @operation(body=RotateBody, answer=NewWebhookEndpointSerializer, refusals=[VersionConflict])
     def rotate_secret(self, request, pk) -> Response:
         """Change its secret
 
         The new one is in the answer and shown once. While the old one holds, `webhook-signature` has two signatures, so nothing is refused
         whichever of the two the other system knows.
         """
-        row, secret = keeping.rotate_secret(self.get_object().pk, **self.read(RotateBody), **self.by)
+        row, secret = keeping.rotate_secret(self.get_object().pk, if_version=self.if_version, **self.read(RotateBody), **self.by)
         return self.shown_once(self.respond(row), secret)
 
     @operation(answer=WholeDeliverySerializer, status=201, refusals=[keeping.WebhookDisabled])
@@ -219,21 +223,21 @@ class WebhookEndpointViewSet(ReadViewSet):
         """
         return Response(WholeDeliverySerializer(keeping.test(self.get_object().pk, **self.by)).data, status=201)
 
-    @operation(body=EnableBody, answer=WebhookEndpointSerializer)
+    @operation(body=EnableBody, answer=WebhookEndpointSerializer, refusals=[VersionConflict])
     def enable(self, request, pk) -> Response:
         """Switch it on
 
         Also after it switched itself off. Everything since is posted, as long as news is kept, unless you skip it. A second time changes nothing.
         """
-        return self.respond(keeping.enable(self.get_object().pk, **self.read(EnableBody), **self.by))
+        return self.respond(keeping.enable(self.get_object().pk, if_version=self.if_version, **self.read(EnableBody), **self.by))
 
-    @operation(answer=WebhookEndpointSerializer)
+    @operation(answer=WebhookEndpointSerializer, refusals=[VersionConflict])
     def disable(self, request, pk) -> Response:
         """Switch it off
 
         Nothing is lost meanwhile, see `enable`. A second time changes nothing.
         """
-        return self.respond(keeping.disable(self.get_object().pk, **self.by))
+        return self.respond(keeping.disable(self.get_object().pk, if_version=self.if_version, **self.by))
 
     @operation(body=ReplayBody, answer=ReplayedSerializer, refusals=[keeping.WebhookDisabled])
     def replay(self, request, pk) -> Response:
@@ -291,10 +295,10 @@ class WebhookDeliveryViewSet(ReadViewSet):
         """One delivery, with its tries"""
         return super().retrieve(request, pk)
 
-    @operation(answer=WholeDeliverySerializer, refusals=[keeping.WebhookDisabled])
+    @operation(answer=WholeDeliverySerializer, refusals=[VersionConflict, keeping.WebhookDisabled])
     def replay(self, request, pk) -> Response:
         """Post it again
 
         Whatever became of it, with the same `webhook-id`, and for as long as a new one.
         """
-        return self.respond(keeping.replay(self.get_object().pk, **self.by))
+        return self.respond(keeping.replay(self.get_object().pk, if_version=self.if_version, **self.by))

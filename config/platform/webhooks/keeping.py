@@ -12,7 +12,7 @@ from config.platform import destinations, outbox, outgoing, upkeep
 from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import User, WebhookDelivery, WebhookEndpoint
-from config.platform.moves import change
+from config.platform.moves import change, check_version
 from config.platform.queue import later
 from config.platform.webhooks import relaying, signing
 
@@ -85,10 +85,12 @@ def alter(endpoint_id: UUID, *, if_version: int | None = None, by: User | None, 
     return upkeep.alter(WebhookEndpoint, endpoint_id, if_version=if_version, by=by, now=now, **fields)
 
 
-def rotate_secret(endpoint_id: UUID, *, overlap_hours: int = 24, by: User | None, now: datetime) -> tuple[WebhookEndpoint, str]:
+def rotate_secret(
+    endpoint_id: UUID, *, overlap_hours: int = 24, if_version: int | None = None, by: User | None, now: datetime
+) -> tuple[WebhookEndpoint, str]:
     """A new secret, which nobody can see again; for ``overlap_hours`` everything is signed with the one of now too."""
     secret = signing.new_secret()
-    with change(WebhookEndpoint, endpoint_id, "rotate_secret", by=by, now=now, overlap_hours=overlap_hours) as row:
+    with change(WebhookEndpoint, endpoint_id, "rotate_secret", if_version=if_version, by=by, now=now, overlap_hours=overlap_hours) as row:
         is_kept = overlap_hours > 0
         row.previous_secret = row.secret if is_kept else ""
         row.previous_secret_until = now + timedelta(hours=overlap_hours) if is_kept else None
@@ -96,10 +98,11 @@ def rotate_secret(endpoint_id: UUID, *, overlap_hours: int = 24, by: User | None
     return row, secret
 
 
-def disable(endpoint_id: UUID, *, by: User | None, now: datetime) -> WebhookEndpoint:
+def disable(endpoint_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime) -> WebhookEndpoint:
     """Post nothing more to it. Nothing is lost: see ``enable``. A second time changes nothing."""
     with transaction.atomic():
         row = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
+        check_version(row, if_version)
         if not row.is_active:
             return row
         with change(WebhookEndpoint, endpoint_id, "disable", by=by, now=now) as row:
@@ -107,10 +110,13 @@ def disable(endpoint_id: UUID, *, by: User | None, now: datetime) -> WebhookEndp
     return row
 
 
-def enable(endpoint_id: UUID, *, skip_missed: bool = False, by: User | None, now: datetime) -> WebhookEndpoint:
+def enable(
+    endpoint_id: UUID, *, skip_missed: bool = False, if_version: int | None = None, by: User | None, now: datetime
+) -> WebhookEndpoint:
     """Post to it again, from where it stopped; with ``skip_missed`` only what happens from now on. A second time changes nothing."""
     with transaction.atomic():
         row = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
+        check_version(row, if_version)
         if row.is_active:
             return row
         with change(WebhookEndpoint, endpoint_id, "enable", by=by, now=now, skip_missed=skip_missed) as row:
@@ -138,13 +144,13 @@ def test(endpoint_id: UUID, *, by: User | None, now: datetime) -> WebhookDeliver
     return delivery
 
 
-def replay(delivery_id: UUID, *, by: User | None, now: datetime) -> WebhookDelivery:
+def replay(delivery_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime) -> WebhookDelivery:
     """Owe a delivery anew, whatever became of it; it has the same ``webhook-id``.
 
     Raises:
         WebhookDisabled
     """
-    with change(WebhookDelivery, delivery_id, "replay", by=by, now=now) as row:
+    with change(WebhookDelivery, delivery_id, "replay", if_version=if_version, by=by, now=now) as row:
         _need_active(row.endpoint)
         row.state, row.settled_at, row.tries, row.owed_at, row.due_at = State.OWED, None, 0, now, now
         later(SEND)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import transaction
 
@@ -72,6 +73,8 @@ def take(rooms: Mapping[UUID, int], now: datetime) -> list[tuple[WebhookDelivery
     }
     names = ("id", "endpoint_id", "event_id", "type", "occurred_at", "owed_at", "tries", "attempts")
     found = [dict(zip(names, row, strict=True)) for row in statements.rows(TAKE, values)]
+    for one in found:
+        one["attempts"] = orjson.loads(one["attempts"])
     taken = sorted((WebhookDelivery(**one) for one in found), key=lambda one: one.pk)
     events = OutboxEvent.objects.in_bulk([one.event_id for one in taken if one.event_id])
     return [(one, events.get(one.event_id) if one.event_id else None) for one in taken if not one.event_id or one.event_id in events]
