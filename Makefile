@@ -9,8 +9,8 @@
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
-#                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation)
-.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream bench-complaints venv lock help
+#                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation; make bench-webhooks: of posts)
+.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-webhooks venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -70,6 +70,10 @@ bench-stream: venv
 # Servers of its own, kept in var/bench-complaints: only the first run fills them.
 bench-complaints: venv
 	@$(RUN) -W ignore -m tests.benchmarks.complaints $(ARGS)
+
+# Owed news posted to a receiver on this machine beside a bare loop of posts (ARGS="--news 20000"). Servers of its own, thrown away.
+bench-webhooks: venv
+	@$(RUN) -W ignore -m tests.benchmarks.webhooks $(ARGS)
 
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .

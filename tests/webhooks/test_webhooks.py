@@ -2,21 +2,27 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
+import orjson
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from jsonschema import Draft202012Validator
 from standardwebhooks import WebhookVerificationError
 
 from config.platform import outbox
 from config.platform.models import AuditEvent, FeedMessage, Letter, OutboxEvent, WebhookDelivery, WebhookEndpoint
 from config.platform.webhooks import keeping, relaying, sending, settling, signing
 from tests.conftest import NOON
+from tests.contract.operations import document
 from tests.factories.platform import OutboxEventFactory, UserFactory, WebhookDeliveryFactory, WebhookEndpointFactory
 from tests.webhooks.receiver import Receiver, checked, receiving
 
@@ -362,3 +368,45 @@ def test_a_removed_or_skipped_webhook_leaves_nothing_and_old_tests_are_forgotten
     assert keeping.forget(NOON) == 0 and keeping.forget(NOON + timedelta(days=1)) == 1
     OutboxEvent.objects.all().delete()
     assert not WebhookDelivery.objects.exists()
+
+
+def test_the_example_of_the_docs_takes_what_is_genuine_once(settings):
+    """docs/examples/webhook_receiver.py as a process."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    row = WebhookEndpointFactory(url=f"http://127.0.0.1:{port}/")
+    script = Path(__file__).parents[2] / "docs" / "examples" / "webhook_receiver.py"
+    environment = {"PATH": os.environ["PATH"], "WEBHOOK_SECRET": row.secret}
+    process = subprocess.Popen([sys.executable, script, str(port)], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        wait_for(lambda: is_open(port))
+        subject = OutboxEventFactory(subject_version=3)
+        OutboxEventFactory(subject_id=subject.subject_id, subject_version=2, type="complaint.old")
+        assert sending.send_due(linger_s=0) == 2
+        WebhookDelivery.objects.update(state="owed", settled_at=None, due_at=NOON)
+        assert sending.send_due(linger_s=0) == 2, "doubles are taken too, and not dealt with"
+        keeping.rotate_secret(row.pk, overlap_hours=0, by=None, now=timezone.now())
+        WebhookDelivery.objects.update(state="owed", settled_at=None, due_at=NOON)
+        assert sending.send_due(linger_s=0) == 0 and WebhookDelivery.objects.filter(last_status=401).exists()
+    finally:
+        process.kill()
+        said = process.communicate()[0]
+    assert said.splitlines() == [f'complaint.escalated complaint {subject.subject_id} {{"level": 2}}']
+
+
+def is_open(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def test_the_document_shows_every_type_whole_as_it_is_posted():
+    told = document()["webhooks"]
+    assert told.keys() - {NOTE.name} == outbox.types.keys() - {NOTE.name} | {signing.TEST}
+    shape = document()["components"]["schemas"]["WebhookNews"]
+    for name, one in told.items():
+        example = one["post"]["requestBody"]["content"]["application/json"]["example"]
+        Draft202012Validator(shape).validate(example)
+        assert example["type"] == name and example.keys() == shape["properties"].keys()
+    made = orjson.loads(signing.body(WebhookDeliveryFactory(), OutboxEventFactory()))
+    Draft202012Validator(shape).validate(made)

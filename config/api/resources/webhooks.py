@@ -90,7 +90,7 @@ class WebhookEndpointBody(serializers.ModelSerializer):
 
 
 @example({"overlap_hours": 24})
-class RotateBody(serializers.Serializer):
+class RotateWebhookSecretBody(serializers.Serializer):
     overlap_hours = serializers.IntegerField(
         min_value=0,
         max_value=keeping.LONGEST_OVERLAP_HOURS,
@@ -100,7 +100,7 @@ class RotateBody(serializers.Serializer):
 
 
 @example({"skip_missed": False})
-class EnableBody(serializers.Serializer):
+class EnableWebhookBody(serializers.Serializer):
     skip_missed = serializers.BooleanField(default=False, help_text="Only what happens from now on; what waits is given up.")
 
 
@@ -115,7 +115,7 @@ class WebhookDeliverySerializer(serializers.ModelSerializer):
 
 
 @example(ATTEMPT)
-class AttemptSerializer(serializers.Serializer):
+class WebhookAttemptSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
     status = serializers.IntegerField(allow_null=True, help_text="What was answered; null when nothing was.")
     took_ms = serializers.IntegerField()
@@ -123,8 +123,8 @@ class AttemptSerializer(serializers.Serializer):
 
 
 @example(DELIVERY | {"attempts": [ATTEMPT]})
-class WholeDeliverySerializer(WebhookDeliverySerializer):
-    attempts = AttemptSerializer(many=True, read_only=True, help_text="The last 20 tries, the newest last.")
+class WholeWebhookDeliverySerializer(WebhookDeliverySerializer):
+    attempts = WebhookAttemptSerializer(many=True, read_only=True, help_text="The last 20 tries, the newest last.")
 
     class Meta(WebhookDeliverySerializer.Meta):
         fields = [*WebhookDeliverySerializer.Meta.fields, "attempts"]
@@ -132,7 +132,7 @@ class WholeDeliverySerializer(WebhookDeliverySerializer):
 
 
 @example({"states": ["given_up"], "since": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z"})
-class ReplayBody(serializers.Serializer):
+class ReplayWebhookBody(serializers.Serializer):
     states = serializers.ListField(
         child=serializers.ChoiceField(choices=[("given_up", "Given up"), ("delivered", "Delivered")]),
         default=["given_up"],
@@ -148,7 +148,7 @@ class ReplayBody(serializers.Serializer):
 
 
 @example({"deliveries": 41}, request=False)
-class ReplayedSerializer(serializers.Serializer):
+class WebhookReplayedSerializer(serializers.Serializer):
     deliveries = serializers.IntegerField(help_text="How many are owed anew.")
 
 
@@ -205,31 +205,33 @@ class WebhookEndpointViewSet(ReadViewSet):
         upkeep.remove(WebhookEndpoint, self.get_object().pk, if_version=self.if_version, **self.by)
         return Response(status=204)
 
-    @operation(body=RotateBody, answer=NewWebhookEndpointSerializer, refusals=[VersionConflict])
+    @operation(body=RotateWebhookSecretBody, answer=NewWebhookEndpointSerializer, refusals=[VersionConflict])
     def rotate_secret(self, request, pk) -> Response:
         """Change its secret
 
         The new one is in the answer and shown once. While the old one holds, `webhook-signature` has two signatures, so nothing is refused
         whichever of the two the other system knows.
         """
-        row, secret = keeping.rotate_secret(self.get_object().pk, if_version=self.if_version, **self.read(RotateBody), **self.by)
+        row, secret = keeping.rotate_secret(
+            self.get_object().pk, if_version=self.if_version, **self.read(RotateWebhookSecretBody), **self.by
+        )
         return self.shown_once(self.respond(row), secret)
 
-    @operation(answer=WholeDeliverySerializer, status=201, refusals=[keeping.WebhookDisabled])
+    @operation(answer=WholeWebhookDeliverySerializer, status=201, refusals=[keeping.WebhookDisabled])
     def test(self, request, pk) -> Response:
         """Post a test to it
 
         Of the type `webhook.test`, whatever types it wants. Look at the delivery a moment later.
         """
-        return Response(WholeDeliverySerializer(keeping.test(self.get_object().pk, **self.by)).data, status=201)
+        return Response(WholeWebhookDeliverySerializer(keeping.test(self.get_object().pk, **self.by)).data, status=201)
 
-    @operation(body=EnableBody, answer=WebhookEndpointSerializer, refusals=[VersionConflict])
+    @operation(body=EnableWebhookBody, answer=WebhookEndpointSerializer, refusals=[VersionConflict])
     def enable(self, request, pk) -> Response:
         """Switch it on
 
         Also after it switched itself off. Everything since is posted, as long as news is kept, unless you skip it. A second time changes nothing.
         """
-        return self.respond(keeping.enable(self.get_object().pk, if_version=self.if_version, **self.read(EnableBody), **self.by))
+        return self.respond(keeping.enable(self.get_object().pk, if_version=self.if_version, **self.read(EnableWebhookBody), **self.by))
 
     @operation(answer=WebhookEndpointSerializer, refusals=[VersionConflict])
     def disable(self, request, pk) -> Response:
@@ -239,13 +241,13 @@ class WebhookEndpointViewSet(ReadViewSet):
         """
         return self.respond(keeping.disable(self.get_object().pk, if_version=self.if_version, **self.by))
 
-    @operation(body=ReplayBody, answer=ReplayedSerializer, refusals=[keeping.WebhookDisabled])
+    @operation(body=ReplayWebhookBody, answer=WebhookReplayedSerializer, refusals=[keeping.WebhookDisabled])
     def replay(self, request, pk) -> Response:
         """Post again what was given up, or what happened within a time
 
         Each with the same `webhook-id` as before, so that a receiver knows what it has already.
         """
-        return Response({"deliveries": keeping.replay_many(self.get_object().pk, **self.read(ReplayBody), **self.by)})
+        return Response({"deliveries": keeping.replay_many(self.get_object().pk, **self.read(ReplayWebhookBody), **self.by)})
 
     def shown_once(self, response: Response, secret: str) -> Response:
         """The only answer that holds the secret itself."""
@@ -280,7 +282,7 @@ class WebhookDeliveryViewSet(ReadViewSet):
         return super().all_rows() if self.action == "list" else WebhookDelivery.objects.all()
 
     def get_serializer_class(self):
-        return WebhookDeliverySerializer if self.action == "list" else WholeDeliverySerializer
+        return WebhookDeliverySerializer if self.action == "list" else WholeWebhookDeliverySerializer
 
     @operation(answer=WebhookDeliverySerializer(many=True), method="get")
     def list(self, request) -> Response:
@@ -290,12 +292,12 @@ class WebhookDeliveryViewSet(ReadViewSet):
         """
         return super().list(request)
 
-    @operation(answer=WholeDeliverySerializer, method="get")
+    @operation(answer=WholeWebhookDeliverySerializer, method="get")
     def retrieve(self, request, pk) -> Response:
         """One delivery, with its tries"""
         return super().retrieve(request, pk)
 
-    @operation(answer=WholeDeliverySerializer, refusals=[VersionConflict, keeping.WebhookDisabled])
+    @operation(answer=WholeWebhookDeliverySerializer, refusals=[VersionConflict, keeping.WebhookDisabled])
     def replay(self, request, pk) -> Response:
         """Post it again
 
