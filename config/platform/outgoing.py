@@ -249,7 +249,8 @@ class _Exchange:
         on: tuple[Destination, HTTPConnection] | None = None,
     ) -> None:
         self._watch = Watch(times.whole_s)
-        self.to, self._connection = on or (check_url(url, resolver=resolver), None)
+        self._connection: HTTPConnection | None = on[1] if on else None
+        self.to = on[0] if on else check_url(url, resolver=resolver)
         sent = {"user-agent": AGENT, "accept-encoding": "identity", "connection": "close"}
         sent |= {name.lower(): value for name, value in headers.items()} | {"host": self.to.host_header}
         try:

@@ -14,6 +14,8 @@ from pathlib import Path
 import orjson
 import pytest
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from jsonschema import Draft202012Validator
 from standardwebhooks import WebhookVerificationError
@@ -27,6 +29,7 @@ from tests.factories.platform import OutboxEventFactory, UserFactory, WebhookDel
 from tests.webhooks.receiver import Receiver, checked, receiving
 
 pytestmark = pytest.mark.django_db
+EMPTY_INLINE = {f"deliveries-{name}_FORMS": "0" for name in ("TOTAL", "INITIAL")}
 NOTE = outbox.NewsType("test.noted", "Only in tests.", {"n": 1})
 
 
@@ -410,3 +413,32 @@ def test_the_document_shows_every_type_whole_as_it_is_posted():
         assert example["type"] == name and example.keys() == shape["properties"].keys()
     made = orjson.loads(signing.body(WebhookDeliveryFactory(), OutboxEventFactory()))
     Draft202012Validator(shape).validate(made)
+
+
+def test_the_admin_makes_one_with_its_secret_shown_once_tries_it_and_posts_again(receiver):
+    boss = Client()
+    boss.force_login(UserFactory(role="admin"), backend="django.contrib.auth.backends.ModelBackend")
+    form = {"name": "Desk", "url": receiver.url, "types": "complaint.*", "description": ""}
+    wrong = boss.post(reverse("admin:platform_webhookendpoint_add"), form | {"url": "http://10.0.0.1/", "types": "complaint.lost"})
+    assert wrong.status_code == 200 and not WebhookEndpoint.objects.exists()
+    assert "OUTGOING_ALLOWED_NETWORKS" in wrong.content.decode() and "No such news: complaint.lost" in wrong.content.decode()
+    made = boss.post(reverse("admin:platform_webhookendpoint_add"), form)
+    row = WebhookEndpoint.objects.get()
+    assert row.secret in made.content.decode() and "no-store" in made["Cache-Control"]
+    page = reverse("admin:platform_webhookendpoint_change", args=[row.pk])
+    assert row.secret not in boss.get(page).content.decode()
+    assert boss.post(page, form | {"name": "Helpdesk", **EMPTY_INLINE}).status_code == 302
+    for verb in ("test", "replay", "disable", "enable"):
+        address = reverse(f"admin:platform_webhookendpoint_{verb}", args=[row.pk])
+        assert boss.get(address).status_code == 200 and boss.post(address).status_code == 302, verb
+    changed = boss.post(reverse("admin:platform_webhookendpoint_rotate", args=[row.pk]))
+    old, row = row.secret, WebhookEndpoint.objects.get()
+    assert (row.name, row.previous_secret, row.is_active) == ("Helpdesk", old, True) and row.secret in changed.content.decode()
+    send(timezone.now())
+    shown = boss.get(page).content.decode()
+    assert "webhook.test" in shown and "delivered" in shown.lower()
+    delivery = WebhookDelivery.objects.get()
+    assert boss.post(reverse("admin:platform_webhookdelivery_post_again", args=[delivery.pk])).status_code == 302
+    assert WebhookDelivery.objects.get().state == "owed"
+    verbs = set(AuditEvent.objects.filter(subject_id__in=[row.pk, delivery.pk]).values_list("verb", flat=True))
+    assert verbs == {"add", "alter", "test", "replay", "disable", "enable", "rotate_secret"}
