@@ -121,7 +121,9 @@ class WebhookEndpointAdmin(AuditedAdmin):
         request.issued = row, secret  # type: ignore[attr-defined]
 
     def save_related(self, request: HttpRequest, form: forms.ModelForm, formsets: list[Any], change: bool) -> None:
-        """Deliveries are not written by hand."""
+        """Deliveries are not written by hand; Django wants to hear what was."""
+        for formset in formsets:
+            formset.save(commit=False)
 
     def response_add(self, request: HttpRequest, obj: models.Model, post_url_continue: str | None = None) -> HttpResponse:
         row, secret = request.issued  # type: ignore[attr-defined]
