@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 SENDER = UUID("5e4d3c2b-7765-6268-6f6f-6b7300000001")  # who holds this lock is the sender
 #: A turn is shorter than a task may be by the longest post; a sender with nothing to do stays for what comes in the next moment.
 TURN_S, LAST_TAKE_S, LINGER_S = 45.0, 70.0, 1.5
+#: … and one that found nothing at all stays for what is being written while it is woken.
+GLANCE_S = 0.2
 CONNECT_S, READ_S, WHOLE_S = 5.0, 30.0, 30.0
 KEEP_BYTES = 2048
 THREADS = 128
@@ -84,6 +86,7 @@ class _Sender:
     def take_turn(self, linger_s: float) -> None:
         """Go on while there is something to do. When the turn is over, whoever is quick is served until the slow ones are done."""
         began = last = time.monotonic()
+        stays_s = min(linger_s, GLANCE_S)
         while True:
             now = time.monotonic()
             is_late = now - began > TURN_S
@@ -93,11 +96,11 @@ class _Sender:
             taken = self._take(only_quick=is_late)
             settled = self._collect(0.05 if self._in_flight and not taken and not moved else 0.0)
             if moved or taken or settled or self._in_flight:
-                last = time.monotonic()
-            elif now - last >= linger_s:
+                last, stays_s = time.monotonic(), linger_s
+            elif now - last >= stays_s or not self._targets:
                 break
             else:
-                time.sleep(min(0.1, linger_s))
+                time.sleep(min(0.1, stays_s))
         while self._in_flight:
             self._collect(1.0)
 
