@@ -10,8 +10,8 @@
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
 #                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation;
-#                 make bench-campaigns: of audiences and hand-outs)
-.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns venv lock help
+#                 make bench-campaigns: of audiences and hand-outs; make bench-webhooks: of posts)
+.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -75,6 +75,10 @@ bench-complaints: venv
 # Servers of its own, kept in var/bench-campaigns: only the first run fills them.
 bench-campaigns: venv
 	@$(RUN) -W ignore -m tests.benchmarks.campaigns $(ARGS)
+
+# Owed news posted to a receiver on this machine beside a bare loop of posts (ARGS="--news 20000"). Servers of its own, thrown away.
+bench-webhooks: venv
+	@$(RUN) -W ignore -m tests.benchmarks.webhooks $(ARGS)
 
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .

@@ -206,6 +206,8 @@ UNFOLD: dict[str, Any] = {
                     _page("Live feed", "rss_feed", "platform_feedmessage_changelist"),
                     _page("E-mails", "mail", "platform_letter_changelist", admins=True),
                     _page("News for other systems", "outbox", "platform_outboxevent_changelist", admins=True),
+                    _page("Webhooks", "webhook", "platform_webhookendpoint_changelist", admins=True),
+                    _page("Deliveries to webhooks", "send", "platform_webhookdelivery_changelist", admins=True),
                     _page("Audit trail", "history", "platform_auditevent_changelist"),
                     _page("Schedules", "schedule", "django_celery_beat_periodictask_changelist"),
                     _page("Signs of life", "favorite", "platform_heartbeat_changelist"),

@@ -21,6 +21,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "crm.run_suppression_uploads": {"queue": "batch"},
     "platform.beat_batch": {"queue": "batch"},
     "platform.send_letters": {"queue": "batch"},
+    "platform.send_webhooks": {"queue": "batch"},
 }
 
 #: Sweeps: each looks for rows that say they are due. They are written into the schedule that an admin sees.
@@ -73,6 +74,7 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "Dry runs that nobody woke": {"task": "campaigns.run_dry_runs", "schedule": 15.0, "options": {"queue": "batch"}},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
     "E-mails that nobody woke": {"task": "platform.send_letters", "schedule": 15.0, "options": {"queue": "batch"}},
+    "News for webhooks that nobody woke": {"task": "platform.send_webhooks", "schedule": 5.0, "options": {"queue": "batch"}},
     "Old e-mails": {"task": "platform.forget_letters", "schedule": 3600.0},
     "Old news for other systems": {"task": "platform.forget_outbox", "schedule": 3600.0},
     "Old messages of the live feed": {"task": "platform.forget_feed", "schedule": 3600.0},

@@ -172,6 +172,7 @@ WALLBOARD_KEPT_S = env.float("WALLBOARD_KEPT_S", default=1.5)  # so old may it b
 IDEMPOTENCY_KEPT = timedelta(hours=env.int("IDEMPOTENCY_KEPT_HOURS", default=48))
 LETTERS_KEPT_DAYS = env.int("LETTERS_KEPT_DAYS", default=30)  # after they were sent or given up
 OUTBOX_KEPT_DAYS = env.int("OUTBOX_KEPT_DAYS", default=30)
+WEBHOOK_DISABLED_AFTER_DAYS = env.int("WEBHOOK_DISABLED_AFTER_DAYS", default=5)  # without one success
 FEED_KEPT = timedelta(hours=env.int("FEED_KEPT_HOURS", default=48))
 STREAM_URL = env.str("STREAM_URL", default="")  # where clients reach the process that holds streams, when no proxy leads them there
 STREAMS_MOST = env.int("STREAMS_MOST", default=2000)
@@ -303,6 +304,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.add_problems",
         "config.api.stream.describing.add_kinds",
+        "config.api.webhook_catalogue.add_webhooks",
         "crm.api.schema.add_custom_fields",
     ],
     "ENUM_NAME_OVERRIDES": CHOICES,

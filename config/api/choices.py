@@ -45,5 +45,7 @@ CHOICES: dict[str, Any] = {
     "AttemptState": "campaigns.models.Attempt.State",
     "AttemptClosing": "campaigns.models.Attempt.Closing",
     "ConversionKind": "campaigns.models.Conversion.Kind",
+    "WebhookDeliveryState": "config.platform.models.WebhookDelivery.State",
+    "WebhookDisabledReason": "config.platform.models.WebhookEndpoint.Reason",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }

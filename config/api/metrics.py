@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY as PROCESS
 from config.platform import mailing
 from config.platform.models import Heartbeat
 from config.platform.registry import Registry
+from config.platform.webhooks import keeping as webhooks
 
 requests_total = Counter("switchboard_http_requests_total", "Requests answered", ["method", "route", "status"])
 request_seconds = Histogram(
@@ -29,6 +30,8 @@ def heartbeat_age() -> dict[tuple[str, ...], float]:
 
 gauges.add("heartbeat_age_seconds", heartbeat_age)
 gauges.add("letters_owed", mailing.owed)
+gauges.add("webhooks_owed", webhooks.owed)
+gauges.add("webhooks_failing", webhooks.failing)
 
 
 def request_done(method: str, route: str, status: int, took_s: float) -> None:

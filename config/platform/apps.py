@@ -7,3 +7,8 @@ class PlatformConfig(AppConfig):
     name = "config.platform"
     label = "platform"
     verbose_name = "People and access"
+
+    def ready(self) -> None:
+        from config.platform.webhooks import settling
+
+        settling.declare()

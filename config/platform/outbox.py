@@ -5,6 +5,7 @@ docs/events.md is made from that. Nothing is lost and nothing is told of a chang
 """
 
 import json
+import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,16 +14,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from uuid_utils.compat import uuid7
 
 from config.platform.copying import copy_in
 from config.platform.errors import Refusal
-from config.platform.models import OutboxEvent
+from config.platform.models import OutboxEvent, WebhookEndpoint
 from config.platform.models.outbox import NextTransaction
+from config.platform.queue import later
 
 MANY = 2000
+HINTS_EVERY_S = 1.0
+_hinted = 0.0
 
 
 class NewsForgotten(Refusal):
@@ -88,6 +92,7 @@ def tell(
     """
     types[type_]
     subject = _subject(subject)
+    transaction.on_commit(_wake_sender, robust=True)
     return OutboxEvent.objects.create(
         type=type_,
         subject_kind=subject.kind,
@@ -113,6 +118,17 @@ def tell_many(news: Iterable[News], *, now: datetime) -> None:
         rows.append([uuid7(), one.type, subject.kind, subject.id, subject.version, data, one.contact])
     columns = ["id", "type", "subject_kind", "subject_id", "subject_version", "data", "contact"]
     copy_in(OutboxEvent._meta.db_table, columns, rows, same={"occurred_at": now})
+    transaction.on_commit(_wake_sender, robust=True)
+
+
+def _wake_sender() -> None:
+    """Once in a second at most, and only when somebody is to be told: a sender stays for what comes in the next moment."""
+    global _hinted
+    if time.monotonic() - _hinted < HINTS_EVERY_S:
+        return
+    _hinted = time.monotonic()
+    if WebhookEndpoint.objects.filter(is_active=True).exists():
+        later("platform.send_webhooks")
 
 
 def _subject(subject: models.Model | Subject) -> Subject:
@@ -149,7 +165,7 @@ def forget(now: datetime) -> int:
     too_old = OutboxEvent.objects.filter(occurred_at__lt=now - timedelta(days=settings.OUTBOX_KEPT_DAYS)).order_by("occurred_at")
     gone = 0
     while some := list(too_old.values_list("pk", flat=True)[:MANY]):
-        gone += OutboxEvent.objects.filter(pk__in=some).delete()[0]
+        gone += OutboxEvent.objects.filter(pk__in=some).delete()[1][OutboxEvent._meta.label]
     return gone
 
 

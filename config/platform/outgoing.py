@@ -7,12 +7,10 @@ a body is read up to a limit, as it was sent (nothing is unpacked), and hashed o
 
 import hashlib
 import http.client
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -20,6 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.response import HTTPResponse
 
+from config.platform.deadlines import Watch
 from config.platform.destinations import AddressForbidden as AddressForbidden
 from config.platform.destinations import Destination, OutgoingRefused, Resolver
 from config.platform.destinations import NameUnknown as NameUnknown
@@ -139,10 +138,7 @@ def ask(
         OutgoingRefused: one of its subclasses says why there is no answer.
     """
     with closing(_Exchange(method, url, body, headers or {}, _Times(connect_s, read_s, whole_s), resolver)) as exchange:
-        kept = b""
-        while len(kept) < keep_bytes and (piece := exchange.read(keep_bytes - len(kept))):
-            kept += piece
-        return Answer(exchange.status, exchange.headers, kept)
+        return exchange.answer(keep_bytes)[0]
 
 
 @contextmanager
@@ -165,37 +161,6 @@ def download(
         yield Download(exchange, most_bytes)
 
 
-class _Watch:
-    """Ends a connection when the time of the whole is over: a server that sends a byte a second keeps every single wait short."""
-
-    def __init__(self, whole_s: float) -> None:
-        self.until = time.monotonic() + whole_s
-        self.over = False
-        self._timer: threading.Timer | None = None
-
-    @property
-    def left_s(self) -> float:
-        return max(self.until - time.monotonic(), 0.01)
-
-    def over_see(self, sock: socket.socket) -> None:
-        self._timer = threading.Timer(self.left_s, self._cut, [sock])
-        self._timer.daemon = True
-        self._timer.start()
-
-    def check(self) -> None:
-        if self.over or time.monotonic() > self.until:
-            raise TimedOut("The other server took too long for the whole of its answer.")
-
-    def stop(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-
-    def _cut(self, sock: socket.socket) -> None:
-        self.over = True
-        with suppress(OSError):  # it ended by itself
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # the plain one: TLS would wait to say goodbye
-
-
 @dataclass(frozen=True)
 class _Times:
     connect_s: float
@@ -203,20 +168,94 @@ class _Times:
     whole_s: float
 
 
+class Line:
+    """A connection to one URL that is kept open from post to post, for one thread: ``with closing(Line(url)) as line: line.post(…)``.
+
+    The URL is judged and its name resolved whenever it connects, and that is at least once a minute. A server may close a connection that
+    rests: then the post is made once more on a new one, so it may come twice. Post only what has an id by which doubles are told apart.
+    """
+
+    KEPT_S = 60.0
+
+    def __init__(self, url: str, *, resolver: Resolver | None = None) -> None:
+        self._url, self._resolver = url, resolver
+        self._kept: tuple[Destination, HTTPConnection, float] | None = None
+
+    def post(
+        self,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        connect_s: float = CONNECT_S,
+        read_s: float = READ_S,
+        whole_s: float = 15.0,
+        keep_bytes: int = 4096,
+    ) -> Answer:
+        """As ``outgoing.post``; an answer longer than ``keep_bytes`` costs the connection.
+
+        Raises:
+            OutgoingRefused: one of its subclasses says why there is no answer.
+        """
+        kept, self._kept = self._kept, None
+        if kept is not None and time.monotonic() > kept[2]:
+            kept[1].close()
+            kept = None
+        times = _Times(connect_s, read_s, whole_s)
+        sent = {"connection": "keep-alive", **(headers or {})}
+        began = time.monotonic()
+        try:
+            return self._post(body, sent, times, keep_bytes, kept)
+        except Unreachable:
+            if kept is None:
+                raise
+        return self._post(body, sent, _Times(connect_s, read_s, max(0.1, whole_s - (time.monotonic() - began))), keep_bytes, None)
+
+    def _post(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        times: _Times,
+        keep_bytes: int,
+        kept: tuple[Destination, HTTPConnection, float] | None,
+    ) -> Answer:
+        exchange = _Exchange("POST", self._url, body, headers, times, self._resolver, on=kept[:2] if kept else None)
+        try:
+            answer, is_whole = exchange.answer(keep_bytes)
+            if is_whole and exchange.may_go_on:
+                self._kept = (exchange.to, exchange.let_go(), kept[2] if kept else time.monotonic() + self.KEPT_S)
+            return answer
+        finally:
+            exchange.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept[1].close()
+
+
 class _Exchange:
     """One request and its answer. What goes wrong on the way, and only that, becomes an OutgoingRefused."""
 
     def __init__(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], times: _Times, resolver: Resolver | None
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        times: _Times,
+        resolver: Resolver | None,
+        *,
+        on: tuple[Destination, HTTPConnection] | None = None,
     ) -> None:
-        self._watch = _Watch(times.whole_s)
-        self._to = check_url(url, resolver=resolver)
-        self._connection: HTTPConnection | None = None
+        self._watch = Watch(times.whole_s)
+        self._connection: HTTPConnection | None = on[1] if on else None
+        self.to = on[0] if on else check_url(url, resolver=resolver)
         sent = {"user-agent": AGENT, "accept-encoding": "identity", "connection": "close"}
-        sent |= {name.lower(): value for name, value in headers.items()} | {"host": self._to.host_header}
+        sent |= {name.lower(): value for name, value in headers.items()} | {"host": self.to.host_header}
         try:
             with self._told():
-                self._connection = _connected(self._to, times.connect_s, self._watch)
+                self._connection = self._connection or _connected(self.to, times.connect_s, self._watch)
                 self._response = self._request(self._connection, method, body, sent, times.read_s)
         except OutgoingRefused:
             self.close()
@@ -224,12 +263,31 @@ class _Exchange:
         self.status = self._response.status
         self.headers = {name.lower(): value for name, value in self._response.headers.items()}
 
+    def answer(self, keep_bytes: int) -> tuple[Answer, bool]:
+        """The answer with its first ``keep_bytes``, and whether that is the whole of it."""
+        kept = b""
+        while len(kept) < keep_bytes and (piece := self.read(keep_bytes - len(kept))):
+            kept += piece
+        return Answer(self.status, self.headers, kept), self._response.isclosed()
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether another request may be sent on the connection."""
+        return self._connection is not None and self._connection.sock is not None and not self._watch.over
+
+    def let_go(self) -> HTTPConnection:
+        """The connection, for whoever keeps it: it is not closed with the exchange."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            raise Unreachable("There is no connection any more.")
+        return connection
+
     def read(self, most: int) -> bytes:
         """Up to ``most`` bytes as they were sent, as soon as there are any; empty at the end."""
         with self._told():
             piece: bytes = self._response.read1(most, decode_content=False)
         if not piece:
-            self._watch.check()  # a body without a length also ends where the connection was cut
+            _check(self._watch)  # a body without a length also ends where the connection was cut
         return piece
 
     def close(self) -> None:
@@ -242,7 +300,7 @@ class _Exchange:
         if connection.sock is not None:
             connection.sock.settimeout(connection.timeout)
             self._watch.over_see(connection.sock)
-        connection.request(method, self._to.target, body=body, headers=headers, preload_content=False, decode_content=False)
+        connection.request(method, self.to.target, body=body, headers=headers, preload_content=False, decode_content=False)
         return connection.getresponse()
 
     @contextmanager
@@ -250,16 +308,21 @@ class _Exchange:
         try:
             yield
         except (HTTPError, http.client.HTTPException, OSError) as error:
-            raise _why(error, self._watch, self._to) from error
+            raise _why(error, self._watch, self.to) from error
         except ValueError as error:  # of UnicodeError too
             raise UrlForbidden("The request holds a character that no header may hold.") from error
 
 
-def _connected(to: Destination, connect_s: float, watch: _Watch) -> HTTPConnection:
+def _check(watch: Watch) -> None:
+    if watch.is_up:
+        raise TimedOut("The other server took too long for the whole of its answer.")
+
+
+def _connected(to: Destination, connect_s: float, watch: Watch) -> HTTPConnection:
     """A connection to the first of the judged addresses that takes it. Nothing was sent on the others."""
     failed: Exception = OSError("no address")
     for address in to.addresses[:MOST_ADDRESSES]:
-        watch.check()
+        _check(watch)
         connection = _connection(to, address, min(connect_s, watch.left_s))
         try:
             connection.connect()
@@ -283,7 +346,7 @@ def _connection(to: Destination, address: str, connect_s: float) -> HTTPConnecti
     )
 
 
-def _why(error: Exception, watch: _Watch, to: Destination) -> OutgoingRefused:
+def _why(error: Exception, watch: Watch, to: Destination) -> OutgoingRefused:
     slow = isinstance(error, ConnectTimeoutError | ReadTimeoutError | TimeoutError) and not isinstance(error, NewConnectionError)
     if watch.over or slow:
         return TimedOut(f"{to.host} took too long.")

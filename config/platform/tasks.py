@@ -1,11 +1,14 @@
 """Celery's entrances to the ground."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from config.platform import feed, mailing, outbox
 from config.platform.models import Heartbeat, IdempotencyRecord
+from config.platform.webhooks import keeping, relaying, sending
 
 
 def _beat(name: str) -> None:
@@ -50,5 +53,14 @@ def forget_letters(**_later_arguments: object) -> int:
 
 @shared_task(name="platform.forget_outbox")
 def forget_outbox(**_later_arguments: object) -> int:
-    """Forget news for other systems that is kept no longer. A second run finds nothing left to do."""
-    return outbox.forget(timezone.now())
+    """Forget news for other systems that is kept no longer, with what was owed of it to webhooks. A second run finds nothing left to do."""
+    now = timezone.now()
+    relaying.take_in_restored()
+    keeping.forget(now - timedelta(days=settings.OUTBOX_KEPT_DAYS))
+    return outbox.forget(now)
+
+
+@shared_task(name="platform.send_webhooks")
+def send_webhooks(**_later_arguments: object) -> int:
+    """Post the news that is owed to webhooks. While one does, a second run does nothing; a later one finds what the first did not take."""
+    return sending.send_due()

@@ -72,6 +72,15 @@ def test_the_benchmark_of_reports_runs_on_a_few_calls_and_finds_them_equal_to_a_
 @pytest.mark.slow
 @pytest.mark.fault
 @pytest.mark.long
+def test_the_benchmark_of_webhooks_runs_with_a_few_and_finds_each_once(run: Run):
+    done = run("tests.benchmarks.webhooks", "--small")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert done.stdout.count("PASS") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+@pytest.mark.long
 def test_the_benchmark_of_complaints_runs_on_a_few_and_finds_each_step_once(run: Run):
     done = run("tests.benchmarks.complaints", "--small")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

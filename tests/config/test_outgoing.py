@@ -300,3 +300,36 @@ def test_tls_is_checked_for_the_name_though_the_connection_goes_to_an_address(pb
         outgoing.post(f"https://other.example:{pbx.port}/", b"", resolver=only("127.0.0.1"))
     assert outgoing.post(f"https://pbx.example:{pbx.port}/", b"", resolver=only("127.0.0.1")).body == b"hello"
     assert asked == ["pbx.example", "other.example", "pbx.example"]
+
+
+def test_a_line_is_kept_from_post_to_post_is_made_anew_when_it_was_closed_and_ends_in_time(pbx):
+    """A server may close what rests; one that trickles costs its time and no more, on a kept connection too."""
+    peers: list[int] = []
+    plain = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+    def say(handler: BaseHTTPRequestHandler) -> None:
+        peers.append(handler.client_address[1])
+        handler.wfile.write(plain)
+        handler.close_connection = len(peers) == 2  # without saying so: the third post finds it closed
+
+    pbx.server.RequestHandlerClass.protocol_version = "HTTP/1.1"
+    pbx.say = say
+    line = outgoing.Line(pbx.url())
+    assert [line.post(b"x").body for _ in range(4)] == [b"ok"] * 4
+    assert peers[0] == peers[1] != peers[2] == peers[3] and len(pbx.asked) == 4
+
+    def trickle(handler: BaseHTTPRequestHandler) -> None:
+        for byte in plain:
+            handler.wfile.write(bytes([byte]))
+            time.sleep(0.1)
+
+    pbx.say = trickle
+    began = time.monotonic()
+    with pytest.raises(outgoing.TimedOut):
+        line.post(b"x", whole_s=0.5)
+    assert time.monotonic() - began < 1.5
+    pbx.say = lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n" + b"x" * 9000)
+    assert len(line.post(b"x", keep_bytes=100).body) == 100
+    pbx.say = lambda handler: handler.wfile.write(plain)
+    assert line.post(b"x").ok, "an answer that was not read to its end is not taken for the next one"
+    line.close()

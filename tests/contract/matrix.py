@@ -475,6 +475,19 @@ users_list                   asbA   -
 users_partial_update         A      -
 users_retrieve               asbA   -
 wallboard_retrieve           asbA   calls:read
+webhook_deliveries_list      A      -
+webhook_deliveries_replay    A      -
+webhook_deliveries_retrieve  A      -
+webhook_endpoints_create     A      -
+webhook_endpoints_destroy    A      -
+webhook_endpoints_disable    A      -
+webhook_endpoints_enable     A      -
+webhook_endpoints_list       A      -
+webhook_endpoints_partial_update A      -
+webhook_endpoints_replay     A      -
+webhook_endpoints_retrieve   A      -
+webhook_endpoints_rotate_secret A      -
+webhook_endpoints_test       A      -
 """
 LINES = {words[0]: words[1:] for line in MATRIX.split("\n") if (words := line.split())}
 LETTERS = {"agent": "a", "supervisor": "s", "back_office": "b", "admin": "A"}

@@ -54,6 +54,8 @@ WRITES_ANOTHER_ROW = {
     "complaints_satisfaction_answer",
     "complaints_satisfaction_decline",
     "complaints_satisfaction_link",
+    "webhook_endpoints_replay",
+    "webhook_endpoints_test",
 }
 
 
@@ -208,4 +210,5 @@ def test_what_was_made_is_found_where_the_answer_says(admin, operation):
     found = admin.get(answer["Location"])
     assert found.status_code == 200
     assert found["ETag"] == answer["ETag"]
-    assert found.json() == answer.json()
+    shown_once = {"secret": answer.json()["secret"]} if operation.id == "webhook_endpoints_create" else {}
+    assert found.json() | shown_once == answer.json()

@@ -37,7 +37,7 @@ from tests.factories.knowledge import ArticleFactory, question, used
 from tests.factories.merging import DuplicateCandidateFactory, MergeRecordFactory
 from tests.factories.offers import CategoryFactory, ProductFactory, PromotionFactory
 from tests.factories.orders import OrderFactory
-from tests.factories.platform import OutboxEventFactory, UserFactory
+from tests.factories.platform import OutboxEventFactory, UserFactory, WebhookDeliveryFactory, WebhookEndpointFactory
 from tests.factories.quality import published, submitted
 from tests.factories.recordings import RecordingFactory
 from tests.factories.return_calls import CallTransferFactory, ReturnCallFactory
@@ -144,6 +144,8 @@ COSTS = {
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
     "outbox-events": (lambda n: [OutboxEventFactory() for _ in range(n)], 1, None),
+    "webhook-endpoints": (lambda n: [WebhookEndpointFactory() for _ in range(n)], 1, None),
+    "webhook-deliveries": (lambda n: [WebhookDeliveryFactory() for _ in range(n)], 1, None),
     "audit-events": (lambda n: AuditEvent.objects.bulk_create(AuditEvent(subject_type="x", subject_id=UserFactory().pk, verb="v", at=timezone.now()) for _ in range(n)), 1, None),
     "escalation-policies": (lambda n: [EscalationPolicyFactory(levels=3) for _ in range(n)], 2, 2),
     "escalations": (lambda n: [EscalationStepFactory() for _ in range(n)], 1, 1),

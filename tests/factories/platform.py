@@ -5,7 +5,7 @@ import factory
 from uuid_utils.compat import uuid7
 
 from config.platform import tokens
-from config.platform.models import ApiToken, FeedMessage, Letter, OutboxEvent, Role, User
+from config.platform.models import ApiToken, FeedMessage, Letter, OutboxEvent, Role, User, WebhookDelivery, WebhookEndpoint
 from crm import believable
 
 STAFF = [draft for _, draft in zip(range(400), believable.people(Random(1)), strict=False)]
@@ -79,3 +79,25 @@ class OutboxEventFactory(factory.django.DjangoModelFactory):
     subject_version = 2
     occurred_at = datetime(2026, 11, 23, 12, tzinfo=UTC)
     data = factory.LazyFunction(lambda: {"level": 2})
+
+
+class WebhookEndpointFactory(factory.django.DjangoModelFactory):
+    """Told of everything; its secret is that of Standard Webhooks' own examples."""
+
+    class Meta:
+        model = WebhookEndpoint
+
+    name = factory.Sequence(lambda n: f"Helpdesk {n}")
+    url = "http://127.0.0.1:9/hooks"
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class WebhookDeliveryFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = WebhookDelivery
+
+    endpoint = factory.SubFactory(WebhookEndpointFactory)
+    event = factory.SubFactory(OutboxEventFactory)
+    type = "complaint.escalated"
+    occurred_at = owed_at = due_at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    attempts = factory.LazyFunction(list)

@@ -8,12 +8,15 @@ from config.api.resources.problems import ProblemViewSet
 from config.api.resources.stream import FeedViewSet, StreamViewSet
 from config.api.resources.tokens import TokenViewSet
 from config.api.resources.users import UserViewSet
+from config.api.resources.webhooks import WebhookDeliveryViewSet, WebhookEndpointViewSet
 
 router = SimpleRouter()
 router.register("tokens", TokenViewSet)
 router.register("users", UserViewSet)
 router.register("audit-events", AuditViewSet)
 router.register("outbox-events", OutboxViewSet)
+router.register("webhook-endpoints", WebhookEndpointViewSet)
+router.register("webhook-deliveries", WebhookDeliveryViewSet)
 router.register("problems", ProblemViewSet, basename="problem")
 urlpatterns = [
     path("me/", MeViewSet.as_view({"get": "retrieve"}), name="me"),

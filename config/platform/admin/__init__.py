@@ -1,3 +1,3 @@
-from config.platform.admin import machinery, owed, tokens, trail, users
+from config.platform.admin import machinery, owed, tokens, trail, users, webhooks
 
-__all__ = ["machinery", "owed", "tokens", "trail", "users"]
+__all__ = ["machinery", "owed", "tokens", "trail", "users", "webhooks"]

@@ -8,6 +8,7 @@ from config.platform.models.outbox import OutboxEvent
 from config.platform.models.rows import Row
 from config.platform.models.tokens import ApiToken, Scope
 from config.platform.models.users import LEADERS, PEOPLE, Role, User
+from config.platform.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "LEADERS",
@@ -24,4 +25,6 @@ __all__ = [
     "Row",
     "Scope",
     "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -34,7 +34,7 @@ from tests.factories.crm import (
     TeamFactory,
     TopicFactory,
 )
-from tests.factories.platform import OutboxEventFactory, UserFactory
+from tests.factories.platform import OutboxEventFactory, UserFactory, WebhookDeliveryFactory, WebhookEndpointFactory
 
 
 def department():
@@ -123,6 +123,43 @@ def a_token() -> Asked:
 @recipe("outbox_events_list")
 def news() -> Asked:
     return Asked(OutboxEventFactory())
+
+
+@recipe("webhook_endpoints_list", "webhook_endpoints_retrieve", "webhook_endpoints_destroy")
+def a_webhook() -> Asked:
+    return Asked(WebhookEndpointFactory(types=["complaint.*"]))
+
+
+@recipe("webhook_endpoints_disable", "webhook_endpoints_test", "webhook_endpoints_rotate_secret")
+def a_webhook_that_works() -> Asked:
+    return Asked(WebhookEndpointFactory(), {})
+
+
+@recipe("webhook_endpoints_enable")
+def a_webhook_that_is_off() -> Asked:
+    return Asked(WebhookEndpointFactory(is_active=False, disabled_at=timezone.now(), disabled_reason="by_hand"), {"skip_missed": True})
+
+
+@recipe("webhook_endpoints_create")
+def new_webhook() -> Asked:
+    return Asked(body={"name": "Helpdesk", "url": "https://93.184.216.34/hooks", "types": ["complaint.*", "satisfaction.answered"]})
+
+
+@recipe("webhook_endpoints_partial_update")
+def change_webhook() -> Asked:
+    return Asked(WebhookEndpointFactory(), {"url": "https://93.184.216.34/other", "types": []})
+
+
+@recipe("webhook_endpoints_replay")
+def post_again_what_was_given_up() -> Asked:
+    row = WebhookDeliveryFactory(state="given_up", settled_at=timezone.now())
+    return Asked(row.endpoint, {"states": ["given_up"], "since": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z"})
+
+
+@recipe("webhook_deliveries_list", "webhook_deliveries_retrieve", "webhook_deliveries_replay")
+def a_delivery() -> Asked:
+    tried = {"at": "2026-11-23T12:00:01+00:00", "status": 503, "took_ms": 41, "error": "It answers 503."}
+    return Asked(WebhookDeliveryFactory(tries=1, last_status=503, last_took_ms=41, last_error="It answers 503.", attempts=[tried]))
 
 
 @recipe("users_list", "users_retrieve")
