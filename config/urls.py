@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("crm.api.urls")),
     path("api/v1/", include("calls.api.urls")),
     path("api/v1/", include("complaints.api.urls")),
+    path("api/v1/", include("campaigns.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(throttle_classes=[]), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema", throttle_classes=[]), name="docs"),
     path("api/v1/redoc/", SpectacularRedocView.as_view(url_name="schema", throttle_classes=[]), name="redoc"),

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from campaigns.models import Question, Quota
-from campaigns.surveys.checking import RANGES, wrong_with
+from campaigns.surveys.checking import RANGES, range_of, wrong_with
 from campaigns.surveys.ways import END, OUT, leads
 from crm import script_conditions as conditions
 
@@ -117,7 +117,10 @@ def can_be(question: Question, operator: str, wanted: Any) -> bool:
         return False
     if operator in ("at_least", "at_most"):
         if question.kind in MEASURED:
-            return isinstance(wanted, int | float) and not isinstance(wanted, bool)
+            if isinstance(wanted, bool) or not isinstance(wanted, int | float):
+                return False
+            low, high = range_of(question)
+            return (high is None or wanted <= high) if operator == "at_least" else (low is None or wanted >= low)
         return question.kind == Kind.DATE and not wrong_with(question, wanted)
     return all(not wrong_with(question, one) for one in (wanted if isinstance(wanted, list) else [wanted]))
 

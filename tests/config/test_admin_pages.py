@@ -69,7 +69,9 @@ def test_every_table_has_its_page():
     }
     from django.apps import apps
 
-    tables = {model for label in ("platform", "crm", "calls", "complaints", "campaigns") for model in apps.get_app_config(label).get_models()}
+    tables = {
+        model for label in ("platform", "crm", "calls", "complaints", "campaigns") for model in apps.get_app_config(label).get_models()
+    }
     tables -= {model for model in tables if model._meta.label in SEEN_ON_THE_PAGE_OF}
     assert tables <= set(MODELS)
     assert tables <= ours
