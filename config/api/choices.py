@@ -42,6 +42,7 @@ CHOICES: dict[str, Any] = {
     "ComplaintRuling": "complaints.deciding.RULINGS",
     "ComplaintMetric": "complaints.models.clocks.Metric",
     "ComplaintRedress": "complaints.models.Complaint.Redress",
+    "VersionStatus": "crm.models.ScriptVersion.Status",
     "SurveyQuestionKind": "campaigns.models.Question.Kind",
     "SurveyResponseState": "campaigns.models.SurveyResponse.State",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],

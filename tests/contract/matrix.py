@@ -434,6 +434,7 @@ surveys_create               sA     campaigns:write
 surveys_destroy              A      campaigns:write
 surveys_list                 asbA   campaigns:read
 surveys_partial_update       sA     campaigns:write
+surveys_results              sbA    campaigns:read
 surveys_retrieve             asbA   campaigns:read
 teams_create                 sA     -
 teams_destroy                A      -

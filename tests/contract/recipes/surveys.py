@@ -94,3 +94,10 @@ def ended() -> Asked:
 def broken_off() -> Asked:
     response = begun()
     return Asked(walking.break_off(response.pk, by=response.agent, now=NOW))
+
+
+@recipe("surveys_results")
+def found_out() -> Asked:
+    response = half_answered()
+    walking.answer(response.pk, question="why", value=["price"], by=response.agent, now=NOW)
+    return Asked(response.survey_version.survey, query={"since": "2026-11-20", "until": "2026-11-25", "group_by": "agent"})
