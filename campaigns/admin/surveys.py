@@ -61,7 +61,7 @@ class SurveyAdmin(AuditedAdmin):
 class QuestionInline(StackedInline):
     """The questions of a draft, in their order; the first is where the survey starts."""
 
-    model = Question
+    model: Any = Question
     extra = 0
     ordering = ["position"]
     fields = [

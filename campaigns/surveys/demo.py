@@ -1,12 +1,13 @@
 """A survey for trying out."""
 
 from datetime import datetime
+from typing import Any
 
 from campaigns.models import Survey, SurveyVersion
 from campaigns.surveys import publishing
 from config.platform.models import User
 
-QUESTIONS = [
+QUESTIONS: list[dict[str, Any]] = [
     {
         "key": "recommend", "kind": "nps", "text": "How likely are you to recommend us to a friend, from 0 to 10?",
         "low_label": "Not at all", "high_label": "Surely",
@@ -29,6 +30,6 @@ def load(*, by: User | None, now: datetime) -> SurveyVersion:
     if there is not None:
         return there
     version = publishing.draft(survey.pk, comment="The first.", by=by, now=now)
-    words = {"greeting": "We have a few questions about your order.", "thanks": "Thank you, that helps us!"}
+    words: dict[str, Any] = {"greeting": "We have a few questions about your order.", "thanks": "Thank you, that helps us!"}
     publishing.write(version.pk, questions=QUESTIONS, quotas=[], by=by, now=now, **words)
     return publishing.publish(version.pk, by=by, now=now)

@@ -108,7 +108,7 @@ def _lines(wanted: Wanted, expression: Callable[[str], Any]) -> dict[Any, dict[s
         .annotate(begun=Count("pk"), median=Median("seconds", filter=Q(state=State.COMPLETE)), **states)
     )
     questions = _questions(wanted, expression)
-    return {row["g"]: _line(row, questions.get(row["g"], [])) for row in counted}
+    return {row["g"]: _line(dict(row), questions.get(row["g"], [])) for row in counted}
 
 
 def _line(row: dict[str, Any], questions: list[dict[str, Any]]) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _questions(wanted: Wanted, expression: Callable[[str], Any]) -> dict[Any, li
                 "answered": row["answered"],
                 "passed_over": row["asked"] - row["answered"],
                 "stopped_here": stopped.get((row["g"], row["key"]), 0),
-                "score": _score(row),
+                "score": _score(dict(row)),
                 "least": row["low"],
                 "most": row["high"],
                 "distribution": spread.get(place, []),
