@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaigns.models import Answer, SurveyResponse
-from campaigns.surveys import figures, walking
+from campaigns.surveys import demo, erasure, figures, walking
+from campaigns.surveys.happenings import happenings
 from campaigns.surveys.results import Wanted, results
 from config.platform.models import Role
 from tests.campaigns.test_surveys import TRIED, asks, begun, published
 from tests.factories.campaigns import NOW
+from tests.factories.crm import ContactFactory
 from tests.factories.platform import UserFactory
 
 ZONE = ZoneInfo("Asia/Tokyo")
@@ -102,3 +104,19 @@ def test_scores_are_as_sure_as_the_books_say():
     assert figures.share(0, 5)[:2] == (0, 0)
     assert figures.mean(4.0, 2.0, 16) == pytest.approx((4, 3.02, 4.98), abs=1e-3)
     assert figures.nps(0, 0, 0) is figures.share(0, 0) is figures.mean(None, None, 0) is None
+
+
+@pytest.mark.django_db
+def test_an_erased_person_leaves_their_numbers_and_none_of_their_words_and_the_timeline_knows_they_were_asked():
+    contact = ContactFactory()
+    response = begun(published([asks("nps"), asks("words", "text")]), contact=contact)
+    for key, value in (("nps", 9), ("words", "My neighbour Petrova says so.")):
+        response = walking.answer(response.pk, question=key, value=value, by=None, now=NOW)
+    assert erasure.personal_data(contact)[0]["answers"]["words?"] == "My neighbour Petrova says so."
+    assert (erasure.pseudonymise(contact), erasure.pseudonymise(contact)) == (1, 0)
+    assert list(Answer.objects.order_by("question__position").values_list("value", flat=True)) == [9, erasure.GONE]
+    told = happenings(contact.pk, None, 5)
+    assert [(one.id, one.data["state"]) for one in told] == [(response.pk, "complete")]
+    assert happenings(contact.pk, (told[0].at, str(told[0].id)), 5) == []
+    demo.load(by=None, now=NOW)
+    assert demo.load(by=None, now=NOW).questions.count() == len(demo.QUESTIONS)
