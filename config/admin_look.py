@@ -142,6 +142,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Surveys",
+                "collapsible": True,
+                "items": [
+                    _page("Surveys", "ballot", "campaigns_survey_changelist"),
+                    _page("Versions of surveys", "history_edu", "campaigns_surveyversion_changelist"),
+                    _page("What was answered", "rate_review", "campaigns_surveyresponse_changelist"),
+                ],
+            },
+            {
                 "title": "Complaints",
                 "collapsible": True,
                 "items": [

@@ -5,6 +5,9 @@ from campaigns.api.attempts import AttemptViewSet, CampaignResultsViewSet
 from campaigns.api.campaigns import AudienceViewSet, CampaignViewSet
 from campaigns.api.conversions import CampaignCollectedViewSet, ConversionViewSet, PromiseViewSet
 from campaigns.api.handout import HandoutViewSet, LeaseViewSet, TargetViewSet
+from campaigns.api.survey_responses import SurveyResponseViewSet
+from campaigns.api.survey_results import SurveyResultsViewSet
+from campaigns.api.surveys import SurveyVersionViewSet, SurveyViewSet
 
 ONE_CAMPAIGN, ONE_ATTEMPT = r"^campaigns/(?P<pk>[^/.]+)/", r"^attempts/(?P<pk>[^/.]+)/"
 collected = CampaignCollectedViewSet.as_view({"get": "collected", "post": "collect"})
@@ -14,6 +17,9 @@ router.register("campaigns", CampaignViewSet)
 router.register("targets", TargetViewSet)
 router.register("attempts", AttemptViewSet)
 router.register("conversions", ConversionViewSet)
+router.register("surveys", SurveyViewSet)
+router.register("survey-versions", SurveyVersionViewSet)
+router.register("survey-responses", SurveyResponseViewSet)
 urlpatterns = [
     path("agents/me/next/", HandoutViewSet.as_view({"post": "my_next"}), name="agent-next"),
     re_path(ONE_CAMPAIGN + r"next/$", HandoutViewSet.as_view({"post": "next"}), name="campaign-next"),
@@ -26,5 +32,6 @@ urlpatterns = [
     re_path(ONE_ATTEMPT + r"heartbeat/$", lease({"post": "heartbeat"}), name="attempt-heartbeat"),
     re_path(ONE_ATTEMPT + r"release/$", lease({"post": "release"}), name="attempt-release"),
     re_path(ONE_ATTEMPT + r"promise/$", PromiseViewSet.as_view({"post": "promise"}), name="attempt-promise"),
+    re_path(r"^surveys/(?P<pk>[^/.]+)/results/$", SurveyResultsViewSet.as_view({"get": "results"}), name="survey-results"),
     *router.urls,
 ]

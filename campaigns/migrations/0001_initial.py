@@ -36,10 +36,15 @@ BEGIN
 END $$;
 CREATE TRIGGER published_questions_stay BEFORE INSERT OR UPDATE OR DELETE ON campaigns_question
     FOR EACH ROW EXECUTE FUNCTION campaigns_published_questions_stay();
-CREATE TRIGGER published_quotas_stay BEFORE INSERT OR UPDATE OR DELETE ON campaigns_quota
+CREATE TRIGGER published_quotas_stay BEFORE INSERT OR DELETE ON campaigns_quota
     FOR EACH ROW EXECUTE FUNCTION campaigns_published_questions_stay();
+CREATE TRIGGER published_quotas_only_fill BEFORE UPDATE ON campaigns_quota
+    FOR EACH ROW WHEN ((OLD.id, OLD.survey_version_id, OLD.name, OLD.condition, OLD.most)
+                       IS DISTINCT FROM (NEW.id, NEW.survey_version_id, NEW.name, NEW.condition, NEW.most))
+    EXECUTE FUNCTION campaigns_published_questions_stay();
 """
 UNGUARD = """
+DROP TRIGGER published_quotas_only_fill ON campaigns_quota;
 DROP TRIGGER published_quotas_stay ON campaigns_quota;
 DROP TRIGGER published_questions_stay ON campaigns_question;
 DROP FUNCTION campaigns_published_questions_stay();
@@ -138,9 +143,10 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100)),
                 ('condition', models.JSONField(blank=True, default=None, help_text='On answers, as in rules: null fits everybody.', null=True)),
                 ('most', models.PositiveIntegerField(help_text='Complete answers that are wanted.')),
+                ('taken', models.PositiveIntegerField(default=0, editable=False, help_text='Complete answers that there are.')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('survey_version', 'name'), name='one_quota_per_name'), models.CheckConstraint(condition=models.Q(('most__gte', 1)), name='quota_wants_somebody', violation_error_message='A quota wants at least one answer.')],
+                'constraints': [models.UniqueConstraint(fields=('survey_version', 'name'), name='one_quota_per_name'), models.CheckConstraint(condition=models.Q(('taken__lte', models.F('most'))), name='quota_is_not_exceeded'), models.CheckConstraint(condition=models.Q(('most__gte', 1)), name='quota_wants_somebody', violation_error_message='A quota wants at least one answer.')],
                 'indexes': [],
             },
         ),

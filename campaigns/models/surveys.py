@@ -156,10 +156,12 @@ class Quota(Row):
     name = models.CharField(max_length=100)
     condition: Any = models.JSONField(default=None, null=True, blank=True, help_text="On answers, as in rules: null fits everybody.")
     most = models.PositiveIntegerField(help_text="Complete answers that are wanted.")
+    taken = models.PositiveIntegerField(default=0, editable=False, help_text="Complete answers that there are.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["survey_version", "name"], name="one_quota_per_name"),
+            models.CheckConstraint(name="quota_is_not_exceeded", condition=Q(taken__lte=F("most"))),
             models.CheckConstraint(
                 name="quota_wants_somebody", condition=Q(most__gte=1), violation_error_message="A quota wants at least one answer."
             ),

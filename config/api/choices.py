@@ -47,5 +47,8 @@ CHOICES: dict[str, Any] = {
     "ConversionKind": "campaigns.models.Conversion.Kind",
     "WebhookDeliveryState": "config.platform.models.WebhookDelivery.State",
     "WebhookDisabledReason": "config.platform.models.WebhookEndpoint.Reason",
+    "VersionStatus": "crm.models.ScriptVersion.Status",
+    "SurveyQuestionKind": "campaigns.models.Question.Kind",
+    "SurveyResponseState": "campaigns.models.SurveyResponse.State",
     "ManualDirection": [("inbound", "Inbound"), ("outbound", "Outbound")],
 }

@@ -86,7 +86,11 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             if method == "patch":
                 expected["412"] = "`version_conflict`: somebody changed it after you read it."
             if "requestBody" in operation:
-                expected |= {"413": "The body is too large.", "415": "The body is of another media type."}
+                expected |= {
+                    "409": "What is there already, or a rule of the table, does not allow it: `code` names which.",
+                    "413": "The body is too large.",
+                    "415": "The body is of another media type.",
+                }
             for status, description in expected.items():
                 answers.setdefault(status, {"description": description})
             for status, answer in answers.items():

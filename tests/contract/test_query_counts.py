@@ -9,6 +9,7 @@ from calls.models import AgentExtension, CallEvent, Disposition
 from config.platform.models import AuditEvent
 from crm.models import CustomField, Import, Team, Topic
 from tests.contract.operations import operations
+from tests.contract.recipes.surveys import half_answered, in_use
 from tests.factories.agents import AgentPresenceFactory, PauseCodeFactory
 from tests.factories.alarms import AlarmFactory
 from tests.factories.announcements import AnnouncementFactory
@@ -140,6 +141,9 @@ COSTS = {
     "reviews": (lambda n: [submitted() for _ in range(n)], 3, 3),  # reviews; answers; their checkpoints
     "scorecards": (lambda n: [published().scorecard for _ in range(n)], 3, 3),  # scorecards; queues; versions
     "scorecard-versions": (lambda n: [published() for _ in range(n)], 2, 2),  # versions; checkpoints
+    "surveys": (lambda n: [in_use().survey for _ in range(n)], 2, 2),  # surveys; versions
+    "survey-versions": (lambda n: [in_use() for _ in range(n)], 3, 3),  # versions; questions; quotas
+    "survey-responses": (lambda n: [half_answered() for _ in range(n)], 4, 4),  # responses; questions of the versions; answers; theirs
     "script-runs": (lambda n: [ScriptRunStepFactory().run for _ in range(n)], 4, 4),  # runs; steps of the versions; passings; their steps
     "users": (lambda n: [UserFactory() for _ in range(n)], 1, 1),
     "tokens": (lambda n: [], 1, None),
