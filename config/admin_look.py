@@ -168,6 +168,13 @@ UNFOLD: dict[str, Any] = {
                 "title": "Campaigns",
                 "collapsible": True,
                 "items": [
+                    _page("Campaigns", "campaign", "campaigns_campaign_changelist"),
+                    _page("Lists of contacts", "list", "campaigns_contactlist_changelist"),
+                    _page("Contacts on lists", "checklist", "campaigns_contactlistmember_changelist"),
+                    _page("Sources of audiences", "filter_alt", "campaigns_audiencesource_changelist"),
+                    _page("Audiences being built", "groups", "campaigns_audiencerun_changelist"),
+                    _page("Contacts left out", "person_off", "campaigns_leftout_changelist"),
+                    _page("Dry runs", "science", "campaigns_dryrun_changelist"),
                     _page("What attempts brought", "handshake", "campaigns_conversion_changelist"),
                     _page("Contacts collected", "person_add", "campaigns_collected_changelist"),
                     _page("Rules of trying again", "replay", "campaigns_retryrule_changelist"),
