@@ -1,5 +1,5 @@
 """The admin's pages of campaigns; each module registers its own."""
 
-from campaigns.admin import fruits, retry_rules
+from campaigns.admin import audiences, campaigns, fruits, retry_rules, targets
 
-__all__ = ["fruits", "retry_rules"]
+__all__ = ["audiences", "campaigns", "fruits", "retry_rules", "targets"]
