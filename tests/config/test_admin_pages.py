@@ -55,7 +55,6 @@ SEEN_ON_THE_PAGE_OF = {
     "crm.CalendarDay": "crm.BusinessCalendar",
     "crm.CalendarDayInterval": "crm.BusinessCalendar",
     "crm.CalendarInterval": "crm.BusinessCalendar",
-    "campaigns.CampaignHours": "campaigns.Campaign",
     "crm.CallingInterval": "crm.CallingWindow",
     "crm.RestrictedPeriod": "crm.CallingWindow",
     "crm.ImportMark": "crm.Import",  # hashes that live while a file is judged: nothing for people
