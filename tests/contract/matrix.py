@@ -111,6 +111,7 @@ calls_wrap_up                asA    calls:write
 campaigns_collect            asA    campaigns:work
 campaigns_collected          asbA   campaigns:read
 campaigns_report_results     asA    campaigns:work
+campaigns_results            asbA   campaigns:read
 categories_create            sA     catalogue:write
 categories_destroy           A      -
 categories_list              asbA   catalogue:read
@@ -364,6 +365,7 @@ saved_filters_destroy        asbA   contacts:write
 saved_filters_list           asbA   contacts:read
 saved_filters_partial_update asbA   contacts:write
 saved_filters_retrieve       asbA   contacts:read
+reports_campaigns                sbA    campaigns:read
 reports_complaints_open          sbA    complaints:read
 reports_complaints_outcomes      sbA    complaints:read
 reports_complaints_promises      sbA    complaints:read
