@@ -8,10 +8,22 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campaigns"
 
     def ready(self) -> None:
-        from calls import call_requests, consequences, linking
-        from campaigns import conversions, eligibility, outcomes, reporting, revoking, running
+        from calls import call_requests, consequences, linking, wallboard
+        from campaigns import (
+            contact_facts,
+            conversions,
+            eligibility,
+            erasure,
+            live_figures,
+            outcomes,
+            reporting,
+            revoking,
+            running,
+        )
+        from config.api import metrics
         from config.platform import origins
-        from crm import calling, lifecycle, ordering, suppression
+        from crm import calling, contact_filters, lifecycle, lookup, merging, ordering, retention, suppression, timeline
+        from crm import erasure as crm_erasure
 
         for name, rule in eligibility.RULES.items():
             calling.rules.add(name, rule)
@@ -25,3 +37,15 @@ class CampaignsConfig(AppConfig):
         ordering.placed.add("conversions", conversions.order_placed)
         ordering.called_off.add("conversions", conversions.order_called_off)
         lifecycle.stepped.add("conversions", conversions.came_to)
+        timeline.sources.add("attempts", contact_facts.attempts_of_contact)
+        timeline.sources.add("conversions", contact_facts.conversions_of_contact)
+        lookup.open_matters.add("campaigns", contact_facts.open_matters)
+        retention.reached.add("campaigns", contact_facts.reached)
+        for name, narrowed in contact_facts.FILTERS.items():
+            contact_filters.more.add(name, narrowed)
+        merging.joined.add("campaigns", contact_facts.joined)
+        merging.parted.add("campaigns", contact_facts.parted)
+        crm_erasure.holders.add("campaigns", erasure.HOLDER)
+        crm_erasure.vetoes.add("campaigns", erasure.reasons_against)
+        wallboard.tiles.add("campaigns", live_figures.tile)
+        metrics.gauges.add("campaigns", live_figures.gauges)

@@ -5,6 +5,7 @@ from campaigns.api.attempts import AttemptViewSet, CampaignResultsViewSet
 from campaigns.api.campaigns import AudienceViewSet, CampaignViewSet
 from campaigns.api.conversions import CampaignCollectedViewSet, ConversionViewSet, PromiseViewSet
 from campaigns.api.handout import HandoutViewSet, LeaseViewSet, TargetViewSet
+from campaigns.api.reports import CampaignFiguresViewSet, CampaignReportViewSet
 from campaigns.api.survey_responses import SurveyResponseViewSet
 from campaigns.api.survey_results import SurveyResultsViewSet
 from campaigns.api.surveys import SurveyVersionViewSet, SurveyViewSet
@@ -29,6 +30,8 @@ urlpatterns = [
     re_path(ONE_CAMPAIGN + r"dry-run/$", audience({"get": "dry_run", "post": "begin_dry_run"}), name="campaign-dry-run"),
     re_path(ONE_CAMPAIGN + r"collected/$", collected, name="campaign-collected"),
     re_path(ONE_CAMPAIGN + r"report-results/$", CampaignResultsViewSet.as_view({"post": "report_results"}), name="campaign-report-results"),
+    re_path(ONE_CAMPAIGN + r"results/$", CampaignFiguresViewSet.as_view({"get": "results"}), name="campaign-results"),
+    path("reports/campaigns/", CampaignReportViewSet.as_view({"get": "campaigns"}), name="report-campaigns"),
     re_path(ONE_ATTEMPT + r"heartbeat/$", lease({"post": "heartbeat"}), name="attempt-heartbeat"),
     re_path(ONE_ATTEMPT + r"release/$", lease({"post": "release"}), name="attempt-release"),
     re_path(ONE_ATTEMPT + r"promise/$", PromiseViewSet.as_view({"post": "promise"}), name="attempt-promise"),

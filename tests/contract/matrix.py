@@ -132,6 +132,7 @@ campaigns_next               asA    -
 campaigns_partial_update     sA     campaigns:write
 campaigns_pause              sA     campaigns:write
 campaigns_report_results     asA    campaigns:work
+campaigns_results            asbA   campaigns:read
 campaigns_resume             sA     campaigns:write
 campaigns_retrieve           asbA   campaigns:read
 campaigns_schedule           sA     campaigns:write
@@ -335,6 +336,7 @@ recordings_release           sA     -
 recordings_retrieve          asA    -
 reports_calibration          sA     calls:read
 reports_calls                asbA   calls:read
+reports_campaigns                sbA    campaigns:read
 reports_complaints_open          sbA    complaints:read
 reports_complaints_outcomes      sbA    complaints:read
 reports_complaints_promises      sbA    complaints:read

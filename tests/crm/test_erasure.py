@@ -18,6 +18,7 @@ from crm.importing import jobs as importing
 from crm.models import Contact, ContactPhone, Export, Import, ImportRow, NameWord, Note, PhoneNumber
 from tests.conftest import NOON
 from tests.factories.calls import CallFactory
+from tests.factories.campaigns import AttemptFactory, AudienceSourceFactory, ConversionFactory, LeftOutFactory
 from tests.factories.crm import ContactFactory, CustomFieldFactory, ImportFactory, ImportRowFactory, PhoneNumberFactory
 from tests.factories.platform import LetterFactory, OutboxEventFactory, UserFactory
 
@@ -90,6 +91,7 @@ def known(boss, client_of) -> Contact:
     _judged(boss, call)
     _told_elsewhere(boss, contact)
     _complained(boss, contact)
+    _campaigned(contact)
     CallFactory(contact=None, customer_e164=NUMBER, from_raw=NUMBER, from_e164=NUMBER)
     for form in ("csv", "jsonl"):
         jobs.order(entity="contacts", form=form, by=boss.user, now=NOON)
@@ -124,6 +126,14 @@ def _complained(boss, contact: Contact) -> None:
     assert boss.post(address + "close/", {"corrective_action": f"Told {SURNAME}"}).status_code == 200
     answered = boss.post(address + "satisfaction/", {"score": 5, "comment": f"Ваша {SURNAME}"})
     assert answered.status_code in (200, 201), answered.content
+
+
+def _campaigned(contact: Contact) -> None:
+    """She was tried in a campaign, which was asked to find her by name, and promised to pay; another left her out."""
+    attempt = AttemptFactory(target__contact=contact, target__next_e164=SECOND, target__state="retry_wait", target__is_ready=False, e164=NUMBER, state="closed", closing="released", reason=f"{SURNAME} is at work")  # fmt: skip
+    ConversionFactory(attempt=attempt, note=f"{SURNAME} will pay", reversed_at=NOON, reversed_because=f"{SURNAME} did not")
+    LeftOutFactory(contact=contact, detail=f"{NUMBER} is suppressed")
+    AudienceSourceFactory(campaign=attempt.campaign, query={"search": SURNAME})
 
 
 def _judged(boss, call: Call) -> None:
