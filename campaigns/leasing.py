@@ -116,7 +116,8 @@ def _write(chosen: Sequence[tuple[Target, Verdict]], campaign: Campaign, *, agen
         )
         for target, verdict in chosen
     ]
-    Attempt.objects.bulk_create(attempts, ignore_conflicts=True)  # who was quicker with a number has it
+    in_one_order = sorted(attempts, key=lambda one: one.e164)  # two who take the same numbers wait for one another in one direction only
+    Attempt.objects.bulk_create(in_one_order, ignore_conflicts=True)  # who was quicker with a number has it
     there = set(Attempt.objects.filter(pk__in=[one.pk for one in attempts]).values_list("pk", flat=True))
     won = [one for one in attempts if one.pk in there]
     for attempt in won:
