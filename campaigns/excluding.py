@@ -12,7 +12,7 @@ from config.platform.history import record, snapshot
 from config.platform.models import User
 
 State = Target.State
-BY_HAND = "excluded"
+BY_HAND = settling.BY_HAND
 
 
 class TargetInHand(Refusal):
@@ -52,10 +52,11 @@ def reinstate(target_id: UUID, *, by: User, now: datetime) -> Target:
     Raises:
         NotExcluded
     """
-    target = Target.objects.select_for_update(of=("self",)).get(pk=target_id)
+    target = Target.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=target_id)
     if (target.state, target.reason) != (State.SUPPRESSED, BY_HAND):
         raise NotExcluded("They were not taken out by hand.")
     before = snapshot(target)
-    target = settling.settle(target_id, now=now)
+    target.reason = ""
+    settling.write(target, settling.reckoned(target), now=now)
     record(target, "reinstate", by=by, now=now, before=before)
     return target

@@ -8,6 +8,8 @@ from random import Random
 
 import pytest
 
+from calls import callback_turns
+from calls.models import Callback
 from campaigns import clock_keys, handout, settling
 from campaigns.models import Attempt, CampaignHours, Target
 from crm import calling_whom
@@ -42,6 +44,7 @@ class World:
         CallingWindowFactory(purpose="service", is_active=True, hours={day: [(9 * 60, 20 * 60)] for day in range(7)})
         for number in range(count):
             self.somebody(number)
+        callback_turns.tend(now=NOW)  # the desk of callbacks gives what is overdue to anybody
 
     def somebody(self, number):
         chance = self.chance
@@ -60,7 +63,7 @@ class World:
             self.tried(target, e164s)
             self.written_about(contact, e164s)
         target = settling.settle(target.pk, now=NOW)
-        if chance.random() < 0.15 and target.state in ("pending", "retry_wait"):
+        if chance.random() < 0.3 and len(e164s) == 1 and target.state in ("pending", "retry_wait"):
             self.promised(target)
 
     def tried(self, target, e164s):
@@ -121,6 +124,7 @@ def taken_one_by_one(world):
             continue
         given.add(attempt.target_id)
         Attempt.objects.filter(pk=attempt.pk).update(is_batch=True)  # out of the operator's hands, and yet in somebody's
+        Callback.objects.filter(taken_by=world.agent).update(taken_by=world.other)
     return given
 
 
