@@ -79,9 +79,7 @@ def _judge(targets: Sequence[Target], now: datetime) -> int:
     for target in aside:
         target.version += 1
     if aside:
-        Target.objects.bulk_update(
-            aside, ["state", "is_ready", "next_attempt_at", "reason", "ended_at", "checked_at", "version"]
-        )
+        Target.objects.bulk_update(aside, ["state", "is_ready", "next_attempt_at", "reason", "ended_at", "checked_at", "version"])
     return len(aside)
 
 

@@ -60,7 +60,9 @@ def stands(attempt):
     return course | {
         "is_promised": target.callback_id is not None,
         "number": target.next_e164 and target.next_e164 == e164,
-        "stops": len(suppression.why(e164=e164, contact_id=target.contact_id, purpose="service", channel="call", at=NOW + timedelta(hours=1))),
+        "stops": len(
+            suppression.why(e164=e164, contact_id=target.contact_id, purpose="service", channel="call", at=NOW + timedelta(hours=1))
+        ),
         "owed": Callback.objects.open().filter(contact=target.contact_id).count(),
         "validity": target.contact.contact_phones.get().phone.validity,
         "counted": list(Attempt.objects.filter(target=target).values_list("counted", "closing", "disposition", "is_late")),

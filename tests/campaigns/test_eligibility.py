@@ -168,7 +168,9 @@ def test_kept_for_whoever_knows_them_and_only_for_a_while():
     mine, other, stranger = (UserFactory(role="agent") for _ in range(3))
     for state, kept in (("retry_wait", timedelta(days=1)), ("callback_wait", timedelta(minutes=30))):
         number = f"+7495000000{len(state) % 10}"
-        target = target_on(number, agents=[mine, other], state=state, target={"only_agent": mine, "next_attempt_at": NOW, "is_ready": False})
+        target = target_on(
+            number, agents=[mine, other], state=state, target={"only_agent": mine, "next_attempt_at": NOW, "is_ready": False}
+        )
         assert said(target, number, NOW, agent=mine)[0] == set()
         assert said(target, number, NOW, agent=other) == ({"kept_for_another"}, NOW + kept)
         assert said(target, number, NOW + kept, agent=other)[0] == set()

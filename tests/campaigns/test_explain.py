@@ -14,15 +14,24 @@ from campaigns import clock_keys, handout, settling
 from campaigns.models import Attempt, CampaignHours, Target
 from crm import calling_whom
 from crm.calling_whom import Whom
-from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.callbacks import CallbackFactory
+from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.campaigns import AttemptFactory, CampaignFactory, RetryRuleFactory, TargetFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory
 from tests.factories.crm import ContactFactory, ContactPhoneFactory, PhoneNumberFactory
 from tests.factories.platform import UserFactory
 
 NOW = datetime(2026, 10, 26, 12, 17, tzinfo=UTC)
-ZONES = ["America/New_York", "Europe/Lisbon", "Europe/Berlin", "Europe/Moscow", "Asia/Yekaterinburg", "Asia/Kathmandu", "Asia/Kamchatka", ""]
+ZONES = [
+    "America/New_York",
+    "Europe/Lisbon",
+    "Europe/Berlin",
+    "Europe/Moscow",
+    "Asia/Yekaterinburg",
+    "Asia/Kathmandu",
+    "Asia/Kamchatka",
+    "",
+]
 
 
 class World:
@@ -95,7 +104,11 @@ class World:
         at = NOW + timedelta(minutes=self.chance.choice([-120, -30, -10, 10]))
         agent = self.chance.choice([None, self.agent, self.other])
         row = CallbackFactory(
-            contact=target.contact, e164="", at=at, status="due" if at <= NOW else "scheduled", **({"recipient": "agent", "agent": agent} if agent else {})
+            contact=target.contact,
+            e164="",
+            at=at,
+            status="due" if at <= NOW else "scheduled",
+            **({"recipient": "agent", "agent": agent} if agent else {}),
         )
         Target.objects.filter(pk=target.pk).update(callback=row)
         settling.settle(target.pk, now=NOW)

@@ -109,7 +109,9 @@ def everybody_is_called(count, agents, processes, within_s):
     assert [one.wait(10) for one in started] == [0] * processes
     wrong = [line for line in said if not line.startswith("called ")]
     assert not wrong, wrong[:10]
-    assert set(Target.objects.values_list("state", "attempts_total").distinct()) == {("exhausted", 1)}, "nobody is lost, nobody called twice"
+    assert set(Target.objects.values_list("state", "attempts_total").distinct()) == {("exhausted", 1)}, (
+        "nobody is lost, nobody called twice"
+    )
     assert len(said) == Attempt.objects.filter(closing="result").count() == count + (count + 1) // 2
     lost = Attempt.objects.filter(closing="expired")
     assert lost.count() > 2, "nobody vanished"
