@@ -40,7 +40,7 @@ SELECT clocks FROM k WHERE clocks IS NOT NULL
 HEADS = """
 SELECT k.clocks FROM unnest(%(keys)s::text[]) AS k(clocks) CROSS JOIN LATERAL (
     SELECT t.priority, t.attempts_total, t.id FROM campaigns_target t
-    WHERE t.campaign_id = %(campaign)s AND t.is_ready AND t.clocks = k.clocks AND (t.only_agent_id IS NULL OR t.only_agent_id = %(agent)s OR t.next_attempt_at < %(kept)s)
+    WHERE t.campaign_id = %(campaign)s AND t.is_ready AND t.clocks = k.clocks AND (t.only_agent_id IS NULL OR t.only_agent_id = %(agent)s OR t.next_attempt_at <= %(kept)s)
     ORDER BY t.priority DESC, t.attempts_total, t.id LIMIT 1) h
 ORDER BY h.priority DESC, h.attempts_total, h.id
 """
@@ -106,7 +106,7 @@ def _somebody(key: str, campaign: Campaign) -> Subject:
 def promised(campaign: Campaign, *, agent: User | None, now: datetime) -> QuerySet[Target]:
     """Those who were promised a call by now that this operator may make, the oldest promise first."""
     due = Target.objects.filter(campaign=campaign, state=State.CALLBACK_WAIT, next_attempt_at__lte=now)
-    return due.filter(_not_kept(agent, now, eligibility.KEPT_FOR_ONE)).order_by("next_attempt_at", "id")
+    return due.filter(_not_kept(agent, now, eligibility.ANYBODYS_AFTER)).order_by("next_attempt_at", "id")
 
 
 def ready(campaign: Campaign, key: str, *, agent: User | None, now: datetime) -> QuerySet[Target]:
@@ -125,10 +125,8 @@ def in_order(campaign: Campaign, open_now: Sequence[str], *, agent: User | None,
 
 def _not_kept(agent: User | None, now: datetime, kept: timedelta) -> Q:
     """Those who are not kept for another operator."""
-    mine = Q(only_agent=agent) if agent else Q()
-    return (
-        Q(only_agent=None) | Q(next_attempt_at__lt=now - kept) | mine if agent else Q(only_agent=None) | Q(next_attempt_at__lt=now - kept)
-    )
+    anybodys = Q(only_agent=None) | Q(next_attempt_at__lte=now - kept)
+    return anybodys | Q(only_agent=agent) if agent else anybodys
 
 
 def earliest(campaign: Campaign, *, now: datetime) -> datetime | None:

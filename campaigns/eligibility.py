@@ -22,6 +22,8 @@ from crm.calling_windows import Hours, next_day
 State = Target.State
 #: Kept for the operator who called last, and then for anybody.
 KEPT_FOR_ONE = timedelta(days=1)
+#: A promise made by one operator is anybody's when it is overdue by so long.
+ANYBODYS_AFTER = timedelta(minutes=30)
 OTHER = Finding(ALLOWED, "no_campaign", "It is not asked for a campaign.")
 Judge = Callable[[Target, datetime], Finding]
 
@@ -76,7 +78,8 @@ def _campaigns_of(question: Question) -> frozenset[object] | None:
 
 def _for_agent(target: Target, question: Question, may: frozenset[object] | None) -> Check:
     agent = question.agent
-    kept_until = target.next_attempt_at + KEPT_FOR_ONE if target.only_agent_id and target.next_attempt_at else None
+    kept = ANYBODYS_AFTER if target.state == State.CALLBACK_WAIT else KEPT_FOR_ONE
+    kept_until = target.next_attempt_at + kept if target.only_agent_id and target.next_attempt_at else None
 
     def check(at: datetime) -> list[Finding]:
         if may is not None and target.campaign_id not in may:
@@ -257,15 +260,13 @@ def nobody_has_it(question: Question) -> list[Check]:
 def _in_hand(holding: Sequence[history.Holding], subject: Subject, question: Question) -> Check:
     mine = str(subject.context.get("attempt", ""))
     others = [one for one in holding if str(one.attempt_id) != mine and not _is_own(one, question, subject)]
+    until = question.now + history.ASK_AGAIN
 
     def check(at: datetime) -> list[Finding]:
-        going = [one for one in others if at < one.until(question.now)]
-        if not going:
+        if not others or at >= until:
             return [Finding(ALLOWED, "in_nobodys_hands", "Nobody has this number in hand.")]
-        facts = {"attempt": str(going[0].attempt_id), "campaign": str(going[0].campaign_id)}
-        return [
-            Finding(REFUSED, "number_in_hand", "Somebody has this number in hand.", max(one.until(question.now) for one in going), facts)
-        ]
+        facts = {"attempt": str(others[0].attempt_id), "campaign": str(others[0].campaign_id)}
+        return [Finding(REFUSED, "number_in_hand", "Somebody has this number in hand.", until, facts)]
 
     return check
 

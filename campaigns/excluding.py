@@ -13,7 +13,7 @@ from config.platform.models import User
 from config.platform.moves import check_version
 
 State = Target.State
-BY_HAND = "excluded"
+BY_HAND = settling.BY_HAND
 
 
 class TargetInHand(Refusal):
@@ -54,11 +54,12 @@ def reinstate(target_id: UUID, *, if_version: int | None = None, by: User, now: 
     Raises:
         NotExcluded, VersionConflict
     """
-    target = Target.objects.select_for_update(of=("self",)).get(pk=target_id)
+    target = Target.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=target_id)
     check_version(target, if_version)
     if (target.state, target.reason) != (State.SUPPRESSED, BY_HAND):
         raise NotExcluded("They were not taken out by hand.")
     before = snapshot(target)
-    target = settling.settle(target_id, now=now)
+    target.reason = ""
+    settling.write(target, settling.reckoned(target), now=now)
     record(target, "reinstate", by=by, now=now, before=before)
     return target

@@ -22,6 +22,11 @@ def shut_campaign(campaign_id: UUID) -> None:
     _lock("pg_advisory_xact_lock", _name(campaign_id))
 
 
+def one_by_one(agent_id: UUID) -> None:
+    """Ask for one operator: who asks for them at the same time comes next. Taken before the other gates."""
+    _lock("pg_advisory_xact_lock", f"hand of {agent_id}")
+
+
 def pass_stops() -> None:
     """Ask the gate of calling, and act on its answer in this transaction."""
     _lock("pg_advisory_xact_lock_shared", STOPS)

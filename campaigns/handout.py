@@ -53,7 +53,7 @@ def next_for(campaign_id: UUID, *, agent: User, now: datetime) -> Given:
     Raises:
         NotYourCampaign, CampaignNotRunning
     """
-    if (mine := in_hand_of(agent)) is not None:
+    if (mine := _still_in_hand(agent, now)) is not None:
         return Given(mine, "in_hand")
     campaign = Campaign.objects.prefetch_related("hours").get(pk=campaign_id)
     if not Campaign.objects.workable_by(agent).filter(pk=campaign.pk).exists():
@@ -64,7 +64,7 @@ def next_for(campaign_id: UUID, *, agent: User, now: datetime) -> Given:
 
 def next_of_all(agent: User, *, now: datetime) -> Given:
     """The next contact of all the campaigns in which an operator is named: due promises of any, then the campaign of the highest priority."""
-    if (mine := in_hand_of(agent)) is not None:
+    if (mine := _still_in_hand(agent, now)) is not None:
         return Given(mine, "in_hand")
     named = Q(agents=agent) | Q(teams__in=agent.teams.values("pk"))
     ids = Campaign.objects.filter(named, status=Campaign.Status.RUNNING).values("pk")
@@ -101,9 +101,14 @@ def lease_batch(campaign_id: UUID, *, by: User, most: int, now: datetime) -> lis
     return found
 
 
-def in_hand_of(agent: User) -> Attempt | None:
-    """The contact that an operator has in hand."""
-    return Attempt.objects.filter(agent=agent, is_batch=False, state__in=[State.LEASED, State.IN_CALL]).select_related("campaign").first()
+@transaction.atomic
+def _still_in_hand(agent: User, now: datetime) -> Attempt | None:
+    """The contact that an operator has in hand, held; that they ask is a sign of life."""
+    rows = Attempt.objects.filter(agent=agent, is_batch=False, state__in=[State.LEASED, State.IN_CALL])
+    attempt = rows.select_for_update(of=("self",)).select_related("campaign").first()
+    if attempt is not None and attempt.state == State.LEASED:
+        _hear(attempt, now)
+    return attempt
 
 
 def heartbeat(attempt_id: UUID, token: UUID, *, now: datetime) -> Attempt:
@@ -114,10 +119,15 @@ def heartbeat(attempt_id: UUID, token: UUID, *, now: datetime) -> Attempt:
     """
     with transaction.atomic():
         attempt = leases.in_hand(attempt_id, token)
-        attempt.heard_at, attempt.lease_until = now, now + timedelta(seconds=attempt.campaign.lease_s)
-        attempt.version += 1
-        attempt.save(update_fields=["heard_at", "lease_until", "version", "updated_at"])
+        _hear(attempt, now)
     return attempt
+
+
+def _hear(attempt: Attempt, now: datetime) -> None:
+    """Let the lease of an attempt that the caller holds begin anew."""
+    attempt.heard_at, attempt.lease_until = now, now + timedelta(seconds=attempt.campaign.lease_s)
+    attempt.version += 1
+    attempt.save(update_fields=["heard_at", "lease_until", "version", "updated_at"])
 
 
 def release(attempt_id: UUID, token: UUID, *, reason: str = "", again_in_s: int = PUT_BACK_S, now: datetime) -> Attempt:
@@ -187,7 +197,11 @@ def waiting(campaign: Campaign) -> dict[str, int]:
 
 def _given(campaign: Campaign, agent: User, now: datetime, *, only_promises: bool = False) -> Given | None:
     for size in STEPS:
-        attempts, seen = _some(campaign, agent, agent, 1, now, look_at=size, only_promises=only_promises)
+        with transaction.atomic():
+            gates.one_by_one(agent.pk)
+            if (mine := _still_in_hand(agent, now)) is not None:  # they asked twice at once
+                return Given(mine, "in_hand")
+            attempts, seen = _some(campaign, agent, agent, 1, now, look_at=size, only_promises=only_promises)
         if attempts:
             return Given(attempts[0], "promised" if attempts[0].callback_id else "next")
         if not seen:

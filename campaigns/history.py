@@ -10,7 +10,7 @@ from config.platform import statements
 from crm.calling import Question
 from crm.calling_whom import Subject
 
-#: When a call that goes on now will be over, nobody knows: ask again after this.
+#: When a contact in hand is given back, or a call that goes on is over, nobody knows: ask again after this.
 ASK_AGAIN = timedelta(minutes=1)
 
 MADE = """
@@ -18,7 +18,7 @@ SELECT target_id, id, leased_at, e164 FROM campaigns_attempt
 WHERE target_id = ANY(%s) AND counted = 'contact' ORDER BY leased_at DESC, id DESC
 """
 IN_HAND = """
-SELECT e164, id, campaign_id, agent_id, state, lease_until FROM campaigns_attempt
+SELECT e164, id, campaign_id, agent_id FROM campaigns_attempt
 WHERE e164 = ANY(%s) AND e164 <> '' AND state <> 'closed'
 """
 DROPPED = """
@@ -53,12 +53,6 @@ class Holding:
     attempt_id: UUID
     campaign_id: UUID
     agent_id: UUID | None
-    state: str
-    lease_until: datetime
-
-    def until(self, now: datetime) -> datetime:
-        """When it may be free: the end of the lease, or in a minute when they talk."""
-        return max(self.lease_until, now + ASK_AGAIN) if self.state == "leased" else now + ASK_AGAIN
 
 
 def of(question: Question) -> Made:

@@ -1,9 +1,8 @@
 """Targets that are held are asked about at the gate; who may be called is put in somebody's hands, the others are put off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -17,7 +16,7 @@ from campaigns.settling import GONE
 from config.platform.errors import Refusal
 from config.platform.models import User
 from crm import calling
-from crm.calling import Verdict
+from crm.calling import Finding, Verdict
 from crm.calling_whom import Whom
 from crm.models import ContactPhone
 
@@ -40,7 +39,10 @@ class Taken:
 def verdicts(
     targets: Sequence[Target], *, agent: User | None, at: datetime | None = None, as_if_running: bool = False, now: datetime
 ) -> list[Verdict]:
-    """What the gate says of each target, on the number that would be called. All of one campaign; in their order."""
+    """What the gate says of each target, on the number that would be called. All of one campaign; in their order.
+
+    Of whom a number can never be called the next one is asked about, so one number that is gone does not take the person away.
+    """
     if not targets:
         return []
     numbers, tried = numbers_of([target.contact_id for target in targets]), _tried(targets)
@@ -52,7 +54,38 @@ def verdicts(
         )
         for target in targets
     ]
-    return calling.may_call_many(whom, purpose=targets[0].campaign.purpose, at=at, agent=agent, is_manual=False, now=now)
+
+    def ask(some: Sequence[Whom]) -> list[Verdict]:
+        return calling.may_call_many(some, purpose=targets[0].campaign.purpose, at=at, agent=agent, is_manual=False, now=now)
+
+    return _on_other_numbers(ask(whom), numbers, ask)
+
+
+def _on_other_numbers(
+    found: list[Verdict], numbers: Mapping[UUID, Sequence[str]], ask: Callable[[Sequence[Whom]], list[Verdict]]
+) -> list[Verdict]:
+    """Where only the number stands in the way for ever: what is said of the first other number of theirs that can be called some time."""
+    others: list[tuple[int, Whom]] = []
+    for index, verdict in enumerate(found):
+        subject = verdict.subject
+        mine = numbers.get(subject.contact_id, ()) if subject.contact_id and _is_the_number(verdict) else ()
+        place = list(mine).index(subject.e164) if subject.e164 in mine else 0
+        others += [(index, Whom(one, subject.contact_id, subject.context)) for one in [*mine[place + 1 :], *mine[:place]]]
+    for (index, _), verdict in zip(others, ask([whom for _, whom in others]), strict=True):
+        if _is_the_number(found[index]) and not _is_the_number(verdict):
+            found[index] = verdict
+    return found
+
+
+def _is_the_number(verdict: Verdict) -> bool:
+    """Whether what stands in the way for ever is all about the number."""
+    never = _never(verdict)
+    return bool(never) and all(one.rule in OF_NUMBERS or one.facts.get("on") == "number" for one in never)
+
+
+def _never(verdict: Verdict) -> list[Finding]:
+    """What will not pass by itself, but for what is about whoever asks."""
+    return [one for one in verdict.reasons if one.next_at is None and one.rule not in OF_THE_ASKER]
 
 
 def lease(ids: Sequence[UUID], campaign: Campaign, *, agent: User | None, by: User, most: int, now: datetime) -> Taken:
@@ -66,8 +99,15 @@ def lease(ids: Sequence[UUID], campaign: Campaign, *, agent: User | None, by: Us
     refused: list[tuple[Target, Verdict]] = []
     for target, verdict in zip(targets, verdicts(targets, agent=agent, now=now), strict=True):
         (allowed if verdict.allowed else refused).append((target, verdict))
-    chosen = [one for one in allowed if _takes_its_promise(one[0], agent or by, now)]
-    wanted, late = chosen[:most], [target for target, _ in allowed if target not in [one for one, _ in chosen]]
+    wanted: list[tuple[Target, Verdict]] = []
+    late: list[Target] = []
+    for target, verdict in allowed:
+        if len(wanted) == most:
+            break  # the others are left as they are, and their promises with the desk of callbacks
+        if _takes_its_promise(target, agent or by, now):
+            wanted.append((target, verdict))
+        else:
+            late.append(target)
     taken.attempts = _write(wanted, campaign, agent=agent, by=by, now=now)
     got = {attempt.target_id for attempt in taken.attempts}
     late += [target for target, _ in wanted if target.pk not in got]
@@ -116,7 +156,8 @@ def _write(chosen: Sequence[tuple[Target, Verdict]], campaign: Campaign, *, agen
         )
         for target, verdict in chosen
     ]
-    Attempt.objects.bulk_create(attempts, ignore_conflicts=True)  # who was quicker with a number has it
+    in_one_order = sorted(attempts, key=lambda one: one.e164)  # two who take the same numbers wait for one another in one direction only
+    Attempt.objects.bulk_create(in_one_order, ignore_conflicts=True)  # who was quicker with a number has it
     there = set(Attempt.objects.filter(pk__in=[one.pk for one in attempts]).values_list("pk", flat=True))
     won = [one for one in attempts if one.pk in there]
     for attempt in won:
@@ -129,38 +170,26 @@ def _write(chosen: Sequence[tuple[Target, Verdict]], campaign: Campaign, *, agen
 def _put_off(refused: Sequence[tuple[Target, Verdict]], late: Sequence[Target], now: datetime) -> int:
     """Write down from when on they may be asked about again, or why they never may by themselves."""
     changed = []
-    numbers = numbers_of([target.contact_id for target, _ in refused])
     for target, verdict in refused:
         if {one.rule for one in verdict.reasons} <= OF_THE_ASKER:
             continue  # nothing about the target: somebody else may call
         target.clocks, target.is_ready = clock_keys.key_of(verdict.subject.clocks), False
-        if not settle_never(target, verdict, numbers, now):  # by itself, though perhaps not before the campaign ends
+        if not settle_never(target, verdict, now):  # by itself, though perhaps not before the campaign ends
             ends = [one.next_at for one in verdict.reasons if one.next_at]
             target.next_attempt_at = max([verdict.next_at or now, *ends, now + timedelta(seconds=1)])
         changed.append(target)
     for target in late:
         target.is_ready, target.next_attempt_at = False, now + A_MOMENT
     changed += late
-    _save(changed, ["state", "is_ready", "next_attempt_at", "next_e164", "clocks", "reason", "ended_at", "checked_at"])
+    _save(changed, ["state", "is_ready", "next_attempt_at", "clocks", "reason", "ended_at", "checked_at"])
     return len(changed)
 
 
-def settle_never(target: Target, verdict: Verdict, numbers: Mapping[UUID, Sequence[str]], now: datetime) -> bool:
-    """Whether the gate will never say yes by itself: then the next number is up, or there is none and they are called no more. The caller writes it."""
-    never = [one for one in verdict.reasons if one.next_at is None and one.rule not in OF_THE_ASKER]
-    if not never:
-        return False
-    behind = _behind(verdict.subject.e164, numbers.get(target.contact_id, ()))
-    if behind and all(one.rule in OF_NUMBERS or one.facts.get("on") == "number" for one in never):
-        target.next_e164, target.next_attempt_at = behind, now
-    else:
+def settle_never(target: Target, verdict: Verdict, now: datetime) -> bool:
+    """Whether the gate will never say yes by itself, on whatever number: then they are called no more. The caller writes it."""
+    if never := _never(verdict):
         over(target, never[0].code, now)
-    return True
-
-
-def _behind(e164: str, numbers: Sequence[str]) -> str:
-    """The number after this one; empty when it is the last."""
-    return next((other for one, other in pairwise(numbers) if one == e164), "")
+    return bool(never)
 
 
 def over(target: Target, code: str, now: datetime) -> None:

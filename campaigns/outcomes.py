@@ -105,7 +105,8 @@ def _end(attempt: Attempt, call: Call, now: datetime) -> None:
         attempt.state, attempt.heard_at = State.WRAP, max(attempt.heard_at, now)
         return
     if attempt.closing not in ("", Closing.RESULT):
-        fence = Target.objects.filter(pk=attempt.target_id).values_list("fence", flat=True).get()
+        held = Target.objects.filter(pk=attempt.target_id).select_for_update(of=("self",))  # somebody may be taking it at this moment
+        fence = held.values_list("fence", flat=True).get()
         attempt.is_late = fence != attempt.fence
     attempt.state, attempt.closing, attempt.closed_at = State.CLOSED, Closing.RESULT, attempt.closed_at or now
     attempt.counted = standing.counted_as(call.outcome, call.disposition)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from campaigns import clock_keys, gates, handout, leasing, settling
+from campaigns import clock_keys, eligibility, gates, handout, leasing, settling
 from campaigns.models import Attempt, Campaign, Target
 from config.platform import feed
 from crm import calling_whom
@@ -73,16 +73,13 @@ def _look_again(stop: Stop, running: Any, now: datetime) -> None:
 def _judge(targets: Sequence[Target], now: datetime) -> int:
     """Put aside those of one campaign that may never be called by themselves; answers how many."""
     aside = []
-    numbers = leasing.numbers_of([target.contact_id for target in targets])
     for target, verdict in zip(targets, leasing.verdicts(targets, agent=None, as_if_running=True, now=now), strict=True):
-        if leasing.settle_never(target, verdict, numbers, now):
+        if leasing.settle_never(target, verdict, now):
             aside.append(target)
     for target in aside:
         target.version += 1
     if aside:
-        Target.objects.bulk_update(
-            aside, ["state", "is_ready", "next_e164", "next_attempt_at", "reason", "ended_at", "checked_at", "version"]
-        )
+        Target.objects.bulk_update(aside, ["state", "is_ready", "next_attempt_at", "reason", "ended_at", "checked_at", "version"])
     return len(aside)
 
 
@@ -101,12 +98,15 @@ def _back(targets: Sequence[Target], campaign: Campaign, now: datetime) -> int:
     for target in targets:
         target.campaign, target.checked_at = campaign, now
         target.state = State.PENDING  # asked about as of one that waits
-    found = [
-        target.pk
-        for target, verdict in zip(targets, leasing.verdicts(targets, agent=None, as_if_running=True, now=now), strict=True)
-        if all(one.next_at for one in verdict.reasons)
-    ]
+    found, used_up = [], []
+    for target, verdict in zip(targets, leasing.verdicts(targets, agent=None, as_if_running=True, now=now), strict=True):
+        never = [one.code for one in verdict.reasons if one.next_at is None]
+        if not never:
+            found.append(target.pk)
+        elif never[0] in eligibility.USED_UP:
+            used_up.append(target.pk)
     Target.objects.filter(pk__in=[target.pk for target in targets]).update(checked_at=now)
+    Target.objects.filter(pk__in=used_up).update(state=State.EXHAUSTED)
     settling.settle_all(found, now=now)
     return len(found)
 

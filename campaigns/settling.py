@@ -20,6 +20,10 @@ COURSE = (
     "is_reached", "is_right_party", "is_success", "outcome", "disposition_id", "reason", "ended_at",
 )  # fmt: skip
 
+#: Taken out by hand: whatever comes of calls, they stay out until a person brings them back.
+BY_HAND = "excluded"
+OF_THE_STATE = frozenset({"state", "reason", "ended_at"})
+
 
 @transaction.atomic
 def settle(target_id: UUID, *, now: datetime) -> Target:
@@ -49,7 +53,8 @@ def reckoned(target: Target) -> standing.Standing:
 
 def write(target: Target, course: standing.Standing, *, now: datetime) -> None:
     """Put a standing on a target that the caller holds."""
-    for name in COURSE:
+    names = COURSE if target.reason != BY_HAND else [one for one in COURSE if one not in OF_THE_STATE]
+    for name in names:
         setattr(target, name, getattr(course, name))
     waits = target.state in (State.PENDING, State.RETRY_WAIT)
     target.is_ready = waits and (target.next_attempt_at is None or target.next_attempt_at <= now)

@@ -1,165 +1,183 @@
-"""The rules of campaigns against calling: what each says, and from when on it says otherwise."""
+"""Each rule of campaigns against calling, on a table: what it says at which instant, and from when on it says yes."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from campaigns import leasing
-from campaigns.models import Campaign, Target
-from crm import calling
-from crm.models import Contact
-from tests.factories.campaigns import AttemptFactory, CampaignFactory, CampaignHoursFactory, TargetFactory
+from campaigns import clock_keys
+from campaigns.models import Campaign, CampaignHours, Target
+from crm import calling, calling_whom
+from crm.calling_whom import Whom
+from tests.factories.campaigns import AttemptFactory, CampaignFactory, TargetFactory
 from tests.factories.crm import ContactFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
-NOON = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, noon in Moscow
-HOUR = timedelta(hours=1)
-MOSCOW, KAMCHATKA = "+74951230000", "+74152210000"
+#: A Monday.
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+MOSCOW, MANILA, BERLIN, NEW_YORK = "+74951234567", "+639171234567", "+4930123456", "+12125550123"
+DAY, HOUR = 86400, 3600
 
 
-def target(e164: str = MOSCOW, contact: Contact | None = None, **more) -> Target:
-    return TargetFactory(contact=contact or ContactFactory(phones=[e164]), **more)
+def utc(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def said(one: Target, rule: str, at: datetime = NOON, agent=None) -> tuple[str, str, datetime | None]:
-    """The verdict, the code and the next time of one rule."""
-    row = Target.objects.select_related("campaign").get(pk=one.pk)
-    (verdict,) = leasing.verdicts([row], agent=agent, at=at, now=NOON)
-    (finding,) = [found for found in verdict.findings if found.rule == rule]
-    return finding.verdict, finding.code, finding.next_at
+def target_on(number, *, zone="", hours=None, agents=(), state="pending", target=None, **of_campaign):
+    campaign = CampaignFactory(**({"min_gap_s": 0} | of_campaign), agents=agents)
+    for weekday, opens, closes in hours or []:
+        CampaignHours.objects.create(campaign=campaign, weekday=weekday, opens=opens, closes=closes)
+    contact = ContactFactory(phones=[number], time_zone=zone, time_zone_source="explicit" if zone else "")
+    (subject,) = calling_whom.found([Whom(contact_id=contact.pk)])
+    return TargetFactory(campaign=campaign, contact=contact, state=state, clocks=clock_keys.key_of(subject.clocks), **(target or {}))
 
 
-def tried(one: Target, *ago: timedelta, **more) -> None:
-    e164 = one.contact.contact_phones.get().phone.e164
-    for span in ago:
-        AttemptFactory(target=one, state="closed", closing="result", e164=e164, leased_at=NOON - span, **{"counted": "contact", **more})
-    Target.objects.filter(pk=one.pk).update(attempts_total=one.attempts.filter(counted="contact").count())
+def tried(target, at, number, *, state="closed", **more):
+    closing = {"closing": "result", "counted": "contact", "outcome": "no_answer"} if state == "closed" else {}
+    return AttemptFactory(target=target, e164=number, leased_at=at, state=state, **(closing | more))
 
 
-def test_the_campaign_runs_and_the_time_is_its_own():
-    for more, at, code, again in (
-        ({}, NOON, "campaign_runs", NOON),
-        ({"status": "paused"}, NOON, "campaign_not_running", None),
-        ({"starts_at": NOON + HOUR}, NOON, "campaign_not_begun", NOON + HOUR),
-        ({"ends_at": NOON}, NOON, "campaign_ended", None),
-        ({"ends_at": NOON + HOUR}, NOON, "campaign_runs", NOON),
-    ):
-        assert said(target(contact=ContactFactory(phones=True), campaign=CampaignFactory(**more)), "campaign_runs", at)[1:] == (code, again)
+def said(target, number, at, *, agent=None, **context):
+    """The codes of what stands against it, and when it passes."""
+    target = Target.objects.get(pk=target.pk)
+    target.campaign = Campaign.objects.prefetch_related("hours").get(pk=target.campaign_id)
+    verdict = calling.may_call(
+        e164=number, contact_id=target.contact_id, purpose="service", at=at, agent=agent, context={"target": target} | context, now=at
+    )
+    return {one.code for one in verdict.reasons}, verdict.next_at
 
 
-def test_a_target_waits_in_three_states_only_and_not_before_its_time():
-    for state, code in (
-        ("pending", "target_waits"), ("retry_wait", "target_waits"), ("callback_wait", "target_waits"), ("leased", "target_in_hand"),
-        ("wrap", "target_in_hand"), ("done", "target_done"), ("exhausted", "target_exhausted"), ("suppressed", "target_suppressed"),
-    ):  # fmt: skip
-        one = target(contact=ContactFactory(phones=True), state=state, next_attempt_at=NOON + HOUR, is_ready=False)
-        assert said(one, "campaign_target")[1] == code
-        assert said(one, "campaign_pause")[2] == NOON + HOUR and said(one, "campaign_pause", NOON + HOUR)[0] == "allowed"
+EVERY_DAY = [(day, 9 * 60, 18 * 60) for day in range(7)]
+WITH_LUNCH = [(day, *part) for day in range(7) for part in ((9 * 60, 12 * 60), (13 * 60, 18 * 60))]
+# where the number is, what was said of the zone, the campaign, the instant; what stands against it, from when on it does not
+HOURS = {
+    "open": (MOSCOW, "", {"hours": EVERY_DAY}, "2026-11-23T09:00", None, None),
+    "the last minute": (MOSCOW, "", {"hours": EVERY_DAY}, "2026-11-23T14:59", None, None),
+    "closed by the minute": (MOSCOW, "", {"hours": EVERY_DAY}, "2026-11-23T15:00", "outside_campaign_hours", "2026-11-24T06:00"),
+    "at lunch": (MOSCOW, "", {"hours": WITH_LUNCH}, "2026-11-23T09:30", "outside_campaign_hours", "2026-11-23T10:00"),
+    "a day without hours": (MOSCOW, "", {"hours": EVERY_DAY[:5]}, "2026-11-28T09:00", "outside_campaign_hours", "2026-11-30T06:00"),
+    "two zones, open in one": (NEW_YORK, "Europe/Berlin", {"hours": EVERY_DAY}, "2026-11-23T09:00", "outside_campaign_hours", "2026-11-23T14:00"),
+    "two zones, open in both": (NEW_YORK, "Europe/Berlin", {"hours": EVERY_DAY}, "2026-11-23T14:00", None, None),
+    "Berlin, before its clocks go back": (BERLIN, "", {"hours": EVERY_DAY}, "2026-10-24T06:59", "outside_campaign_hours", "2026-10-24T07:00"),
+    "Berlin, after its clocks went back": (BERLIN, "", {"hours": EVERY_DAY}, "2026-10-25T07:30", "outside_campaign_hours", "2026-10-25T08:00"),
+    "Berlin, on the day they go on": (BERLIN, "", {"hours": EVERY_DAY}, "2026-03-29T06:59", "outside_campaign_hours", "2026-03-29T07:00"),
+    "Berlin, in the hour that does not exist": (BERLIN, "", {"hours": [(6, 120, 150)]}, "2026-03-29T01:00", "outside_campaign_hours", "2026-04-05T00:00"),
+    "New York, still in summer": (NEW_YORK, "", {"hours": EVERY_DAY}, "2026-10-31T13:00", None, None),
+    "New York, in winter": (NEW_YORK, "", {"hours": EVERY_DAY}, "2026-11-01T13:00", "outside_campaign_hours", "2026-11-01T14:00"),
+    "New York, spring": (NEW_YORK, "", {"hours": EVERY_DAY}, "2026-03-08T13:00", None, None),
+    "a holiday of theirs": (MANILA, "", {"hours": EVERY_DAY, "keeps_holidays": True}, "2026-12-25T03:00", "outside_campaign_hours", None),
+    "a holiday that does not matter": (MANILA, "", {"hours": EVERY_DAY}, "2026-12-25T03:00", None, None),
+    "a holiday of others": (MOSCOW, "", {"hours": EVERY_DAY, "keeps_holidays": True}, "2026-12-25T09:00", None, None),
+    "before it begins": (MOSCOW, "", {"starts_at": utc("2026-11-24T00:00")}, "2026-11-23T09:00", "campaign_not_begun", "2026-11-24T00:00"),
+    "after its end": (MOSCOW, "", {"ends_at": NOW}, "2026-11-23T09:00", "campaign_ended", None),
+    "paused": (MOSCOW, "", {"status": "paused"}, "2026-11-23T09:00", "campaign_not_running", None),
+}  # fmt: skip
 
 
-def test_whoever_asks_works_in_it_and_what_is_kept_for_one_is_anybodys_after_a_day():
+@pytest.mark.parametrize("name", HOURS)
+def test_hours_and_dates(name):
+    number, zone, campaign, at, code, next_at = HOURS[name]
+    codes, passes = said(target_on(number, zone=zone, **campaign), number, utc(at))
+    assert codes == ({code} if code else set())
+    assert (next_at is None and (code is None or passes is None or "holiday" in name)) or passes == utc(next_at)
+    if name == "a holiday of theirs":
+        assert passes.date() > date(2026, 12, 25)
+
+
+ZONES = [
+    ("Europe/Kaliningrad", 2), ("Europe/Moscow", 3), ("Europe/Samara", 4), ("Asia/Yekaterinburg", 5), ("Asia/Omsk", 6), ("Asia/Krasnoyarsk", 7),
+    ("Asia/Irkutsk", 8), ("Asia/Yakutsk", 9), ("Asia/Vladivostok", 10), ("Asia/Magadan", 11), ("Asia/Kamchatka", 12),
+]  # fmt: skip
+
+
+def test_from_kaliningrad_to_kamchatka_the_campaign_opens_at_nine_by_their_clocks():
+    """Each for an hour after the one in the west of it; a number that says nothing of the place leaves the word to what was said."""
+    for place, (zone, ahead) in enumerate(ZONES):
+        number = f"+7916{place:07}"
+        target = target_on(number, zone=zone, hours=EVERY_DAY)
+        opens = utc("2026-11-23T09:00") - timedelta(hours=ahead)
+        assert said(target, number, opens - timedelta(minutes=1)) == ({"outside_campaign_hours"}, opens), zone
+        assert said(target, number, opens)[0] == said(target, number, opens + timedelta(hours=9, minutes=-1))[0] == set(), zone
+        assert said(target, number, opens + timedelta(hours=9)) == ({"outside_campaign_hours"}, opens + timedelta(days=1)), zone
+
+
+def ago(**back):
+    return NOW - timedelta(**back)
+
+
+# the campaign, when they were tried (on the number asked about, unless another is named), the code, and when it passes; NOW is noon in Moscow
+LIMITS = {
+    "a day: enough today": ({"max_per_day": 1}, [ago(hours=8)], "tried_enough_today", "2026-11-23T21:00"),
+    "a day: yesterday by their clocks": ({"max_per_day": 1}, [ago(hours=13)], None, None),
+    "rolling: enough of late": ({"rolling_most": 2, "rolling_s": 2 * DAY}, [ago(hours=1), ago(hours=40)], "tried_enough_of_late", "2026-11-23T17:00"),
+    "rolling: one is old enough": ({"rolling_most": 2, "rolling_s": 2 * DAY}, [ago(hours=1), ago(hours=48)], None, None),
+    "gap: a moment ago": ({"min_gap_s": HOUR}, [ago(minutes=20)], "tried_a_moment_ago", "2026-11-23T09:40"),
+    "gap: just over": ({"min_gap_s": HOUR}, [ago(minutes=60)], None, None),
+    "number: enough on it": ({"max_per_number": 1}, [ago(days=9)], "number_used_up", None),
+    "number: others do not matter": ({"max_per_number": 1}, [(ago(days=9), "+74957654321")], None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_how_often(name):
+    campaign, attempts, code, next_at = LIMITS[name]
+    target = target_on(MOSCOW, **campaign)
+    for one in attempts:
+        tried(target, *(one if isinstance(one, tuple) else (one, MOSCOW)))
+    tried(target, NOW, MOSCOW, counted="none")
+    tried(target, NOW, MOSCOW, counted="technical")
+    assert said(target, MOSCOW, NOW) == ({code} if code else set(), utc(next_at) if next_at else None if code else NOW)
+
+
+def test_a_day_ends_by_each_clock_of_theirs():
+    target = target_on(NEW_YORK, zone="Europe/Berlin", max_per_day=1)
+    tried(target, utc("2026-11-23T22:30"), NEW_YORK)  # half past eleven in Berlin, half past five in New York
+    assert said(target, NEW_YORK, utc("2026-11-23T23:30")) == ({"tried_enough_today"}, utc("2026-11-24T05:00"))
+
+
+def test_counts_of_the_whole_campaign_and_what_was_promised():
+    used = {"attempts_total": 5, "is_ready": False}
+    assert said(target_on(MOSCOW, target=used), MOSCOW, NOW) == ({"attempts_used_up"}, None)
+    promised = target_on("+74951234568", state="callback_wait", target=used | {"next_attempt_at": NOW})
+    assert said(promised, "+74951234568", NOW)[0] == set(), "what was promised is kept all the same"
+    assert said(promised, "+74951234568", ago(hours=1)) == ({"promised_for_later"}, NOW)
+    assert said(target_on("+74951234569", target={"attempts_technical": 3}), "+74951234569", NOW) == ({"line_fails"}, None)
+
+
+def test_a_number_in_hand_is_nobody_elses_by_whatever_campaign_and_by_hand():
+    held = tried(target_on("+74950000001", state="leased"), NOW, MOSCOW, state="leased")
+    other = target_on(MOSCOW)
+    assert said(other, MOSCOW, NOW) == ({"number_in_hand"}, NOW + timedelta(minutes=1))
+    somebody = UserFactory(role="agent")
+    ask = {"e164": MOSCOW, "purpose": "service", "is_manual": True, "now": NOW}
+    assert [one.code for one in calling.may_call(agent=somebody, **ask).reasons] == ["number_in_hand"]
+    assert calling.may_call(agent=held.agent, **ask).allowed, "whoever has them in hand may dial"
+    assert said(held.target, MOSCOW, NOW, attempt=held.pk)[0] == set(), "from within the attempt"
+    assert "target_in_hand" in said(held.target, MOSCOW, NOW)[0]
+
+
+def test_whoever_was_hung_up_on_is_left_alone_and_by_hand_it_is_a_warning():
+    tried(target_on("+74950000001"), ago(hours=2), MOSCOW, is_drop=True, answered_at=ago(hours=2))
+    target = target_on(MOSCOW, drop_lockout_s=3 * HOUR)
+    assert said(target, MOSCOW, NOW) == ({"dropped_lately"}, NOW + timedelta(hours=1))
+    by_hand = calling.may_call(e164=MOSCOW, purpose="service", is_manual=True, now=NOW)
+    assert by_hand.allowed and [one.code for one in by_hand.warnings] == ["dropped_lately"]
+
+
+def test_kept_for_whoever_knows_them_and_only_for_a_while():
     mine, other, stranger = (UserFactory(role="agent") for _ in range(3))
-    campaign = CampaignFactory(agents=[mine, other])
-    kept = target(campaign=campaign, state="retry_wait", is_ready=True, only_agent=mine, next_attempt_at=NOON - HOUR)
-    for agent, code in ((mine, "for_you"), (None, "for_you"), (other, "kept_for_another"), (stranger, "not_your_campaign")):
-        assert said(kept, "campaign_agent", agent=agent)[1] == code
-    assert said(kept, "campaign_agent", agent=other)[2] == NOON - HOUR + timedelta(days=1)
-    assert said(kept, "campaign_agent", NOON + timedelta(days=1), agent=other)[0] == "allowed"
+    for state, kept in (("retry_wait", timedelta(days=1)), ("callback_wait", timedelta(minutes=30))):
+        number = f"+7495000000{len(state) % 10}"
+        target = target_on(
+            number, agents=[mine, other], state=state, target={"only_agent": mine, "next_attempt_at": NOW, "is_ready": False}
+        )
+        assert said(target, number, NOW, agent=mine)[0] == set()
+        assert said(target, number, NOW, agent=other) == ({"kept_for_another"}, NOW + kept)
+        assert said(target, number, NOW + kept, agent=other)[0] == set()
+        assert said(target, number, NOW, agent=stranger) == ({"not_your_campaign"}, None)
+        assert said(target, number, NOW)[0] == set(), "asked for anybody"
 
 
-@pytest.mark.parametrize(
-    "e164, zone, at, again",
-    [
-        (MOSCOW, "", NOON, NOON),
-        (KAMCHATKA, "", NOON, datetime(2026, 11, 23, 21, tzinfo=UTC)),  # nine in the evening there; it opens at nine on Tuesday
-        (MOSCOW, "Asia/Kamchatka", NOON, datetime(2026, 11, 24, 6, tzinfo=UTC)),  # said, and the number: both must be open
-        # New York, clocks go back on Sunday 2026-11-01: nine on Friday is 13:00 UTC, nine on Monday is 14:00 UTC
-        ("+12125550000", "", datetime(2026, 10, 30, 12, tzinfo=UTC), datetime(2026, 10, 30, 13, tzinfo=UTC)),
-        ("+12125550000", "", datetime(2026, 11, 2, 13, tzinfo=UTC), datetime(2026, 11, 2, 14, tzinfo=UTC)),
-    ],
-)
-def test_hours_are_those_of_the_customers_clocks(e164, zone, at, again):
-    campaign = CampaignFactory()
-    for weekday in range(5):
-        CampaignHoursFactory(campaign=campaign, weekday=weekday, opens=9 * 60, closes=20 * 60)
-    said_so = {"time_zone": zone, "time_zone_source": Contact.TimeZoneSource.EXPLICIT} if zone else {}
-    one = target(campaign=campaign, contact=ContactFactory(phones=[e164], **said_so))
-    verdict, _, next_at = said(one, "campaign_hours", at)
-    assert (verdict, next_at) == ("allowed" if again == at else "refused", again)
-
-
-def test_holidays_are_kept_where_the_campaign_keeps_them():
-    unity_day = datetime(2026, 11, 4, 9, tzinfo=UTC)
-    for keeps, verdict in ((True, "refused"), (False, "allowed")):
-        one = target(contact=ContactFactory(phones=True if keeps else ["+74951239999"]), campaign=CampaignFactory(keeps_holidays=keeps))
-        if keeps:
-            one = target("+74951238888", campaign=one.campaign)
-        assert said(one, "campaign_hours", unity_day)[0] == verdict
-
-
-def test_limits_by_attempts_that_count():
-    day = timedelta(days=1)
-    for number, (more, ago, rule, code, again) in enumerate(
-        [
-            ({"max_attempts": 2}, (5 * HOUR, 40 * HOUR), "campaign_attempts", "attempts_used_up", None),
-            ({"max_attempts": 3}, (5 * HOUR, 40 * HOUR), "campaign_attempts", "attempts_left", NOON),
-            ({"max_per_day": 1}, (5 * HOUR,), "campaign_daily_limit", "tried_enough_today", datetime(2026, 11, 23, 21, tzinfo=UTC)),
-            ({"max_per_day": 1}, (13 * HOUR,), "campaign_daily_limit", "within_daily_limit", NOON),
-            (
-                {"rolling_most": 2, "rolling_s": 86400},
-                (5 * HOUR, 20 * HOUR),
-                "campaign_rolling_limit",
-                "tried_enough_of_late",
-                NOON - 20 * HOUR + day,
-            ),
-            ({"rolling_most": 2, "rolling_s": 86400}, (5 * HOUR, 24 * HOUR), "campaign_rolling_limit", "within_rolling_limit", NOON),
-            ({"min_gap_s": 7200}, (HOUR,), "campaign_gap", "tried_a_moment_ago", NOON + HOUR),
-            ({"min_gap_s": 7200}, (2 * HOUR,), "campaign_gap", "gap_kept", NOON),
-            ({"max_per_number": 1}, (50 * HOUR,), "campaign_number_limit", "number_used_up", None),
-        ]
-    ):
-        one = target(f"+7495124{number:04}", campaign=CampaignFactory(**more))
-        tried(one, *ago)
-        tried(one, timedelta(minutes=1), counted="technical")  # the line failed: no attempt with them
-        assert said(one, rule)[1:] == (code, again), (more, ago)
-    failing = target("+74951250000", campaign=CampaignFactory(max_technical=2), attempts_technical=2)
-    assert said(failing, "campaign_failures")[1:] == ("line_fails", None)
-
-
-def test_a_number_that_somebody_has_in_hand_is_nobody_elses_in_any_campaign_or_by_hand():
-    holder = UserFactory(role="agent")
-    held = AttemptFactory(e164=MOSCOW, agent=holder, leased_at=NOON)
-    assert said(target(MOSCOW), "number_in_hand")[1:] == ("number_in_hand", held.lease_until)
-
-    def by_hand(agent):
-        found = calling.may_call(e164=MOSCOW, purpose="service", at=NOON, agent=agent, is_manual=True, now=NOON).findings
-        return next(one.verdict for one in found if one.rule == "number_in_hand")
-
-    assert (by_hand(UserFactory(role="agent")), by_hand(holder)) == ("refused", "allowed")
-
-
-def test_whoever_was_hung_up_on_is_left_alone_for_the_time_of_the_campaign():
-    one = target(campaign=CampaignFactory(drop_lockout_s=7200))
-    AttemptFactory(e164=MOSCOW, state="closed", closing="result", is_drop=True, leased_at=NOON - HOUR, answered_at=NOON - HOUR)
-    assert said(one, "drop_lockout")[1:] == ("dropped_lately", NOON + HOUR)
-    assert said(one, "drop_lockout", NOON + HOUR)[0] == "allowed"
-
-
-def test_many_are_asked_about_with_as_many_statements_as_one():
-    campaign = CampaignFactory(max_per_day=1, max_per_number=2)
-    ids = [target(f"+7495126{number:04}", campaign=campaign).pk for number in range(20)]
-
-    def cost(some) -> int:
-        rows = list(Target.objects.filter(pk__in=some))
-        held = Campaign.objects.prefetch_related("hours").get(pk=campaign.pk)
-        for row in rows:
-            row.campaign = held
-        with CaptureQueriesContext(connection) as asked:
-            leasing.verdicts(rows, agent=None, now=NOON)
-        return len(asked)
-
-    cost(ids)
-    assert cost(ids) == cost(ids[:1])
+@pytest.mark.parametrize("state", ["done", "exhausted", "suppressed"])
+def test_who_is_over_is_not_called(state):
+    assert said(target_on(MOSCOW, state=state), MOSCOW, NOW) == ({f"target_{state}"}, None)

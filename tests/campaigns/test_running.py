@@ -1,0 +1,181 @@
+"""A campaign's life, and its audience: what it needs to begin, what ends it, and who is in it and who is not, and why."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaigns import audiences, dry_runs, handout, preparing, running
+from campaigns.models import Attempt, Campaign, LeftOut, Target
+from tests.concurrency.test_orders import at_once
+from tests.factories.campaigns import AudienceSourceFactory, CampaignFactory, ContactListFactory, ContactListMemberFactory, TargetFactory
+from tests.factories.consent import ConsentFactory, SuppressionFactory
+from tests.factories.crm import ContactFactory
+from tests.factories.platform import UserFactory
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def lead(db):
+    return UserFactory(role="supervisor")
+
+
+def prepared(**fields):
+    campaign = CampaignFactory(**({"status": "draft"} | fields))
+    TargetFactory(campaign=campaign, contact=ContactFactory(phones=True))
+    return campaign
+
+
+def dry(campaign, lead, at=None):
+    dry_runs.begin(campaign.pk, by=lead, now=at or timezone.now())
+    while dry_runs.run_owed(now=timezone.now()):
+        pass
+
+
+@pytest.mark.django_db
+def test_it_begins_after_a_dry_run_of_what_it_is_now_or_by_force_with_a_reason(lead):
+    campaign, now = prepared(), timezone.now()
+    for force, reason in ((False, ""), (True, " "), (False, "Hurry")):
+        with pytest.raises(running.DryRunNeeded):
+            running.start(campaign.pk, force=force, reason=reason, by=lead, now=now)
+    dry(campaign, lead)
+    assert dry_runs.is_fresh(campaign, now=timezone.now())
+    assert not dry_runs.is_fresh(campaign, now=timezone.now() + timedelta(hours=25)), "yesterday's says nothing"
+    preparing.alter(campaign.pk, max_attempts=9, by=lead, now=now)
+    with pytest.raises(running.DryRunNeeded):
+        running.start(campaign.pk, by=lead, now=now)
+    dry(campaign, lead)
+    TargetFactory(campaign=campaign)
+    with pytest.raises(running.DryRunNeeded):
+        running.start(campaign.pk, by=lead, now=now)
+    dry(campaign, lead)
+    assert running.start(campaign.pk, by=lead, now=timezone.now()).status == "running"
+    assert running.start(prepared().pk, force=True, reason="Hurry", by=lead, now=now).forced_reason == "Hurry"
+    with pytest.raises(running.NobodyToCall):
+        running.start(CampaignFactory(status="draft").pk, force=True, reason="Hurry", by=lead, now=now)
+    with pytest.raises(running.TemplateNeverRuns):
+        running.start(prepared(is_template=True).pk, force=True, reason="Hurry", by=lead, now=now)
+
+
+@pytest.mark.django_db
+def test_it_begins_by_itself_with_a_dry_run_of_its_own(lead):
+    now = timezone.now()
+    campaign = prepared()
+    running.schedule(campaign.pk, starts_at=now + timedelta(hours=1), by=lead, now=now)
+    running.tend(now=now)
+    assert Campaign.objects.get(pk=campaign.pk).status == "scheduled"
+    running.tend(now=now + timedelta(hours=1))
+    while dry_runs.run_owed(now=now + timedelta(hours=1)):
+        pass
+    running.tend(now=now + timedelta(hours=1))
+    running.tend(now=now + timedelta(hours=1))
+    assert Campaign.objects.get(pk=campaign.pk).status == "running"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fields", "because"),
+    [
+        ({"ends_at": NOW}, "Its time was over."),
+        ({"goal": "successes", "goal_count": 1}, "Its goal was reached."),
+        ({}, "Everybody was called, or may not be."),
+    ],
+)
+def test_it_ends_by_itself_and_what_is_in_hand_goes_back(fields, because, lead):
+    agent = UserFactory(role="agent")
+    campaign = CampaignFactory(agents=[agent], **fields)
+    if fields:
+        TargetFactory(campaign=campaign, contact=ContactFactory(phones=True))
+        attempt = handout.next_for(campaign.pk, agent=agent, now=NOW - timedelta(minutes=1)).attempt
+    running.tend(now=NOW - timedelta(seconds=1)) if fields else None
+    assert not fields or Campaign.objects.get(pk=campaign.pk).status == "running"
+    TargetFactory(campaign=campaign, state="done", is_success=True)
+    running.tend(now=NOW)
+    running.tend(now=NOW)
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.ended_because) == ("completed", because)
+    if fields:
+        assert Attempt.objects.get(pk=attempt.pk).closing == "stopped"
+
+
+def on(campaign, *contacts, mode="include", **more):
+    which = ContactListFactory()
+    for one in contacts:
+        ContactListMemberFactory(contact_list=which, contact=one)
+    return AudienceSourceFactory(campaign=campaign, mode=mode, kind="list", query={}, contact_list=which, **more)
+
+
+def built(campaign, at=NOW):
+    audiences.build(campaign.pk, by=None, now=at)
+    while audiences.run_owed(now=at):
+        pass
+    return campaign.audience_runs.order_by("-id").first()
+
+
+def crowd():
+    free, late, stopped, refused, numberless, out = (ContactFactory(phones=True) for _ in range(6))
+    numberless.contact_phones.all().delete()
+    SuppressionFactory(e164="", contact=stopped, starts_at=NOW - timedelta(days=1))
+    ConsentFactory(contact=refused, purpose="service", status="refused", valid_from=NOW - timedelta(days=1))
+    SuppressionFactory(e164="", contact=late, starts_at=NOW - timedelta(days=1), expires_at=NOW + timedelta(hours=1))
+    return free, late, stopped, refused, numberless, out
+
+
+@pytest.mark.django_db
+def test_everybody_whom_the_sources_name_is_in_or_left_out_with_a_reason_and_newcomers_come_in_later():
+    campaign, people = CampaignFactory(status="draft"), crowd()
+    free, late, stopped, refused, numberless, out = people
+    on(campaign, *people)
+    on(campaign, free, priority=7)
+    on(campaign, out, mode="exclude")
+    run = built(campaign)
+    assert dict(Target.objects.values_list("contact", "priority")) == {free.pk: 7, late.pk: 0}
+    reasons = dict(LeftOut.objects.values_list("contact", "reason"))
+    assert set(reasons) == {stopped.pk, refused.pk, numberless.pk, out.pk} and reasons[out.pk] == "excluded"
+    assert (run.added, run.left_out, run.total, sum(run.reasons.values())) == (2, 4, 6, 4)
+    on(campaign, new := ContactFactory(phones=True))
+    again = built(campaign)
+    assert (again.kind, again.added) == ("newcomers", 1) and Target.objects.filter(contact=new).exists()
+    assert Target.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_the_fast_path_leaves_out_whom_the_gate_would(monkeypatch):
+    people = crowd()
+    answers = []
+    for always in (False, True):
+        campaign = CampaignFactory(status="draft")
+        on(campaign, *people)
+        if always:
+            monkeypatch.setattr(audiences, "_left_out", lambda campaign, ids, subjects, at: audiences.judged(campaign, list(ids), at=at))
+        built(campaign)
+        answers.append(dict(LeftOut.objects.filter(campaign=campaign).values_list("contact", "reason")))
+    assert answers[0] == answers[1] and len(answers[0]) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_and_one_that_fails_midway_leave_no_gap_and_no_double(monkeypatch):
+    monkeypatch.setattr(audiences, "BATCH", 5)
+    campaign = CampaignFactory(status="draft")
+    on(campaign, *(ContactFactory(phones=True) for _ in range(40)))
+    run = audiences.build(campaign.pk, by=None, now=NOW)
+    audiences._step(run.pk)
+    audiences._step(run.pk)
+    whole, dies = audiences._write_left_out, [True]
+
+    def dying(*args):
+        if dies:
+            dies.clear()
+            raise SystemExit
+        return whole(*args)
+
+    monkeypatch.setattr(audiences, "_write_left_out", dying)
+    with pytest.raises(SystemExit):
+        audiences._step(run.pk)
+    at_once(*[lambda: audiences.run_owed(now=NOW)] * 3)
+    while audiences.run_owed(now=NOW):
+        pass
+    run.refresh_from_db()
+    assert (run.status, run.added, run.seen, run.total) == ("done", 40, 40, 40)
+    assert Target.objects.values("contact").distinct().count() == Target.objects.count() == 40
