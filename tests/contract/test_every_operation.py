@@ -40,6 +40,8 @@ WRITES_ANOTHER_ROW = {
     "call_events_replay",
     "campaigns_collect",
     "campaigns_report_results",
+    "contact_lists_add_members",
+    "contact_lists_remove_members",
     "contacts_notes",
     "calls_answered",
     "calls_review",

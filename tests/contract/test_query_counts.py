@@ -17,7 +17,7 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
-from tests.factories.campaigns import AttemptFactory, ConversionFactory
+from tests.factories.campaigns import AttemptFactory, ContactListFactory, ConversionFactory
 from tests.factories.complaints import (
     ClockFactory,
     ComplaintTransferFactory,
@@ -113,6 +113,7 @@ COSTS = {
     "promotions": (lambda n: [PromotionFactory(products=[ProductFactory()], categories=[CategoryFactory()]) for _ in range(n)], 3, 3),
     "satisfaction": (lambda n: [SatisfactionFactory() for _ in range(n)], 1, 1),
     "attempts": (lambda n: [AttemptFactory() for _ in range(n)], 1, 1),
+    "contact-lists": (lambda n: [ContactListFactory() for _ in range(n)], 1, 1),
     "conversions": (lambda n: [ConversionFactory() for _ in range(n)], 1, 1),
     "callbacks": (lambda n: [CallbackFactory() for _ in range(n)], 1, 1),
     "complaint-transfers": (lambda n: [ComplaintTransferFactory() for _ in range(n)], 1, 1),
