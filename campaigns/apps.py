@@ -9,7 +9,8 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from calls import call_requests, consequences, linking
-        from campaigns import conversions, eligibility, outcomes, reporting, revoking, running
+        from calls.demo import loading
+        from campaigns import conversions, demo, eligibility, outcomes, reporting, revoking, running
         from config.platform import origins
         from crm import calling, lifecycle, ordering, suppression
 
@@ -25,3 +26,4 @@ class CampaignsConfig(AppConfig):
         ordering.placed.add("conversions", conversions.order_placed)
         ordering.called_off.add("conversions", conversions.order_called_off)
         lifecycle.stepped.add("conversions", conversions.came_to)
+        loading.further.add("campaigns", demo.load)
