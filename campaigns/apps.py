@@ -9,9 +9,11 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from calls import call_requests, consequences, linking, wallboard
+        from calls.demo import loading
         from campaigns import (
             contact_facts,
             conversions,
+            demo,
             eligibility,
             erasure,
             live_figures,
@@ -20,6 +22,8 @@ class CampaignsConfig(AppConfig):
             revoking,
             running,
         )
+        from campaigns.surveys import erasure as survey_traces
+        from campaigns.surveys import happenings
         from config.api import metrics
         from config.platform import origins
         from crm import calling, contact_filters, lifecycle, lookup, merging, ordering, retention, suppression, timeline
@@ -49,3 +53,6 @@ class CampaignsConfig(AppConfig):
         crm_erasure.vetoes.add("campaigns", erasure.reasons_against)
         wallboard.tiles.add("campaigns", live_figures.tile)
         metrics.gauges.add("campaigns", live_figures.gauges)
+        loading.further.add("campaigns", demo.load)
+        timeline.sources.add("survey_responses", happenings.happenings)
+        crm_erasure.holders.add("survey_responses", survey_traces.HOLDER)

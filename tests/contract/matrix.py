@@ -186,6 +186,14 @@ complaints_write             asbA   complaints:write
 consents_create              asbA   contacts:write
 consents_list                asbA   contacts:read
 consents_retrieve            asbA   contacts:read
+contact_lists_add_members    sA     campaigns:write
+contact_lists_create         sA     campaigns:write
+contact_lists_destroy        sA     campaigns:write
+contact_lists_list           asbA   campaigns:read
+contact_lists_members        asbA   campaigns:read
+contact_lists_partial_update sA     campaigns:write
+contact_lists_remove_members sA     campaigns:write
+contact_lists_retrieve       asbA   campaigns:read
 contacts_assign              sA     contacts:write
 contacts_bulk                asbA   contacts:write
 contacts_consents            asbA   contacts:read

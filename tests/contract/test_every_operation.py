@@ -45,6 +45,8 @@ WRITES_ANOTHER_ROW = {
     "campaigns_collect",
     "campaigns_copy",
     "campaigns_report_results",
+    "contact_lists_add_members",
+    "contact_lists_remove_members",
     "contacts_notes",
     "calls_answered",
     "calls_review",

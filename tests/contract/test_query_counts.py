@@ -18,7 +18,7 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.calls import CallFactory, PhoneSystemFactory, QueueFactory
-from tests.factories.campaigns import AttemptFactory, CampaignFactory, ConversionFactory, TargetFactory
+from tests.factories.campaigns import AttemptFactory, CampaignFactory, ContactListFactory, ConversionFactory, TargetFactory
 from tests.factories.complaints import (
     ClockFactory,
     ComplaintTransferFactory,
@@ -116,6 +116,7 @@ COSTS = {
     "campaigns": (lambda n: [CampaignFactory() for _ in range(n)], 7, 7),  # campaigns; hours, rules, people, teams, dispositions, sources
     "targets": (lambda n: [TargetFactory() for _ in range(n)], 1, 1),
     "attempts": (lambda n: [AttemptFactory() for _ in range(n)], 1, 1),
+    "contact-lists": (lambda n: [ContactListFactory() for _ in range(n)], 1, 1),
     "conversions": (lambda n: [ConversionFactory() for _ in range(n)], 1, 1),
     "callbacks": (lambda n: [CallbackFactory() for _ in range(n)], 1, 1),
     "complaint-transfers": (lambda n: [ComplaintTransferFactory() for _ in range(n)], 1, 1),
