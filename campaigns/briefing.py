@@ -79,7 +79,14 @@ def _promotion(attempt: Attempt, now: datetime) -> dict[str, Any] | None:
         return None
     reasons = offers.refusals([promotion], attempt.contact, now=now)[promotion.pk]
     said = [{"code": one.code, "detail": one.detail} for one in reasons]
-    return {"id": promotion.pk, "code": promotion.code, "name": promotion.name, "ends_at": promotion.ends_at, "refused_because": said}
+    return {
+        "id": promotion.pk,
+        "code": promotion.code,
+        "title": promotion.title,
+        "what_to_say": promotion.what_to_say,
+        "ends_at": promotion.ends_at,
+        "refused_because": said,
+    }
 
 
 def _dispositions(attempt: Attempt) -> list[dict[str, Any]]:

@@ -149,7 +149,7 @@ def credited(origin: Mapping[str, Any] | None, contact_id: UUID, by: User | None
     """The attempt that something is credited to, held; None when no campaign has to do with it."""
     attempts = Attempt.objects.select_for_update(of=("self",))
     kind, row_id = (origin["kind"], origin["id"]) if origin else ("", None)
-    if kind == "attempt":
+    if row_id is not None and kind == "attempt":
         return attempts.filter(pk=row_id).first()
     if kind == "call":
         return attempts.filter(call=row_id).first()

@@ -55,7 +55,7 @@ class CampaignFilter(FilterSet):
         fields = ["kind", "is_template"]
 
     def that_are_mine(self, rows: QuerySet[Campaign], name: str, value: bool) -> QuerySet[Campaign]:
-        user: User = self.request.user  # type: ignore[union-attr]
+        user: User = self.request.user
         named = Campaign.objects.filter(Q(agents=user) | Q(teams__in=user.teams.values("pk"))).values("pk")
         return rows.filter(pk__in=named) if value else rows.exclude(pk__in=named)
 

@@ -49,7 +49,7 @@ class ConversionSerializer(serializers.ModelSerializer):
 
 
 @example({name: CONVERSION[name] for name in ("amount", "currency", "due_on", "note")})
-class PromiseBody(serializers.Serializer):
+class ConversionPromiseBody(serializers.Serializer):
     amount = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0, required=False, allow_null=True)
     currency = serializers.RegexField(r"^[A-Za-z]{3}$", required=False, help_text="ISO 4217; with an amount, and only then.")
     due_on = serializers.DateField(required=False, allow_null=True, help_text="Until when.")

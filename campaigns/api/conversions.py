@@ -6,7 +6,7 @@ from django_filters import rest_framework as filters
 from rest_framework.response import Response
 
 from campaigns import collecting, conversions
-from campaigns.api.conversion_bodies import CollectBody, CollectedSerializer, ConversionSerializer, PromiseBody, TakeBackBody
+from campaigns.api.conversion_bodies import CollectBody, CollectedSerializer, ConversionPromiseBody, ConversionSerializer, TakeBackBody
 from campaigns.collecting import NotCollecting
 from campaigns.conversions import AlreadyPromised, AlreadyTakenBack, NothingWasSaid, NotYourConversion, PromiseEmpty, WhyNeeded
 from campaigns.models import Attempt, Campaign, Collected, Conversion
@@ -86,14 +86,16 @@ class PromiseViewSet(ApiViewSet):
     serializer_class = ConversionSerializer
     permits = {"promise": WORK}
 
-    @operation(body=PromiseBody, answer=ConversionSerializer, status=201, refusals=[PromiseEmpty, AlreadyPromised, NothingWasSaid])
+    @operation(
+        body=ConversionPromiseBody, answer=ConversionSerializer, status=201, refusals=[PromiseEmpty, AlreadyPromised, NothingWasSaid]
+    )
     def promise(self, request, pk) -> Response:
         """Write down what they promised
 
         To pay, to come, to send something: an amount, a day, a note. It is a conversion of the campaign. The same again changes nothing;
         another one needs the first taken back.
         """
-        row = conversions.promise(self.get_object().pk, **self.read(PromiseBody), **self.by)
+        row = conversions.promise(self.get_object().pk, **self.read(ConversionPromiseBody), **self.by)
         shown = ConversionSerializer(row).data
         return Response(shown, status=201, headers={"ETag": preconditions.etag(row.version)})
 

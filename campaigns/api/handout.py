@@ -10,14 +10,14 @@ from rest_framework.response import Response
 
 from campaigns import briefing, excluding, handout
 from campaigns.api.handout_bodies import (
+    AttemptHeartbeatBody,
+    AttemptReleaseBody,
     ExcludeBody,
     ExplanationSerializer,
-    HeartbeatBody,
     LeaseBatchBody,
     LeaseBatchSerializer,
     LeaseStandingSerializer,
     NextSerializer,
-    ReleaseBody,
     TargetSerializer,
 )
 from campaigns.handout import CampaignNotRunning, Given, NotYourCampaign
@@ -95,22 +95,22 @@ class LeaseViewSet(ApiViewSet):
     serializer_class = LeaseStandingSerializer
     permits: ClassVar = {"heartbeat": WORK, "release": WORK}
 
-    @operation(body=HeartbeatBody, answer=LeaseStandingSerializer, refusals=[LeaseLost])
+    @operation(body=AttemptHeartbeatBody, answer=LeaseStandingSerializer, refusals=[LeaseLost])
     def heartbeat(self, request, pk) -> Response:
         """Say that a contact is still in your hands
 
         The lease begins anew. 409 `lease_lost`: they are out of your hands, do not call.
         """
-        found = handout.heartbeat(self.get_object().pk, **self.read(HeartbeatBody), now=timezone.now())
+        found = handout.heartbeat(self.get_object().pk, **self.read(AttemptHeartbeatBody), now=timezone.now())
         return Response(LeaseStandingSerializer(found).data)
 
-    @operation(body=ReleaseBody, answer=LeaseStandingSerializer, refusals=[LeaseLost])
+    @operation(body=AttemptReleaseBody, answer=LeaseStandingSerializer, refusals=[LeaseLost])
     def release(self, request, pk) -> Response:
         """Give a contact back that was not called
 
         Somebody else gets them, no sooner than in `again_in_s` seconds. It does not count as an attempt.
         """
-        found = handout.release(self.get_object().pk, **self.read(ReleaseBody), now=timezone.now())
+        found = handout.release(self.get_object().pk, **self.read(AttemptReleaseBody), now=timezone.now())
         return Response(LeaseStandingSerializer(found).data)
 
 

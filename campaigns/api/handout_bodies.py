@@ -41,7 +41,7 @@ IN_HAND: dict[str, Any] = {
     "campaign": {"id": ID, "number": "K-2026-000012", "name": "Autumn offers", "kind": "promo", "about": "Tell of the new tariff."},
     "script": None,
     "survey_version": None,
-    "promotion": {"id": ID, "code": "autumn-15", "name": "Autumn, 15 % off", "ends_at": "2026-12-20T18:00:00Z", "refused_because": []},
+    "promotion": {"id": ID, "code": "autumn-15", "title": "Autumn, 15 % off", "what_to_say": "Until the 20th all tariffs are 15 % off.", "ends_at": "2026-12-20T18:00:00Z", "refused_because": []},
     "dispositions": [
         {
             "code": "sold", "name": "Sold", "group": "", "contact_made": True, "right_party": True, "success": True, "refused": False,
@@ -55,7 +55,7 @@ IN_HAND: dict[str, Any] = {
 
 
 class ContactInHandSerializer(ContactSerializer):
-    merged_from = None  # type: ignore[assignment]
+    merged_from = None
 
 
 class LeaseSerializer(serializers.Serializer):
@@ -93,7 +93,8 @@ class NotOfferedSerializer(serializers.Serializer):
 class PromotionInHandSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     code = serializers.CharField()
-    name = serializers.CharField()
+    title = serializers.CharField()
+    what_to_say = serializers.CharField(allow_blank=True, help_text="Read aloud.")
     ends_at = serializers.DateTimeField(allow_null=True)
     refused_because = NotOfferedSerializer(many=True, help_text="Why it is not for this contact; nothing: it is.")
 
@@ -168,7 +169,7 @@ class LeaseBatchSerializer(serializers.Serializer):
 
 
 @example({"token": TOKEN})
-class HeartbeatBody(serializers.Serializer):
+class AttemptHeartbeatBody(serializers.Serializer):
     token = serializers.UUIDField()
 
 
@@ -180,7 +181,7 @@ class LeaseStandingSerializer(serializers.Serializer):
 
 
 @example({"token": TOKEN, "reason": "The line is bad.", "again_in_s": 300})
-class ReleaseBody(serializers.Serializer):
+class AttemptReleaseBody(serializers.Serializer):
     token = serializers.UUIDField()
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
     again_in_s = serializers.IntegerField(min_value=0, max_value=30 * 86400, default=60, help_text="They are handed out again no sooner.")

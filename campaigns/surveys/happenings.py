@@ -10,7 +10,7 @@ from crm.timeline import Happening, Position
 
 def happenings(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
     """Newest first, by the index of the contact's responses."""
-    rows = SurveyResponse.objects.filter(contact=contact_id).select_related("survey_version__survey")
+    rows = SurveyResponse.objects.filter(contact=contact_id).select_related("survey_version__survey", "agent")
     if before is not None:
         at, last = before
         rows = rows.filter(Q(started_at__lt=at) | Q(started_at=at, pk__lt=last))
@@ -20,7 +20,7 @@ def happenings(contact_id: UUID, before: Position, limit: int) -> list[Happening
             kind="survey_response",
             id=row.pk,
             data={"survey": row.survey_version.survey.name, "state": row.state, "seconds": row.seconds},
-            by=str(row.agent_id) if row.agent_id else None,
+            by=str(row.agent) if row.agent else None,
             resource="survey-responses",
         )
         for row in rows.order_by("-started_at", "-pk")[:limit]

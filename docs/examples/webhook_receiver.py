@@ -16,8 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from standardwebhooks import Webhook, WebhookVerificationError
 
 webhook = Webhook(os.environ["WEBHOOK_SECRET"])
-seen = set()  # keep both in your database, in the transaction of what you do about the news
-versions = {}
+seen: set[str] = set()  # keep both in your database, in the transaction of what you do about the news
+versions: dict[str, int] = {}
 one_at_a_time = threading.Lock()
 
 

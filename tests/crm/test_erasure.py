@@ -18,7 +18,7 @@ from crm.importing import jobs as importing
 from crm.models import Contact, ContactPhone, Export, Import, ImportRow, NameWord, Note, PhoneNumber
 from tests.conftest import NOON
 from tests.factories.calls import CallFactory
-from tests.factories.campaigns import AttemptFactory, AudienceSourceFactory, ConversionFactory, LeftOutFactory
+from tests.factories.campaigns import AnswerFactory, AttemptFactory, AudienceSourceFactory, ConversionFactory, LeftOutFactory
 from tests.factories.crm import ContactFactory, CustomFieldFactory, ImportFactory, ImportRowFactory, PhoneNumberFactory
 from tests.factories.platform import LetterFactory, OutboxEventFactory, UserFactory
 
@@ -132,6 +132,7 @@ def _campaigned(contact: Contact) -> None:
     """She was tried in a campaign, which was asked to find her by name, and promised to pay; another left her out."""
     attempt = AttemptFactory(target__contact=contact, target__next_e164=SECOND, target__state="retry_wait", target__is_ready=False, e164=NUMBER, state="closed", closing="released", reason=f"{SURNAME} is at work")  # fmt: skip
     ConversionFactory(attempt=attempt, note=f"{SURNAME} will pay", reversed_at=NOON, reversed_because=f"{SURNAME} did not")
+    AnswerFactory(response__contact=contact, question__kind="text", value=f"{SURNAME} is glad", measure=None)
     LeftOutFactory(contact=contact, detail=f"{NUMBER} is suppressed")
     AudienceSourceFactory(campaign=attempt.campaign, query={"search": SURNAME})
 

@@ -15,7 +15,7 @@ from crm.models import Note
 from tests.factories.call_requests import CallRequestFactory
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calls import CallFactory
-from tests.factories.campaigns import AttemptFactory, ConversionFactory
+from tests.factories.campaigns import AttemptFactory, ConversionFactory, SurveyResponseFactory
 from tests.factories.complaints import ComplaintFactory, ComplaintMessageFactory
 from tests.factories.consent import ConsentFactory, LifecycleChangeFactory, SuppressionFactory
 from tests.factories.crm import ContactFactory, NoteFactory
@@ -88,6 +88,7 @@ def test_every_source_says_who_and_where_it_is_found(client_of):
     ComplaintMessageFactory(complaint=complaint, visibility="public", via="call", by=someone)
     AuditEvent.objects.create(subject_type="complaint", subject_id=complaint.pk, verb="decide", at=MOMENT, by=someone)
     ConversionFactory(attempt=AttemptFactory(target__contact=contact, agent=someone))
+    SurveyResponseFactory(contact=contact, agent=someone)
     found = {one["kind"]: one for one in client.get(url(contact)).json()["results"]}
     assert len(found) == len(list(timeline.sources)), sorted(found)
     for kind, one in found.items():
