@@ -32,7 +32,7 @@ def load(made: House, *, now: datetime, say: Callable[[str], object]) -> None:
     random, boss = Random(SEED), made.staff["sergei"]
     noon = (now.astimezone(ZoneInfo(ZONE)) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
     listed = [one.pk for one in Contact.objects.living().filter(kind="person").order_by("id")[: MOST * 2]]
-    members: dict[str, list[Any]] = {"all": listed[:MOST], "few": listed[MOST : MOST + 12], "ready": listed[MOST + 12 :]}
+    members: dict[str, list[Any]] = {"all": listed[:MOST], "few": listed[MOST : MOST + 8], "ready": listed[MOST + 8 :]}
     template = preparing.create(
         name="A call to our clients", kind="service", purpose="service", is_template=True, by=boss, now=noon - timedelta(days=30),
         about="Copy this one: hours, rules and people are set.",
@@ -41,10 +41,10 @@ def load(made: House, *, now: datetime, say: Callable[[str], object]) -> None:
     promo = _campaign(template, "Winter catalogue", members["all"], boss, noon - timedelta(hours=2), kind="promo", priority=70)
     running.start(promo.pk, force=True, reason="Agreed with the head of sales.", by=boss, now=noon - timedelta(hours=1))
     agents = [made.staff[name] for name in ("anna", "pavel", "jonas", "dina")]
-    _work(promo, made, agents, random, noon, times=22)
+    _work(promo, made, agents, random, noon, times=14)
     over = _campaign(template, "News of the delivery", members["few"], boss, noon - timedelta(days=9), kind="inform", priority=40)
     running.start(over.pk, force=True, reason="Urgent.", by=boss, now=noon - timedelta(days=8))
-    _work(over, made, agents, random, noon - timedelta(days=7, hours=1), times=10)
+    _work(over, made, agents, random, noon - timedelta(days=7, hours=1), times=4)
     running.complete(over.pk, reason="Everybody was told.", by=boss, now=noon - timedelta(days=6))
     draft = _campaign(template, "Spring survey of clients", members["ready"], boss, noon, kind="service", priority=50)
     dry_runs.begin(draft.pk, by=boss, now=noon)

@@ -10,6 +10,7 @@ from campaigns.models import Attempt, Campaign, DryRun, Target
 NOW = datetime(2026, 11, 23, 15, 20, tzinfo=UTC)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_the_demo_shows_a_campaign_at_work_a_draft_a_template_and_one_that_is_over(monkeypatch, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
