@@ -45,6 +45,7 @@ CHOICES: dict[str, Any] = {
     "CampaignStatus": "campaigns.models.Campaign.Status",
     "CampaignKind": "campaigns.models.Campaign.Kind",
     "AudienceSourceKind": "campaigns.models.AudienceSource.Kind",
+    "SuppressionUploadMode": "crm.models.SuppressionUpload.Mode",
     "AudienceSourceMode": "campaigns.models.AudienceSource.Mode",
     "AudienceRunStatus": "campaigns.models.AudienceRun.Status",
     "AudienceRunKind": "campaigns.models.AudienceRun.Kind",

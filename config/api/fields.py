@@ -76,6 +76,6 @@ class SentWhole:
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if not getattr(self.root, "partial", False):  # type: ignore[attr-defined]
             return super().run_validation(data)
-        whole = type(self)(data=data, context=self.context)
+        whole = type(self)(data=data, context=self.context)  # type: ignore[attr-defined]
         whole.is_valid(raise_exception=True)  # type: ignore[attr-defined]
         return whole.validated_data  # type: ignore[attr-defined]
