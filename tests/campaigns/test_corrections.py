@@ -65,7 +65,9 @@ def stands(attempt):
         ),
         "owed": Callback.objects.open().filter(contact=target.contact_id).count(),
         "validity": target.contact.contact_phones.get().phone.validity,
-        "counted": list(Attempt.objects.filter(target=target).order_by("number").values_list("counted", "closing", "disposition", "is_late")),
+        "counted": list(
+            Attempt.objects.filter(target=target).order_by("number").values_list("counted", "closing", "disposition", "is_late")
+        ),
     }
 
 
