@@ -56,7 +56,8 @@ def personal_data(contact_id: UUID) -> list[dict[str, Any]]:
 def _conversions(whose: list[UUID]) -> list[dict[str, Any]]:
     named = {"campaign_number": F("campaign__number"), "campaign_name": F("campaign__name"), "brought": F("kind")}
     rows = Conversion.objects.filter(contact__in=whose).order_by("id")
-    return list(rows.values("id", "amount", "currency", "due_on", "note", "at", "reversed_at", "reversed_because", **named))
+    wanted = ("id", "amount", "currency", "due_on", "note", "at", "reversed_at", "reversed_because")
+    return [dict(row) for row in rows.values(*wanted, **named)]
 
 
 @transaction.atomic
