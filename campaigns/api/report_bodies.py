@@ -159,7 +159,7 @@ class CampaignsReportLineSerializer(CampaignFunnelSerializer):
         "as_of": "2026-11-30T09:00:00Z",
         "results": [
             {
-                "campaign": CAMPAIGN, "number": "K-2026-000012", "name": "Winter offers", "kind": "sale", "status": "running",
+                "campaign": CAMPAIGN, "number": "K-2026-000012", "name": "Winter offers", "kind": "sales", "status": "running",
                 "started_at": "2026-11-23T06:00:00Z", "ended_at": None, "targets": 1000, "attempted": 350, "reached": 210, "right_party": 175,
                 "successes": 60, "remaining": 690, "attempts": 400, "conversions": 72, "penetration": 0.35, "contact_share": 0.6,
                 "conversion": 0.06,

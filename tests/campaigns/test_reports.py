@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import reports
@@ -128,3 +130,15 @@ def test_an_operator_sees_their_own_figures_and_everybodys_progress(client_of):
     assert (seen["attempts"]["attempts"], whole["attempts"]["attempts"]) == (1, 2)
     assert seen["funnel"] == whole["funnel"] and [line["agent"] for line in seen["by_agent"]] == [str(anna.user.pk)]
     assert client_of("admin").get(address, {"agent": "\0"}).status_code == 400
+
+
+def test_the_page_of_results_shows_what_the_report_says():
+    client, now = Client(), timezone.now()
+    client.force_login(UserFactory(role="supervisor"), backend="django.contrib.auth.backends.ModelBackend")
+    campaign, agents = lived(random.Random(3), now)
+    found = reports.results(campaign, now=now)
+    shown = client.get(reverse("admin:campaigns_results", args=[campaign.pk]))
+    assert shown.status_code == 200
+    text = shown.content.decode()
+    assert all(str(agent) in text for agent in agents) and text.count("<title>") - 1 >= len(found["by_hour"])
+    assert client.get(reverse("admin:campaigns_results", args=[CampaignFactory().pk])).status_code == 200, "without any attempt"
