@@ -227,6 +227,7 @@ RUN: dict[str, Any] = {
 }
 
 
+@example(RUN, request=False)
 class AudienceRunSerializer(serializers.ModelSerializer):
     reasons = serializers.DictField(child=serializers.IntegerField(), help_text="Left out, by reason.")
     seconds_left = serializers.SerializerMethodField(help_text="At the rate of late; null when it is not known.")
