@@ -32,7 +32,7 @@ class NotYourCampaign(Refusal):
 
 
 class CampaignNotRunning(Refusal):
-    """The campaign hands nobody out: it is `status`."""
+    """The campaign hands nobody out: `campaign_status` says how it stands."""
 
     code = "campaign_not_running"
 
@@ -218,7 +218,7 @@ def _some(
     gates.pass_stops()
     status = Campaign.objects.filter(pk=campaign.pk).values_list("status", flat=True).get()
     if status != Campaign.Status.RUNNING:
-        raise CampaignNotRunning(f"The campaign hands nobody out: it is {status}.", status=status)
+        raise CampaignNotRunning(f"The campaign hands nobody out: it is {status}.", campaign_status=status)
     if not campaign.holds_at(now):
         return [], False
     ids = choosing.ids_of(choosing.promised(campaign, agent=agent, now=now), look_at or most)

@@ -1,0 +1,38 @@
+"""The hand-out over HTTP: what an operator's screen is answered when somebody can be called, and when nobody can."""
+
+import pytest
+from django.utils import timezone
+
+from tests.factories.campaigns import CampaignFactory, TargetFactory
+from tests.factories.crm import ContactPhoneFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_contact_is_taken_called_and_written_up_and_who_asks_twice_has_the_same(client_of):
+    agent = client_of("agent")
+    target = TargetFactory(campaign=CampaignFactory(agents=[agent.user]), contact=ContactPhoneFactory().contact)
+    url = f"/api/v1/campaigns/{target.campaign_id}/next/"
+    first, again = agent.post(url).json()["in_hand"], agent.post(url).json()["in_hand"]
+    assert (first["attempt"], again["attempt"], again["why"]) == (again["attempt"], first["attempt"], "in_hand")
+    assert first["contact"]["id"] == str(target.contact_id) and first["phones"][0] == first["phone"]
+    said = agent.post(f"/api/v1/attempts/{first['attempt']}/report/", {"token": first["token"], "outcome": "busy"}, format="json")
+    assert (said.status_code, said.json()["closing"]) == (200, "result")
+    none = agent.post(url).json()
+    assert none["in_hand"] is None and none["next_at"] > timezone.now().isoformat()
+    why = client_of("supervisor").get(f"/api/v1/targets/{target.pk}/explain/").json()
+    assert not why["allowed"] and {one["code"] for one in why["rules"] if one["verdict"] == "refused"} == {
+        "retry_later",
+        "tried_a_moment_ago",
+    }
+
+
+def test_who_does_not_work_in_a_campaign_and_one_that_does_not_run_are_told_apart(client_of):
+    agent = client_of("agent")
+    mine, others = CampaignFactory(status="paused", agents=[agent.user]), CampaignFactory()
+    asked = [agent.post(f"/api/v1/campaigns/{one.pk}/next/") for one in (mine, others)]
+    assert [(one.status_code, one.json()["code"]) for one in asked] == [(409, "campaign_not_running"), (403, "not_your_campaign")]
+    assert asked[0].json()["campaign_status"] == "paused"
+    token = {"token": "0199a1b2-9999-4000-8000-293a4b5c6d7e"}
+    assert agent.post(f"/api/v1/campaigns/{mine.pk}/lease-batch/", {"most": 5}, format="json").status_code == 409
+    assert agent.post(f"/api/v1/attempts/{mine.pk}/heartbeat/", token, format="json").status_code == 404
