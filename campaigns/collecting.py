@@ -44,7 +44,7 @@ def collect(
     """
     campaign = Campaign.objects.get(pk=campaign_id)
     if campaign.kind != Campaign.Kind.COLLECTION or campaign.status != Campaign.Status.RUNNING:
-        raise NotCollecting("No contacts are collected in this campaign now.", kind=campaign.kind, status=campaign.status)
+        raise NotCollecting("No contacts are collected in this campaign now.", kind=campaign.kind, campaign_status=campaign.status)
     if contact is None and not phones and not emails:
         raise NothingKnown("Give a phone or an e-mail, or the contact.")
     known = contact.pk if contact else _known(phones)

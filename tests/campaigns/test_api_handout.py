@@ -36,3 +36,11 @@ def test_who_does_not_work_in_a_campaign_and_one_that_does_not_run_are_told_apar
     token = {"token": "0199a1b2-9999-4000-8000-293a4b5c6d7e"}
     assert agent.post(f"/api/v1/campaigns/{mine.pk}/lease-batch/", {"most": 5}, format="json").status_code == 409
     assert agent.post(f"/api/v1/attempts/{mine.pk}/heartbeat/", token, format="json").status_code == 404
+
+
+def test_nobody_is_collected_in_a_campaign_that_does_not_run(client_of):
+    paused = CampaignFactory(kind="collection", status="paused")
+    answer = client_of("supervisor").post(
+        f"/api/v1/campaigns/{paused.pk}/collected/", {"phones": [{"number": "+74951234567"}]}, format="json"
+    )
+    assert (answer.status_code, answer.json()["campaign_status"]) == (409, "paused")
