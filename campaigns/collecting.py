@@ -17,7 +17,7 @@ from crm.models import Contact
 
 
 class NotCollecting(Refusal):
-    """No contacts are collected in this campaign now: `kind` and `status` say why."""
+    """No contacts are collected in this campaign now: `kind` and `campaign_status` say why."""
 
     code = "not_collecting"
 
