@@ -187,7 +187,7 @@ class AttemptFactory(factory.django.DjangoModelFactory):
     contact = factory.SelfAttribute("target.contact")
     number = factory.LazyAttribute(lambda o: o.target.attempts.count() + 1)
     fence = factory.SelfAttribute("target.fence")
-    e164 = factory.Sequence(lambda n: f"+7495{n:07}")
+    e164 = factory.Sequence(lambda n: f"+7499{n:07}")
     agent = factory.SubFactory(UserFactory)
     leased_by = factory.SelfAttribute("agent")
     lease_token = factory.LazyFunction(uuid4)
