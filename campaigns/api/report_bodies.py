@@ -59,7 +59,7 @@ class AttemptTotalsSerializer(AttemptCountsSerializer):
 
 
 class AttemptNumberSerializer(AttemptCountsSerializer):
-    number = count("1: first attempts with a person, 2: second ones …")
+    number = count("1: first calls with a person, 2: second ones …; who was given back or lost was not called.")
 
 
 class CampaignDispositionCountSerializer(serializers.Serializer):
@@ -89,6 +89,17 @@ class CampaignAgentSerializer(AttemptCountsSerializer):
     conversions = ConversionSumSerializer(many=True)
 
 
+class CampaignHourAheadSerializer(serializers.Serializer):
+    hour = serializers.DateTimeField(help_text="When it begins.")
+    targets = count()
+
+
+class CampaignGoalSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=Campaign.Goal.choices)
+    wanted = serializers.IntegerField(allow_null=True, help_text="It is completed when so many are reached; null: everybody is called.")
+    reached = count()
+
+
 class CampaignRemainingSerializer(serializers.Serializer):
     callable_now = count("They wait only for somebody to call; it is an hour for calls where they are. Limits may still put one off.")
     waiting_for_hours = count("They wait until it is an hour for calls.")
@@ -97,6 +108,11 @@ class CampaignRemainingSerializer(serializers.Serializer):
     in_hand = count("Somebody has them in hand.")
     ended_in_last_hour = count("Targets that came to their end in the last hour: the present pace.")
     over_at = serializers.DateTimeField(allow_null=True, help_text="When none is left at this pace; null: nobody knows.")
+    later = CampaignHourAheadSerializer(
+        many=True, help_text="From which of the next 24 hours on they may be called: pauses that end, promises, hours that open."
+    )
+    beyond = count("Later than these.")
+    unknown = count("No hour for calls comes by itself.")
 
 
 COUNTS: dict[str, Any] = {
@@ -118,9 +134,10 @@ SUM: dict[str, Any] = {"kind": "order", "currency": "RUB", "conversions": 12, "a
         "by_hour": [{"weekday": 0, "hour": 18, **COUNTS, "at_least": 0.5008}],
         "by_agent": [{"agent": AGENT, "name": "Anna Smirnova", **COUNTS, "talk_s": 9120.0, "conversions": [SUM]}],
         "conversions": [SUM],
+        "goal": {"kind": "successes", "wanted": 200, "reached": 60},
         "remaining": {
             "callable_now": 300, "waiting_for_hours": 290, "waiting_for_retry": 55, "promised": 4, "in_hand": 3, "ended_in_last_hour": 65,
-            "over_at": "2026-11-30T19:02:00Z",
+            "over_at": "2026-11-30T19:02:00Z", "later": [{"hour": "2026-11-30T10:00:00Z", "targets": 41}], "beyond": 8, "unknown": 0,
         },
     },
     request=False,
@@ -137,6 +154,7 @@ class CampaignFiguresSerializer(serializers.Serializer):
     by_hour = CampaignHourSerializer(many=True, help_text="Failures of the line left out.")
     by_agent = CampaignAgentSerializer(many=True, help_text="Whoever has the most successes first, at most 500.")
     conversions = ConversionSumSerializer(many=True)
+    goal = CampaignGoalSerializer()
     remaining = CampaignRemainingSerializer()
 
 

@@ -37,14 +37,14 @@ class CampaignFiguresViewSet(ReadViewSet):
         """The results of a campaign
 
         How far it came, what it brought, at which hours people are reached, what each operator did, and who is still to be called. The
-        figures are read from the rows as they are now: a result that is corrected changes them at once. An operator gets their own
+        figures are read from the rows as they are now, or were some seconds ago when several look: a result that is corrected changes them. An operator gets their own
         attempts and conversions, whatever `agent` says; how far the campaign is, everybody sees.
         """
-        campaign, now = self.get_object(), timezone.now()
+        campaign = self.get_object()
         query = CampaignFiguresQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        found = reports.results(campaign, agent=self._whose(query.validated_data["agent"]), now=now)
-        return Response(CampaignFiguresSerializer({"as_of": now, "campaign": campaign.pk, **found}).data)
+        found = reports.shown(campaign, agent=self._whose(query.validated_data["agent"]), now=timezone.now())
+        return Response(CampaignFiguresSerializer(found).data)
 
     def _whose(self, asked: str) -> User | None:
         if asked == "me" or self.user.role == Role.AGENT:
