@@ -108,12 +108,12 @@ def results(campaign: Campaign, *, agent: User | None = None, now: datetime) -> 
         "funnel": funnel | {"penetration": share(funnel["attempted"], funnel["targets"]), "conversion": share(funnel["successes"], funnel["targets"])},
         "states": dicts(STATES, asked),
         "left_out": dicts(LEFT_OUT, asked),
-        "attempts": _rated(totals)
+        "attempts": rated(totals)
         | {
             "drop_share": share(totals["drops"], totals["answered"]),
             "attempts_per_success": round(totals["attempts"] / totals["successes"], 2) if totals["successes"] else None,
         },
-        "by_number": [_rated(line) for line in dicts(BY_NUMBER, asked)],
+        "by_number": [rated(line) for line in dicts(BY_NUMBER, asked)],
         "by_disposition": dicts(BY_DISPOSITION, asked),
         "by_hour": by_hour(asked),
         "by_agent": by_agent(asked, brought),
@@ -127,7 +127,7 @@ def by_hour(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     """By weekday and hour of the person: how many were reached, and the share that is reached at least, so that two of two do not win."""
     keys = [row["clocks"] for row in dicts(CLOCKS, asked)]
     lines = dicts(BY_HOUR, {**asked, "keys": keys, "zones": [clock_keys.zone_of(key).key for key in keys]})
-    return [_rated(line) | {"at_least": at_least(line["reached"], line["attempts"])} for line in lines]
+    return [rated(line) | {"at_least": at_least(line["reached"], line["attempts"])} for line in lines]
 
 
 def by_agent(asked: Mapping[str, Any], brought: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ def by_agent(asked: Mapping[str, Any], brought: Sequence[Mapping[str, Any]]) -> 
     lines = dicts(BY_AGENT, asked)
     names = {user.pk: str(user) for user in User.objects.filter(pk__in=[line["agent"] for line in lines])}
     return [
-        _rated(line) | {"name": names[line["agent"]], "conversions": _summed([one for one in brought if one["agent"] == line["agent"]])}
+        rated(line) | {"name": names[line["agent"]], "conversions": _summed([one for one in brought if one["agent"] == line["agent"]])}
         for line in lines
     ]
 
@@ -162,7 +162,8 @@ def at_least(part: int, whole: int) -> float | None:
     return round(max(low, 0.0), 4)
 
 
-def _rated(line: Mapping[str, Any]) -> dict[str, Any]:
+def rated(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line with its shares."""
     return dict(line) | {
         "contact_rate": share(line["reached"], line["attempts"]),
         "right_party_rate": share(line["right_party"], line["attempts"]),

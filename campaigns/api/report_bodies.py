@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from calls import intervals
 from campaigns.models import Campaign, Conversion, Target
+from config.api.fields import TimeZoneField
 from config.api.viewsets import example
 
 SHARE = "From 0 to 1; null: of nothing."
@@ -198,3 +201,89 @@ class CampaignFiguresQuery(serializers.Serializer):
 class CampaignsReportQuery(serializers.Serializer):
     status = serializers.ChoiceField(choices=Campaign.Status.choices, required=False)
     kind = serializers.ChoiceField(choices=Campaign.Kind.choices, required=False)
+
+
+# --- in the course of time
+DAYS = 28
+OF_DAYS = [
+    OpenApiParameter("since", str, description=f"The first day, for instance 2026-11-01; else {DAYS} days with the last."),
+    OpenApiParameter("until", str, description="The last day, which counts whole; else today."),
+    OpenApiParameter("time_zone", str, description="IANA name: whose days and hours they are; else your own."),
+]
+PERIOD: dict[str, Any] = {"since": "2026-11-01T00:00:00+03:00", "until": "2026-12-01T00:00:00+03:00"}
+
+
+class CampaignDaysQuery(serializers.Serializer):
+    since = serializers.DateField(required=False)
+    until = serializers.DateField(required=False)
+    time_zone = TimeZoneField(required=False)
+
+
+class CampaignTrendQuery(CampaignDaysQuery):
+    interval = serializers.ChoiceField(choices=intervals.INTERVALS, required=False, default="1d")
+    agent = serializers.CharField(required=False, default="", max_length=40)
+
+
+class CampaignDaysSerializer(serializers.Serializer):
+    since = serializers.DateTimeField(help_text="The first moment that counts.")
+    until = serializers.DateTimeField(help_text="The first that counts no more.")
+    time_zone = serializers.CharField()
+
+
+class CampaignIntervalSerializer(AttemptCountsSerializer):
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+
+
+@example({**PERIOD, "time_zone": "Europe/Moscow", "interval": "1mo", "results": [{**PERIOD, **COUNTS}]}, request=False)
+class CampaignTrendSerializer(CampaignDaysSerializer):
+    interval = serializers.ChoiceField(choices=intervals.INTERVALS)
+    results = CampaignIntervalSerializer(many=True)
+
+
+class OriginLineSerializer(serializers.Serializer):
+    origin = serializers.CharField(allow_blank=True, help_text="`call`, `attempt`, `complaint`, `order`; empty: nobody said.")
+    campaign = serializers.UUIDField(allow_null=True)
+    name = serializers.CharField(allow_blank=True, help_text="Of the campaign.")
+
+
+class OrdersByOriginSerializer(OriginLineSerializer):
+    currency = serializers.CharField(help_text="Currencies are never added up.")
+    orders = count("Placed in the period, and not cancelled since.")
+    amount = serializers.DecimalField(max_digits=20, decimal_places=2)
+
+
+class ClientsByOriginSerializer(OriginLineSerializer):
+    clients = count("Who became a client in the period.")
+
+
+class PromisesByOriginSerializer(OriginLineSerializer):
+    currency = serializers.CharField(allow_blank=True, help_text="Empty: without an amount.")
+    promises = count("Made in the period, and not taken back since.")
+    amount = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+
+
+class SurveysByOriginSerializer(OriginLineSerializer):
+    responses = count("Begun in the period.")
+    complete = count("Of them, those that are complete.")
+
+
+ORIGIN: dict[str, Any] = {"origin": "attempt", "campaign": CAMPAIGN, "name": "Winter offers"}
+
+
+@example(
+    {
+        **PERIOD,
+        "time_zone": "Europe/Moscow",
+        "orders": [{**ORIGIN, "currency": "RUB", "orders": 12, "amount": "84000.00"}],
+        "clients": [{**ORIGIN, "clients": 7}],
+        "promises": [{**ORIGIN, "currency": "RUB", "promises": 3, "amount": "4500.00"}],
+        "surveys": [{**ORIGIN, "responses": 84, "complete": 80}],
+    },
+    request=False,
+)
+class OriginsReportSerializer(CampaignDaysSerializer):
+    orders = OrdersByOriginSerializer(many=True, help_text="At most 500 lines, the biggest first; so of each.")
+    clients = ClientsByOriginSerializer(many=True)
+    promises = PromisesByOriginSerializer(many=True)
+    surveys = SurveysByOriginSerializer(many=True)

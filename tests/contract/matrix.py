@@ -137,6 +137,7 @@ campaigns_resume             sA     campaigns:write
 campaigns_retrieve           asbA   campaigns:read
 campaigns_schedule           sA     campaigns:write
 campaigns_start              sA     campaigns:write
+campaigns_trend              asbA   campaigns:read
 campaigns_unschedule         sA     campaigns:write
 categories_create            sA     catalogue:write
 categories_destroy           A      -
@@ -356,6 +357,7 @@ reports_complaints_times         sbA    complaints:read
 reports_dispositions         sA     -
 reports_hard_calls           sA     -
 reports_most_asked           sA     -
+reports_origins              sbA    campaigns:read
 reports_quality              asA    calls:read
 reports_return_calls         sA     calls:read
 reports_unanswered           sA     -
