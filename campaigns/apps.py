@@ -11,6 +11,8 @@ class CampaignsConfig(AppConfig):
         from calls import call_requests, consequences, linking, wallboard
         from calls.demo import loading
         from campaigns import (
+            campaign_columns,
+            campaign_filters,
             contact_facts,
             conversions,
             demo,
@@ -26,8 +28,9 @@ class CampaignsConfig(AppConfig):
         from campaigns.surveys import happenings
         from config.api import metrics
         from config.platform import origins
-        from crm import calling, contact_filters, lifecycle, lookup, merging, ordering, retention, suppression, timeline
+        from crm import calling, contact_filters, lifecycle, lookup, merging, ordering, retention, saved_filters, suppression, timeline
         from crm import erasure as crm_erasure
+        from crm.exporting.entities import entities
 
         for name, rule in eligibility.RULES.items():
             calling.rules.add(name, rule)
@@ -54,5 +57,11 @@ class CampaignsConfig(AppConfig):
         wallboard.tiles.add("campaigns", live_figures.tile)
         metrics.gauges.add("campaigns", live_figures.gauges)
         loading.further.add("campaigns", demo.load)
+        for name, choose, entity in (
+            ("targets", campaign_filters.targets, campaign_columns.TARGETS),
+            ("attempts", campaign_filters.attempts, campaign_columns.ATTEMPTS),
+        ):
+            saved_filters.lists.add(name, choose)
+            entities.add(name, entity)
         timeline.sources.add("survey_responses", happenings.happenings)
         crm_erasure.holders.add("survey_responses", survey_traces.HOLDER)

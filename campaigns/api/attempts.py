@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
@@ -14,7 +13,7 @@ from calls.call_requests import CallRequestOpen, CannotDial, ExtensionNeeded, Ma
 from calls.callbacks import TooManyCallbacks, WhenToCall, WhomToCall
 from calls.disposition_lock import DispositionLocked
 from calls.effects_on_callback import CallbackNeeded
-from calls.models import Call, CallRequest
+from calls.models import CallRequest
 from calls.wrap_up import CallNotOver, NoteNeeded, NotForThisCall, NotYourCall, TalkTooShort, TopicNeeded
 from campaigns import reporting, taking_back
 from campaigns.api.attempt_bodies import (
@@ -25,16 +24,15 @@ from campaigns.api.attempt_bodies import (
     ResultsSerializer,
     RowReportBody,
 )
+from campaigns.campaign_filters import AttemptFilter
 from campaigns.leases import LeaseLost
 from campaigns.models import Attempt, Campaign
 from campaigns.reporting import AlreadyDialled, DispositionNotInCampaign, OutcomeNeeded
 from config.api import preconditions
-from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, operation
 from config.platform.errors import Refusal
 from config.platform.models import LEADERS, PEOPLE, Role, Scope, User
-from crm.api.contact_ids import ContactFilter
 
 READ = allow(*PEOPLE, scope=Scope.CAMPAIGNS_READ)
 WORK = allow(Role.AGENT, *LEADERS, scope=Scope.CAMPAIGNS_WORK)
@@ -42,24 +40,6 @@ WRITTEN_UP = [
     LeaseLost, OutcomeNeeded, DispositionNotInCampaign, TimesDisagree, CallNotOver, NoteNeeded, TopicNeeded, TalkTooShort, CallbackNeeded,
     NotForThisCall, NotYourCall, DispositionLocked, WhomToCall, WhenToCall, TooManyCallbacks,
 ]  # fmt: skip
-
-
-class AttemptFilter(FilterSet):
-    campaign = filters.UUIDFilter(field_name="campaign_id")
-    target = filters.UUIDFilter(field_name="target_id")
-    contact = ContactFilter(field_name="contact_id")
-    agent = filters.UUIDFilter(field_name="agent_id")
-    state = filters.ChoiceFilter(choices=Attempt.State.choices)
-    closing = filters.ChoiceFilter(choices=Attempt.Closing.choices)
-    outcome = filters.ChoiceFilter(choices=[(one.value, one.label) for one in Call.Outcome])
-    disposition = filters.CharFilter(field_name="disposition__code", help_text="The code.")
-    call = filters.UUIDFilter(field_name="call_id")
-    leased_after = filters.IsoDateTimeFilter(field_name="leased_at", lookup_expr="gte")
-    leased_before = filters.IsoDateTimeFilter(field_name="leased_at", lookup_expr="lt")
-
-    class Meta:
-        model = Attempt
-        fields = ["state"]
 
 
 def fit(said: dict[str, Any], user: User) -> dict[str, Any]:

@@ -20,16 +20,15 @@ from campaigns.api.handout_bodies import (
     NextSerializer,
     TargetSerializer,
 )
+from campaigns.campaign_filters import TargetFilter
 from campaigns.handout import CampaignNotRunning, Given, NotYourCampaign
 from campaigns.leases import LeaseLost
 from campaigns.models import Attempt, Campaign, Target
-from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope, User
 from config.platform.moves import VersionConflict
 from crm.api.calling import AHEAD, BACK
-from crm.api.contact_ids import ContactFilter
 
 READ = allow(*PEOPLE, scope=Scope.CAMPAIGNS_READ)
 WORK = allow(Role.AGENT, *LEADERS, scope=Scope.CAMPAIGNS_WORK)
@@ -112,20 +111,6 @@ class LeaseViewSet(ApiViewSet):
         """
         found = handout.release(self.get_object().pk, **self.read(AttemptReleaseBody), now=timezone.now())
         return Response(LeaseStandingSerializer(found).data)
-
-
-class TargetFilter(FilterSet):
-    campaign = filters.UUIDFilter(field_name="campaign_id")
-    contact = ContactFilter(field_name="contact_id")
-    state = filters.MultipleChoiceFilter(choices=Target.State.choices, help_text="One, or several by repeating it.")
-    is_ready = filters.BooleanFilter(help_text="true: they wait only for somebody to call, and for their hours.")
-    is_success = filters.BooleanFilter()
-    disposition = filters.CharFilter(field_name="disposition__code", help_text="Of the last attempt: its code.")
-    reason = filters.CharFilter()
-
-    class Meta:
-        model = Target
-        fields = ["state"]
 
 
 class TargetViewSet(ReadViewSet):

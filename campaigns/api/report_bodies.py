@@ -97,7 +97,7 @@ class CampaignHourAheadSerializer(serializers.Serializer):
     targets = count()
 
 
-class CampaignGoalSerializer(serializers.Serializer):
+class CampaignGoalProgressSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Campaign.Goal.choices)
     wanted = serializers.IntegerField(allow_null=True, help_text="It is completed when so many are reached; null: everybody is called.")
     reached = count()
@@ -157,7 +157,7 @@ class CampaignFiguresSerializer(serializers.Serializer):
     by_hour = CampaignHourSerializer(many=True, help_text="Failures of the line left out.")
     by_agent = CampaignAgentSerializer(many=True, help_text="Whoever has the most successes first, at most 500.")
     conversions = ConversionSumSerializer(many=True)
-    goal = CampaignGoalSerializer()
+    goal = CampaignGoalProgressSerializer()
     remaining = CampaignRemainingSerializer()
 
 

@@ -44,6 +44,7 @@ CHOICES: dict[str, Any] = {
     "ComplaintRedress": "complaints.models.Complaint.Redress",
     "CampaignStatus": "campaigns.models.Campaign.Status",
     "CampaignKind": "campaigns.models.Campaign.Kind",
+    "CampaignGoal": "campaigns.models.Campaign.Goal",
     "AudienceSourceKind": "campaigns.models.AudienceSource.Kind",
     "SuppressionUploadMode": "crm.models.SuppressionUpload.Mode",
     "AudienceSourceMode": "campaigns.models.AudienceSource.Mode",
