@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from calls.demo.house import ZONE, House
 from campaigns import audiences, contact_lists, dry_runs, handout, preparing, reporting, running
 from campaigns.models import Attempt, Campaign, Target
+from campaigns.surveys import demo as surveys
 from config.platform.errors import Refusal
 from config.platform.models import User
 from crm.models import Contact, Team
@@ -46,7 +47,10 @@ def load(made: House, *, now: datetime, say: Callable[[str], object]) -> None:
     running.start(over.pk, force=True, reason="Urgent.", by=boss, now=noon - timedelta(days=8))
     _work(over, made, agents, random, noon - timedelta(days=7, hours=1), times=4)
     running.complete(over.pk, reason="Everybody was told.", by=boss, now=noon - timedelta(days=6))
-    draft = _campaign(template, "Spring survey of clients", members["ready"], boss, noon, kind="service", priority=50)
+    survey = surveys.load(by=boss, now=noon - timedelta(days=20)).survey
+    draft = _campaign(
+        template, "Spring survey of clients", members["ready"], boss, noon, kind="survey", purpose="survey", survey=survey, priority=50
+    )
     dry_runs.begin(draft.pk, by=boss, now=noon)
     dry_runs.run_owed(now=now)
     targets, attempts = Target.objects.filter(campaign=promo).count(), Attempt.objects.filter(campaign=promo).count()
