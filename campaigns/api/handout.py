@@ -3,9 +3,6 @@
 from typing import Any, ClassVar
 
 from django.utils import timezone
-from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from campaigns import briefing, excluding, handout
@@ -13,6 +10,7 @@ from campaigns.api.handout_bodies import (
     AttemptHeartbeatBody,
     AttemptReleaseBody,
     ExcludeBody,
+    ExplainQuery,
     ExplanationSerializer,
     LeaseBatchBody,
     LeaseBatchSerializer,
@@ -26,9 +24,8 @@ from campaigns.leases import LeaseLost
 from campaigns.models import Attempt, Campaign, Target
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, operation
-from config.platform.models import LEADERS, PEOPLE, Role, Scope, User
+from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import VersionConflict
-from crm.api.calling import AHEAD, BACK
 
 READ = allow(*PEOPLE, scope=Scope.CAMPAIGNS_READ)
 WORK = allow(Role.AGENT, *LEADERS, scope=Scope.CAMPAIGNS_WORK)
@@ -142,12 +139,7 @@ class TargetViewSet(ReadViewSet):
     @operation(
         answer=ExplanationSerializer,
         method="get",
-        parameters=[
-            OpenApiParameter(
-                "at", {"type": "string", "format": "date-time"}, description="By default now; from a year ago to two years ahead."
-            ),
-            OpenApiParameter("agent", {"type": "string", "format": "uuid"}, description="For whom; by default for you."),
-        ],
+        parameters=[ExplainQuery],
     )
     def explain(self, request, pk) -> Response:
         """Why are they called, or not?
@@ -156,8 +148,10 @@ class TargetViewSet(ReadViewSet):
         """
         target = Target.objects.select_related("campaign").get(pk=self.get_object().pk)
         now = timezone.now()
-        at, agent = _moment(request.query_params.get("at"), now), self._agent(request.query_params.get("agent"))
-        (verdict,) = handout.explain([target], agent=agent, at=at, now=now)
+        query = ExplainQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        (verdict,) = handout.explain([target], agent=asked.get("agent", self.user), at=asked.get("at", now), now=now)
         told = {
             "target": target.pk, "at": verdict.at, "phone": verdict.subject.e164, "allowed": verdict.allowed, "next_at": verdict.next_at,
             "rules": [{name: getattr(one, name) for name in ("rule", "verdict", "code", "detail", "next_at", "facts")} for one in verdict.findings],
@@ -179,27 +173,3 @@ class TargetViewSet(ReadViewSet):
         They go on as their attempts and the rules say.
         """
         return self.respond(excluding.reinstate(self.get_object().pk, if_version=self.if_version, **self.by))
-
-    def _agent(self, text: str | None) -> User:
-        if not text:
-            return self.user
-        field = filters.UUIDFilter().field
-        try:
-            found = User.objects.filter(pk=field.clean(text), role__in=PEOPLE).first()
-        except Exception:  # a form's error, whatever was given
-            found = None
-        if found is None:
-            raise ValidationError({"agent": ["There is nobody with this id."]}, code="does_not_exist")
-        return found
-
-
-def _moment(text: str | None, now: Any) -> Any:
-    if not text:
-        return now
-    try:
-        at = filters.IsoDateTimeFilter().field.clean(text)
-    except Exception:  # as above
-        at = None
-    if at is None or not now - BACK <= at <= now + AHEAD:
-        raise ValidationError({"at": ["Give a time from a year ago to two years ahead."]}, code="out_of_reach")
-    return at

@@ -6,7 +6,8 @@ from rest_framework import serializers
 
 from campaigns.models import Target
 from config.api.viewsets import example
-from crm.api.calling import FindingSerializer
+from config.platform.models import PEOPLE, User
+from crm.api.calling import FindingSerializer, MomentField
 from crm.api.contact_bodies import ContactSerializer
 from crm.api.script_bodies import RenderedScriptSerializer
 
@@ -227,6 +228,13 @@ class TargetSerializer(serializers.ModelSerializer):
 @example({"reason": "They moved abroad."})
 class ExcludeBody(serializers.Serializer):
     reason = serializers.CharField(max_length=300)
+
+
+class ExplainQuery(serializers.Serializer):
+    at = MomentField(required=False, help_text="By default now; from a year ago to two years ahead.")
+    agent = serializers.PrimaryKeyRelatedField(
+        queryset=User.objects.filter(role__in=PEOPLE), required=False, help_text="For whom; by default for you."
+    )
 
 
 @example(

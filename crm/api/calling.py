@@ -29,19 +29,23 @@ BACK, AHEAD = timedelta(days=366), timedelta(days=2 * 366)
 ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
 
 
+class MomentField(serializers.DateTimeField):
+    """A time that the gate can be asked about: from a year ago to two years ahead."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        at, now = super().to_internal_value(value), timezone.now()
+        if not now - BACK <= at <= now + AHEAD:
+            raise serializers.ValidationError("Ask for a time from a year ago to two years ahead.", code="out_of_reach")
+        return at
+
+
 @example({"purpose": "marketing", "whom": [{"phone": "8 (4152) 21-23-45"}, {"contact": ID}]})
 class MayCallBody(serializers.Serializer):
     purpose = serializers.ChoiceField(choices=Purpose.choices)
-    at = serializers.DateTimeField(required=False, allow_null=True, help_text="By default now; from a year ago to two years ahead.")
+    at = MomentField(required=False, allow_null=True, help_text="By default now; from a year ago to two years ahead.")
     is_manual = serializers.BooleanField(default=True, help_text="Somebody dials by hand; `false`: a campaign would.")
     is_return = serializers.BooleanField(default=False, help_text="It answers a call of the customer's own.")
     whom = serializers.ListField(child=WhomBody(), min_length=1, max_length=500)
-
-    def validate_at(self, at: Any) -> Any:
-        now = timezone.now()
-        if at is not None and not now - BACK <= at <= now + AHEAD:
-            raise serializers.ValidationError("Ask for a time from a year ago to two years ahead.", code="out_of_reach")
-        return at
 
 
 class FindingSerializer(serializers.Serializer):
