@@ -60,6 +60,7 @@ class CampaignsConfig(AppConfig):
         for name, choose, entity in (
             ("targets", campaign_filters.targets, campaign_columns.TARGETS),
             ("attempts", campaign_filters.attempts, campaign_columns.ATTEMPTS),
+            ("survey_responses", campaign_filters.survey_responses, campaign_columns.SURVEY_RESPONSES),
         ):
             saved_filters.lists.add(name, choose)
             entities.add(name, entity)

@@ -1,4 +1,4 @@
-"""The filters of targets and attempts, for the lists themselves, for saved filters and for exports."""
+"""The filters of targets, attempts and responses to surveys, for the lists themselves, for saved filters and for exports."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django_filters import rest_framework as filters
 
 from calls.models import Call
-from campaigns.models import Attempt, Target
+from campaigns.models import Attempt, SurveyResponse, Target
 from config.api.filters import FilterSet
 from config.platform.models import User
 from crm.contact_filters import FilterInvalid, texts
@@ -56,6 +56,21 @@ class AttemptFilter(FilterSet):
         fields = ["state"]
 
 
+class SurveyResponseFilter(FilterSet):
+    survey = filters.UUIDFilter(field_name="survey_version__survey_id")
+    survey_version = filters.UUIDFilter(field_name="survey_version_id")
+    state = filters.ChoiceFilter(choices=SurveyResponse.State.choices)
+    campaign = filters.UUIDFilter(field_name="campaign_id")
+    attempt = filters.UUIDFilter(field_name="attempt_id")
+    call = filters.UUIDFilter(field_name="call_id")
+    agent = filters.UUIDFilter(field_name="agent_id")
+    contact = OfContact(field_name="contact_id")
+
+    class Meta:
+        model = SurveyResponse
+        fields = ["state"]
+
+
 def targets(query: Mapping[str, Any], by: User | None, now: datetime) -> QuerySet[Target]:
     """The targets that fit all parts of ``query`` and that ``by`` may see. Registered with ``crm.saved_filters.lists``.
 
@@ -72,6 +87,15 @@ def attempts(query: Mapping[str, Any], by: User | None, now: datetime) -> QueryS
         FilterInvalid
     """
     return _chosen(AttemptFilter, query, Attempt.objects.all() if by is None else Attempt.objects.visible_to(by))
+
+
+def survey_responses(query: Mapping[str, Any], by: User | None, now: datetime) -> QuerySet[SurveyResponse]:
+    """As ``targets``, of responses to surveys.
+
+    Raises:
+        FilterInvalid
+    """
+    return _chosen(SurveyResponseFilter, query, SurveyResponse.objects.all() if by is None else SurveyResponse.objects.visible_to(by))
 
 
 def _chosen(kind: type[FilterSet], query: Mapping[str, Any], rows: Any) -> Any:

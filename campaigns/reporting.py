@@ -9,7 +9,7 @@ from django.db import transaction
 
 from calls import by_hand, call_requests, wrap_up
 from calls.models import Call, CallRequest, Disposition, PhoneSystem
-from campaigns import handout, leases
+from campaigns import leases
 from campaigns.models import Attempt
 from config.platform.errors import Refusal
 from config.platform.models import LEADERS, Role, User
@@ -41,7 +41,9 @@ class AlreadyDialled(Refusal):
 def dial(
     attempt_id: UUID, token: UUID, *, phone_system: PhoneSystem | None = None, extension: str = "", by: User, now: datetime
 ) -> CallRequest:
-    """Be put through to the contact that one has in hand. The gate is asked again; when it says no, the contact is out of one's hands.
+    """Be put through to the contact that one has in hand. The gate is asked again.
+
+    When it says no, ``taking_back.after_a_refused_dial`` takes the contact out of one's hands once what was asked for is rolled back.
 
     Raises:
         LeaseLost, AlreadyDialled
@@ -51,19 +53,11 @@ def dial(
         attempt = leases.in_hand(attempt_id, token)
     if attempt.state != State.LEASED:
         raise AlreadyDialled("They are being called already.", state=attempt.state)
-    try:
-        return call_requests.ask(
-            phone=attempt.e164, contact=attempt.contact, reason=CallRequest.Reason.TARGET, purpose=attempt.campaign.purpose,
-            origin={"kind": "attempt", "id": attempt.pk}, phone_system=phone_system, extension=extension, line=attempt.campaign.line,
-            by=by, now=now,
+    return call_requests.ask(
+        phone=attempt.e164, contact=attempt.contact, reason=CallRequest.Reason.TARGET, purpose=attempt.campaign.purpose,
+        origin={"kind": "attempt", "id": attempt.pk}, phone_system=phone_system, extension=extension, line=attempt.campaign.line,
+        by=by, now=now,
         )  # fmt: skip
-    except call_requests.MayNotCall:
-        with transaction.atomic():
-            held = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
-            if held.state == State.LEASED:
-                held.reason = "They may not be called now."
-                handout.close(held, Closing.REVOKED, again_at=now, now=now)
-        raise
 
 
 def context_of(attempt_id: UUID) -> Mapping[str, Any]:

@@ -2,40 +2,23 @@
 
 from typing import Any
 
-from django_filters import rest_framework as filters
 from rest_framework.response import Response
 
 from campaigns.api.survey_bodies import SurveyAnswerBody, SurveyBackBody, SurveyBeginBody, SurveyResponseSerializer, SurveyWhyBody
+from campaigns.campaign_filters import SurveyResponseFilter
 from campaigns.models import SurveyResponse
 from campaigns.surveys import walking
 from campaigns.surveys.checking import AnswerDoesNotFit
 from campaigns.surveys.publishing import SurveyNotPublished
-from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.viewsets import ReadViewSet, operation
 from config.platform.models import LEADERS, PEOPLE, Role, Scope
 from config.platform.moves import TransitionNotAllowed, VersionConflict
 from config.platform.origins import OriginUnknown
-from crm.api.contact_ids import ContactFilter
 
 READ = allow(*PEOPLE, scope=Scope.CAMPAIGNS_READ)
 ASK = allow(Role.AGENT, *LEADERS, scope=Scope.CAMPAIGNS_WORK)
 MOVED = [TransitionNotAllowed, VersionConflict]
-
-
-class SurveyResponseFilter(FilterSet):
-    survey = filters.UUIDFilter(field_name="survey_version__survey_id")
-    survey_version = filters.UUIDFilter(field_name="survey_version_id")
-    state = filters.ChoiceFilter(choices=SurveyResponse.State.choices)
-    campaign = filters.UUIDFilter(field_name="campaign_id")
-    attempt = filters.UUIDFilter(field_name="attempt_id")
-    call = filters.UUIDFilter(field_name="call_id")
-    agent = filters.UUIDFilter(field_name="agent_id")
-    contact = ContactFilter(field_name="contact_id")
-
-    class Meta:
-        model = SurveyResponse
-        fields = ["state"]
 
 
 class SurveyResponseViewSet(ReadViewSet):

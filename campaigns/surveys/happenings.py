@@ -2,18 +2,14 @@
 
 from uuid import UUID
 
-from django.db.models import Q
-
 from campaigns.models import SurveyResponse
-from crm.timeline import Happening, Position
+from crm.timeline import Happening, Position, older
 
 
 def happenings(contact_id: UUID, before: Position, limit: int) -> list[Happening]:
     """Newest first, by the index of the contact's responses."""
     rows = SurveyResponse.objects.filter(contact=contact_id).select_related("survey_version__survey", "agent")
-    if before is not None:
-        at, last = before
-        rows = rows.filter(Q(started_at__lt=at) | Q(started_at=at, pk__lt=last))
+    rows = rows.filter(older("started_at", before))
     return [
         Happening(
             at=row.started_at,

@@ -3,6 +3,12 @@
 import pytest
 from django.utils import timezone
 
+from calls.models import CallRequest
+from campaigns.models import Attempt
+from crm import suppression
+from crm.models import Contact
+from tests.factories.calling import CallingWindowFactory
+from tests.factories.calls import AgentExtensionFactory
 from tests.factories.campaigns import CampaignFactory, TargetFactory
 from tests.factories.crm import ContactPhoneFactory
 
@@ -44,3 +50,28 @@ def test_nobody_is_collected_in_a_campaign_that_does_not_run(client_of):
         f"/api/v1/campaigns/{paused.pk}/collected/", {"phones": [{"number": "+74951234567"}]}, format="json"
     )
     assert (answer.status_code, answer.json()["campaign_status"]) == (409, "paused")
+
+
+def test_whoever_may_not_be_called_any_more_is_not_dialled_and_leaves_the_hands(client_of):
+    """P10: a no while they are in hand takes them back at once; and what the gate refuses at the dial is told with its reasons."""
+    seat = AgentExtensionFactory(phone_system__takes_commands="poll")
+    agent, campaign = client_of("agent", user=seat.user), CampaignFactory(agents=[seat.user])
+    for _ in range(2):
+        TargetFactory(campaign=campaign, contact=ContactPhoneFactory().contact)
+    url = f"/api/v1/campaigns/{campaign.pk}/next/"
+
+    first = agent.post(url).json()["in_hand"]
+    suppression.add(
+        contact=Contact.objects.get(pk=first["contact"]["id"]), purpose="service", source="customer", by=None, now=timezone.now()
+    )
+    refused = agent.post(f"/api/v1/attempts/{first['attempt']}/dial/", {"token": first["token"]}, format="json")
+    assert (refused.status_code, refused.json()["code"], refused.json()["closing"]) == (409, "lease_lost", "revoked")
+
+    second = agent.post(url).json()["in_hand"]
+    assert second["attempt"] != first["attempt"]
+    CallingWindowFactory(purpose="service", is_active=True, hours={(timezone.now().weekday() + 3) % 7: [(0, 60)]})
+    refused = agent.post(f"/api/v1/attempts/{second['attempt']}/dial/", {"token": second["token"]}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "may_not_call")
+    assert "outside_window" in {one["code"] for one in refused.json()["reasons"]}
+    assert Attempt.objects.get(pk=second["attempt"]).closing == "revoked"
+    assert CallRequest.objects.get().status == "refused"
