@@ -78,7 +78,7 @@ def build(campaign_id: UUID, *, by: User | None, now: datetime) -> AudienceRun:
         AudienceGoesOn, AudienceNeedsSources, CampaignOver
     """
     with transaction.atomic():
-        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
         if campaign.status in Campaign.OVER or campaign.is_template:
             raise CampaignOver("Nobody is added to a campaign that is over, or a template.")
         if going := campaign.audience_runs.filter(status__in=OWED).first():

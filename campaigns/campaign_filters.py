@@ -27,7 +27,7 @@ class OfContact(filters.UUIDFilter):
 class TargetFilter(FilterSet):
     campaign = filters.UUIDFilter(field_name="campaign_id")
     contact = OfContact(field_name="contact_id")
-    state = filters.MultipleChoiceFilter(choices=Target.State.choices, help_text="One, or several by repeating it.")
+    state = filters.MultipleChoiceFilter(choices=Target.State.choices, distinct=False, help_text="One, or several by repeating it.")
     is_ready = filters.BooleanFilter(help_text="true: they wait only for somebody to call, and for their hours.")
     is_success = filters.BooleanFilter()
     disposition = filters.CharFilter(field_name="disposition__code", help_text="Of the last attempt: its code.")

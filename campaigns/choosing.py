@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from calls.models import Callback
 from campaigns import clock_keys, eligibility
 from campaigns.models import Campaign, Target
 from config.platform import statements
-from config.platform.models import User
+from config.platform.models import LEADERS, User
 from crm import calling_rules
 from crm.calling import REFUSED, Question
 from crm.calling_whom import Subject
@@ -103,9 +104,16 @@ def _somebody(key: str, campaign: Campaign) -> Subject:
     return subject
 
 
-def promised(campaign: Campaign, *, agent: User | None, now: datetime) -> QuerySet[Target]:
-    """Those who were promised a call by now that this operator may make, the oldest promise first."""
+def promised(campaign: Campaign, *, agent: User | None, by: User, now: datetime) -> QuerySet[Target]:
+    """Those who were promised a call by now that ``by`` may make, the oldest promise first.
+
+    The desk of callbacks says when it is due and whose it is: it may have been moved or given to others there.
+    """
     due = Target.objects.filter(campaign=campaign, state=State.CALLBACK_WAIT, next_attempt_at__lte=now)
+    due = due.filter(Q(callback=None) | Q(callback__at__lte=now))
+    if by.role not in LEADERS:
+        theirs = Callback.objects.for_whom(by).filter(pk=OuterRef("callback"))
+        due = due.filter(Q(callback=None) | Exists(theirs))
     return due.filter(_not_kept(agent, now, eligibility.ANYBODYS_AFTER)).order_by("next_attempt_at", "id")
 
 

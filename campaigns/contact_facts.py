@@ -17,7 +17,6 @@ from crm.timeline import Happening, Position, older
 
 State = Target.State
 #: Why a target is over whose contact is another one's by now.
-MERGED = "merged"
 
 
 # --- the timeline
@@ -157,7 +156,13 @@ def joined(survivor: UUID, loser: UUID, by: User | None, now: datetime) -> dict[
             over.append(kept)
     held = list(Target.objects.filter(pk__in=over, state__in=WAITING).select_for_update().order_by("pk"))
     for target in held:
-        target.state, target.is_ready, target.reason, target.ended_at, target.checked_at = State.SUPPRESSED, False, MERGED, now, None
+        target.state, target.is_ready, target.reason, target.ended_at, target.checked_at = (
+            State.SUPPRESSED,
+            False,
+            settling.MERGED,
+            now,
+            None,
+        )
         target.version += 1
         target.save(update_fields=["state", "is_ready", "reason", "ended_at", "checked_at", "version", "updated_at"])
     return {"over": [str(target.pk) for target in held]}
@@ -165,5 +170,7 @@ def joined(survivor: UUID, loser: UUID, by: User | None, now: datetime) -> dict[
 
 def parted(survivor: UUID, loser: UUID, remembered: Mapping[str, Any], by: User | None, now: datetime) -> None:
     """Registered with ``crm.merging.parted``: those targets wait again."""
-    over = Target.objects.filter(pk__in=remembered["over"], state=State.SUPPRESSED, reason=MERGED)
-    settling.settle_all(over.values_list("pk", flat=True), now=now)
+    over = Target.objects.filter(pk__in=remembered["over"], state=State.SUPPRESSED, reason=settling.MERGED)
+    ids = list(over.values_list("pk", flat=True))
+    Target.objects.filter(pk__in=ids).update(reason="")
+    settling.settle_all(ids, now=now)

@@ -30,7 +30,18 @@ BATCH = 500
 SAMPLES = 5
 TASK = "campaigns.run_dry_runs"
 #: What a fingerprint does not hang on: how it goes, not what it is.
-PASSING = ("version", "updated_at", "status", "started_at", "ended_at", "ended_because", "forced_reason", "starts_at", "survey_version")
+PASSING = (
+    "version",
+    "updated_at",
+    "status",
+    "started_at",
+    "ended_at",
+    "ended_because",
+    "forced_reason",
+    "starts_at",
+    "survey_version",
+    "limits_grew_at",
+)
 
 
 class DryRunGoesOn(Refusal):
@@ -46,7 +57,7 @@ def begin(campaign_id: UUID, *, by: User | None, now: datetime) -> DryRun:
         DryRunGoesOn
     """
     with transaction.atomic():
-        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
         if going := DryRun.objects.filter(campaign=campaign, status__in=OWED).first():
             raise DryRunGoesOn("A dry run of this campaign goes on.", dry_run=str(going.pk))
         total = Target.objects.filter(campaign=campaign).count()

@@ -37,6 +37,11 @@ def shut_stops() -> None:
     _lock("pg_advisory_xact_lock", STOPS)
 
 
+def report_in_turn(attempt_id: UUID) -> None:
+    """Two who report one attempt at once pass one after the other: the second finds what the first wrote."""
+    _lock("pg_advisory_xact_lock", f"report of attempt {attempt_id}")
+
+
 def _name(campaign_id: UUID) -> str:
     return f"campaign {campaign_id}"
 

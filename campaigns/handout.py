@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -12,6 +13,7 @@ from calls import callbacks
 from calls.models import Call, Callback
 from campaigns import choosing, gates, leases, leasing, settling
 from campaigns.models import Attempt, Campaign, Target
+from config.platform import sharing
 from config.platform.errors import Refusal
 from config.platform.models import User
 
@@ -22,6 +24,8 @@ STEPS = (1, 10, 50, 150)
 GRACE = timedelta(seconds=60)
 PUT_BACK_S = 60
 MOST_AT_ONCE = 200
+#: A request for many looks so often: what is refused is put off, so the next request begins behind it.
+MOST_LOOKS = 10
 
 
 class NotYourCampaign(Refusal):
@@ -88,15 +92,20 @@ def lease_batch(campaign_id: UUID, *, by: User, most: int, now: datetime) -> lis
     Raises:
         NotYourCampaign, CampaignNotRunning
     """
-    campaign = Campaign.objects.prefetch_related("hours").get(pk=campaign_id)
+    campaign = Campaign.objects.get(pk=campaign_id)
     if not Campaign.objects.workable_by(by).filter(pk=campaign.pk).exists():
         raise NotYourCampaign("You do not work in this campaign.")
     found: list[Attempt] = []
     most = min(most, MOST_AT_ONCE)
-    while len(found) < most:
-        taken, seen = _some(campaign, None, by, most - len(found), now)
+    for _ in range(MOST_LOOKS):
+        try:
+            taken, seen = _some(campaign.pk, None, by, most - len(found), now, look_at=MOST_AT_ONCE)
+        except CampaignNotRunning:
+            if found:
+                break  # it was paused in between: those that are leased must be told
+            raise
         found += taken
-        if not seen:
+        if not seen or len(found) >= most:
             break
     return found
 
@@ -177,22 +186,27 @@ def close(attempt: Attempt, closing: str, *, again_at: datetime | None = None, n
 
 
 def give_promise_back(attempt: Attempt, now: datetime) -> None:
-    """The desk of callbacks has the promise again."""
+    """The desk of callbacks has the promise again, unless somebody there has taken it since."""
     if attempt.callback_id is None:
         return
-    free = Callback.objects.filter(pk=attempt.callback_id, status=Callback.Status.TAKEN)
+    free = Callback.objects.filter(pk=attempt.callback_id, status=Callback.Status.TAKEN, taken_by=attempt.leased_by_id)
     if free.select_for_update(skip_locked=True, of=("self",)).exists():
         callbacks.release(attempt.callback_id, reason="The contact was given back.", by=attempt.leased_by, now=now)
 
 
 def waiting(campaign: Campaign) -> dict[str, int]:
-    """How many are in which state, of those that are not over."""
+    """How many are in which state, of those that are not over; some seconds old."""
+    counted: dict[str, int] = orjson.loads(sharing.shared(f"campaign-waiting:{campaign.pk}", lambda: _counted(campaign), fresh_s=10))
+    return counted
+
+
+def _counted(campaign: Campaign) -> bytes:
     rows = Target.objects.filter(campaign=campaign, ended_at=None).values("state", "is_ready").annotate(n=Count("pk"))
     found: dict[str, int] = {}
     for row in rows:
         name = "ready" if row["is_ready"] else row["state"]
         found[name] = found.get(name, 0) + row["n"]
-    return found
+    return orjson.dumps(found)
 
 
 def _given(campaign: Campaign, agent: User, now: datetime, *, only_promises: bool = False) -> Given | None:
@@ -201,7 +215,7 @@ def _given(campaign: Campaign, agent: User, now: datetime, *, only_promises: boo
             gates.one_by_one(agent.pk)
             if (mine := _still_in_hand(agent, now)) is not None:  # they asked twice at once
                 return Given(mine, "in_hand")
-            attempts, seen = _some(campaign, agent, agent, 1, now, look_at=size, only_promises=only_promises)
+            attempts, seen = _some(campaign.pk, agent, agent, 1, now, look_at=size, only_promises=only_promises)
         if attempts:
             return Given(attempts[0], "promised" if attempts[0].callback_id else "next")
         if not seen:
@@ -211,17 +225,17 @@ def _given(campaign: Campaign, agent: User, now: datetime, *, only_promises: boo
 
 @transaction.atomic
 def _some(
-    campaign: Campaign, agent: User | None, by: User, most: int, now: datetime, *, look_at: int = 0, only_promises: bool = False
+    campaign_id: UUID, agent: User | None, by: User, most: int, now: datetime, *, look_at: int = 0, only_promises: bool = False
 ) -> tuple[list[Attempt], bool]:
     """Look at some and take up to ``most``; answers these, and whether there was anybody to look at."""
-    gates.pass_campaign(campaign.pk)
+    gates.pass_campaign(campaign_id)
     gates.pass_stops()
-    status = Campaign.objects.filter(pk=campaign.pk).values_list("status", flat=True).get()
-    if status != Campaign.Status.RUNNING:
-        raise CampaignNotRunning(f"The campaign hands nobody out: it is {status}.", campaign_status=status)
+    campaign = Campaign.objects.prefetch_related("hours").get(pk=campaign_id)  # behind the gate: as it is now
+    if campaign.status != Campaign.Status.RUNNING:
+        raise CampaignNotRunning(f"The campaign hands nobody out: it is {campaign.status}.", campaign_status=campaign.status)
     if not campaign.holds_at(now):
         return [], False
-    ids = choosing.ids_of(choosing.promised(campaign, agent=agent, now=now), look_at or most)
+    ids = choosing.ids_of(choosing.promised(campaign, agent=agent, by=by, now=now), look_at or most)
     if not ids and not only_promises:
         ids = _ready(campaign, agent, look_at or most, now)
     taken = leasing.lease(ids, campaign, agent=agent, by=by, most=most, now=now)

@@ -110,7 +110,11 @@ def lease(ids: Sequence[UUID], campaign: Campaign, *, agent: User | None, by: Us
             late.append(target)
     taken.attempts = _write(wanted, campaign, agent=agent, by=by, now=now)
     got = {attempt.target_id for attempt in taken.attempts}
-    late += [target for target, _ in wanted if target.pk not in got]
+    lost = [target for target, _ in wanted if target.pk not in got]
+    for target in lost:
+        if target.callback_id:
+            callbacks.release(target.callback_id, reason="The number is in other hands.", by=agent or by, now=now)
+    late += lost
     taken.put_off = _put_off(refused, late, now)
     return taken
 

@@ -126,11 +126,19 @@ def settle_promises(contact_id: UUID, *, now: datetime) -> None:
 def tend(*, now: datetime, limit: int = 200) -> int:
     """What events did not bring about: promises that ended otherwise, and write-ups that nobody wrote; answers how many. Safe in any number of workers."""
     with transaction.atomic():
-        over = Target.objects.filter(state=Target.State.CALLBACK_WAIT).exclude(callback__status__in=Callback.OWED)
+        over = Target.objects.filter(state=Target.State.CALLBACK_WAIT).filter(_is_not_as_promised())
         targets = list(over.select_for_update(skip_locked=True, of=("self",)).select_related("callback").order_by("id")[:limit])
         for target in targets:
             _promise_is_over(target, now)
     return len(targets) + _close_unwritten(now, limit)
+
+
+def _is_not_as_promised() -> Q:
+    """The promise is over; or the desk of callbacks moved it, or gave it to somebody else."""
+    owed, mine = Q(callback__status__in=Callback.OWED), Q(callback__recipient=Callback.Recipient.AGENT)
+    moved = Q(callback__status=Callback.Status.SCHEDULED) & ~Q(next_attempt_at=F("callback__at"))
+    anothers = (mine & (Q(only_agent=None) | ~Q(only_agent=F("callback__agent")))) | (~mine & Q(only_agent__isnull=False))
+    return Q(callback=None) | ~owed | moved | anothers
 
 
 def _close_unwritten(now: datetime, limit: int) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from campaigns import gates
-from campaigns.models import AudienceSource, Campaign, CampaignHours, RetryRule, Target
+from campaigns.models import AudienceSource, Campaign, CampaignHours, RetryRule
 from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import User
@@ -24,7 +24,7 @@ MANY = ("agents", "teams", "dispositions")
 #: What a copy does not take over.
 OF_ITS_OWN = (
     "id", "created_at", "updated_at", "version", "number", "name", "status", "is_template", "copied_from", "survey_version", "starts_at",
-    "ends_at", "started_at", "ended_at", "ended_because", "forced_reason", "by",
+    "ends_at", "started_at", "ended_at", "ended_because", "forced_reason", "by", "limits_grew_at",
 )  # fmt: skip
 #: Limits that, when they grow, let targets wait again that were used up.
 GROWING = ("max_attempts", "max_technical", "max_per_number")
@@ -69,8 +69,8 @@ def alter(
             for name, value in fields.items():
                 setattr(campaign, name, value)
             told |= _write(campaign, lists or {}, by)
-        if grows or "retry_rules" in told:
-            _let_wait_again(campaign, now)
+            if campaign.started_at and (grows or "retry_rules" in told):
+                campaign.limits_grew_at = now  # ``revoking.revive`` looks after whoever was used up
     return campaign
 
 
@@ -128,12 +128,6 @@ def _read(source: Mapping[str, Any], by: User) -> dict[str, Any]:
 
 def _grows(campaign: Campaign, fields: Mapping[str, Any]) -> bool:
     return any(name in fields and (fields[name] or 10**6) > (getattr(campaign, name) or 10**6) for name in GROWING)
-
-
-def _let_wait_again(campaign: Campaign, now: datetime) -> None:
-    """Whoever was used up is asked about again by the sweep that looks after those who may not be called."""
-    used_up = Target.objects.filter(campaign=campaign, state=Target.State.EXHAUSTED)
-    used_up.update(state=Target.State.SUPPRESSED, checked_at=datetime(2000, 1, 1, tzinfo=now.tzinfo))
 
 
 def people_of(campaign: Campaign) -> Sequence[UUID]:

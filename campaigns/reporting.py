@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from calls import by_hand, call_requests, wrap_up
+from calls import by_hand, call_requests, disposition_lock, wrap_up
 from calls.models import Call, CallRequest, Disposition, PhoneSystem
-from campaigns import leases
+from campaigns import gates, leases
 from campaigns.models import Attempt
 from config.platform.errors import Refusal
 from config.platform.models import LEADERS, Role, User
@@ -96,13 +96,18 @@ def report(
         OutcomeNeeded, DispositionNotInCampaign, TimesDisagree
         whatever ``calls.wrap_up.wrap_up`` refuses.
     """
-    attempt = Attempt.objects.select_related("campaign", "contact").get(pk=attempt_id)
+    gates.report_in_turn(attempt_id)
+    attempt = Attempt.objects.select_related("campaign", "contact", "call").get(pk=attempt_id)
     if attempt.lease_token != token:
         raise leases.LeaseLost("This token is not that of the lease.", state=attempt.state, closing=attempt.closing)
     _refuse_unfit(attempt, disposition)
     speaker = agent or attempt.agent or by
     actor = by if by.role in LEADERS else speaker  # whoever leads writes for others; a dialler lends its voice to who talked
     call = attempt.call
+    if call is not None and by.role == Role.INTEGRATION:  # it lends its voice to who talked, and no rights of theirs
+        if call.agent_id not in (None, speaker.pk):
+            raise wrap_up.NotYourCall("Another operator had this call.")
+        disposition_lock.refuse_locked(call, by=by, now=now)
     if call is None:
         said = outcome or (Call.Outcome.ANSWERED if disposition else "")
         if not said:

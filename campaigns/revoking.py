@@ -1,5 +1,6 @@
 """Somebody may not be called any more: whoever has them in hand lets go, in the same transaction; and who may be called again waits again."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from campaigns import clock_keys, eligibility, gates, handout, leasing, settling
 from campaigns.models import Attempt, Campaign, Target
-from config.platform import feed
+from config.platform import feed, jobs
 from crm import calling_whom
 from crm.calling_whom import Whom
 from crm.models import Channel, ContactPhone
@@ -83,15 +84,40 @@ def _judge(targets: Sequence[Target], now: datetime) -> int:
     return len(aside)
 
 
-def ask_again(*, now: datetime, limit: int = 500) -> int:
-    """Those who might not be called are asked about again, the longest ago first; who may be called by now waits again. Answers how many do."""
-    back = 0
+def ask_again(*, now: datetime, limit: int = 500, seconds: float = jobs.TURN_S) -> int:
+    """Those who might not be called are asked about again, the longest ago first; who may be called by now waits again. Answers how many do.
+
+    Goes on for about so many seconds while there are any whose turn it is. Safe in any number of workers.
+    """
+    until, back = time.monotonic() + seconds, 0
     for campaign in Campaign.objects.filter(status__in=Campaign.LIVE).prefetch_related("hours").order_by("id"):
-        with transaction.atomic():
-            due = Target.objects.filter(campaign=campaign, state=State.SUPPRESSED, checked_at__lte=now - ASK_AGAIN).order_by("checked_at")
-            targets = list(due.select_for_update(skip_locked=True, of=("self",))[:limit])
-            back += _back(targets, campaign, now)
+        looked = limit
+        while looked == limit and time.monotonic() < until:
+            with transaction.atomic():
+                due = Target.objects.filter(campaign=campaign, state=State.SUPPRESSED, checked_at__lte=now - ASK_AGAIN)
+                targets = list(due.order_by("checked_at").select_for_update(skip_locked=True, of=("self",))[:limit])
+                back += _back(targets, campaign, now)
+                looked = len(targets)
     return back
+
+
+def revive(*, now: datetime, limit: int = 500, seconds: float = jobs.TURN_S) -> int:
+    """Whoever was used up before the limits of their campaign grew is reckoned anew; answers how many were looked at. Safe in any number of workers."""
+    until, done = time.monotonic() + seconds, 0
+    for campaign in Campaign.objects.filter(status__in=Campaign.LIVE, limits_grew_at__isnull=False).order_by("id"):
+        since = campaign.limits_grew_at
+        while time.monotonic() < until:
+            with transaction.atomic():
+                before = Q(checked_at=None) | Q(checked_at__lt=since)
+                used_up = Target.objects.filter(before, campaign=campaign, state=State.EXHAUSTED).order_by("id")
+                ids = list(used_up.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit])
+                settling.settle_all(ids, now=now)
+                Target.objects.filter(pk__in=ids).update(checked_at=now)
+            done += len(ids)
+            if not ids:
+                Campaign.objects.filter(pk=campaign.pk, limits_grew_at=since).update(limits_grew_at=None)
+                break
+    return done
 
 
 def _back(targets: Sequence[Target], campaign: Campaign, now: datetime) -> int:
@@ -113,15 +139,12 @@ def _back(targets: Sequence[Target], campaign: Campaign, now: datetime) -> int:
 
 def freshen(*, now: datetime, limit: int = 2000) -> int:
     """Whoever moved, or has another number, has other hours: targets of contacts that were changed of late get their clocks anew."""
-    changed: dict[UUID, Target] = {}
-    rows = Target.objects.filter(campaign__status__in=Campaign.LIVE, state__in=[State.PENDING, State.RETRY_WAIT, State.CALLBACK_WAIT])
-    for target in rows.filter(contact__updated_at__gt=now - timedelta(minutes=10)).order_by("id")[:limit]:
-        changed[target.pk] = target
-    targets = list(changed.values())
-    moved = []
-    for target, subject in zip(targets, calling_whom.found([Whom(contact_id=one.contact_id) for one in targets]), strict=True):
-        if (key := clock_keys.key_of(subject.clocks)) != target.clocks:
-            moved.append((target.pk, target.clocks, key))
-    for target_id, was, key in moved:
-        Target.objects.filter(pk=target_id, clocks=was).update(clocks=key)
-    return len(moved)
+    waits = Target.objects.filter(campaign__status__in=Campaign.LIVE, state__in=[State.PENDING, State.RETRY_WAIT, State.CALLBACK_WAIT])
+    changed = waits.filter(contact__updated_at__gt=now - timedelta(minutes=10)).order_by("id")
+    moved, after = 0, UUID(int=0)
+    while page := list(changed.filter(pk__gt=after)[:limit]):
+        for target, subject in zip(page, calling_whom.found([Whom(contact_id=one.contact_id) for one in page]), strict=True):
+            if (key := clock_keys.key_of(subject.clocks)) != target.clocks:
+                moved += Target.objects.filter(pk=target.pk, clocks=target.clocks).update(clocks=key)
+        after = page[-1].pk
+    return moved

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from campaigns import dry_runs, gates, handout, preparing
-from campaigns.models import Attempt, Campaign, Collected, Conversion, SurveyResponse, Target
+from campaigns.models import Attempt, Campaign, Collected, Conversion, SurveyResponse, Target, targets
 from config.platform import feed, outbox
 from config.platform.errors import Refusal
 from config.platform.models import User
@@ -33,9 +33,9 @@ class DryRunNeeded(Refusal):
 
 
 class NobodyToCall(Refusal):
-    """There is nobody in the campaign: build its audience first."""
+    """There is nobody in the campaign who waits to be called: build its audience first."""
 
-    code = "nobody_to_call"
+    code = "campaign_without_targets"
 
 
 class SurveyNotPublished(Refusal):
@@ -199,7 +199,7 @@ def _refuse_template(campaign: Campaign) -> None:
 def _refuse_unready(campaign: Campaign) -> None:
     """What a campaign needs to begin; pins the version of its survey."""
     _refuse_template(campaign)
-    if campaign.kind != Campaign.Kind.COLLECTION and not Target.objects.filter(campaign=campaign, ended_at=None).exists():
+    if campaign.kind != Campaign.Kind.COLLECTION and not Target.objects.filter(campaign=campaign, state__in=targets.WAITING).exists():
         raise NobodyToCall("There is nobody in the campaign: build its audience first.")
     if campaign.script is not None and not campaign.script.versions.filter(status="published").exists():
         raise ScriptNotPublished("Publish the script first.")
@@ -240,6 +240,9 @@ def _begin(campaign: Campaign, now: datetime) -> None:
 def _by_itself(campaign: Campaign, act: Any, now: datetime) -> bool:
     try:
         act(campaign, now)
+    except OperationalError:  # somebody held it for long, or a deadlock: the others are looked at, and it again
+        logger.exception("campaign_not_moved")
+        return False
     except Refusal as refusal:  # somebody was quicker, or it is not ready: it is looked at again
         logger.info("campaign_not_moved", extra={"campaign": str(campaign.pk), "code": refusal.code})
         return False
@@ -256,7 +259,10 @@ def _is_over(campaign: Campaign, now: datetime) -> str:
         return ""
     if campaign.audience_runs.filter(status__in=["waiting", "running"]).exists():
         return ""
-    return "" if Target.objects.filter(campaign=campaign, ended_at=None).exists() else "Everybody was called, or may not be."
+    if campaign.limits_grew_at:
+        return ""  # whoever was used up is asked about again first
+    open_states = (*targets.WAITING, *targets.OPEN)
+    return "" if Target.objects.filter(campaign=campaign, state__in=open_states).exists() else "Everybody was called, or may not be."
 
 
 def reached(campaign: Campaign) -> int:

@@ -22,6 +22,9 @@ COURSE = (
 
 #: Taken out by hand: whatever comes of calls, they stay out until a person brings them back.
 BY_HAND = "excluded"
+#: Two contacts became one: the other target goes on.
+MERGED = "merged"
+STAYS_OUT = frozenset({BY_HAND, MERGED})
 OF_THE_STATE = frozenset({"state", "reason", "ended_at"})
 
 
@@ -53,7 +56,7 @@ def reckoned(target: Target) -> standing.Standing:
 
 def write(target: Target, course: standing.Standing, *, now: datetime) -> None:
     """Put a standing on a target that the caller holds."""
-    names = COURSE if target.reason != BY_HAND else [one for one in COURSE if one not in OF_THE_STATE]
+    names = COURSE if target.reason not in STAYS_OUT else [one for one in COURSE if one not in OF_THE_STATE]
     for name in names:
         setattr(target, name, getattr(course, name))
     waits = target.state in (State.PENDING, State.RETRY_WAIT)

@@ -261,7 +261,7 @@ def _part(wall: datetime) -> int:
 def _not_before(course: Standing, tried: Sequence[Tried]) -> Standing:
     """One that was given back or lost waits a little before it is handed out again."""
     back = [one.again_at for one in tried if one.again_at and not one.is_result]
-    if course.state not in (State.PENDING, State.RETRY_WAIT) or not back:
+    if course.state not in (State.PENDING, State.RETRY_WAIT, State.CALLBACK_WAIT) or not back:
         return course
     again = max([*back, *([course.next_attempt_at] if course.next_attempt_at else [])])
     return Standing(**{**course.__dict__, "next_attempt_at": again})

@@ -27,8 +27,9 @@ def tend_promises(**_later_arguments: object) -> None:
 
 @shared_task(name="campaigns.recheck_suppressed")
 def recheck_suppressed(**_later_arguments: object) -> None:
-    """Ask again about those who might not be called."""
+    """Ask again about those who might not be called, and those who were used up before limits grew."""
     revoking.ask_again(now=timezone.now())
+    revoking.revive(now=timezone.now())
 
 
 @shared_task(name="campaigns.freshen_targets")

@@ -21,6 +21,7 @@ from campaigns.models import AudienceRun, AudienceSource, Campaign, CampaignHour
 from config.platform import numbers
 from config.platform.admin_base import AuditedAdmin, badge, confirmed, who
 from config.platform.admin_base.pages import NOBODY
+from config.platform.admin_base.seen import SeenVersionForm
 
 TONES = {
     "draft": "warn", "scheduled": "info", "running": "good", "paused": "warn", "completed": "plain", "cancelled": "bad", "archived": "plain",
@@ -50,6 +51,7 @@ class CampaignAdmin(AuditedAdmin):
     list_display = ["number", "name", "kind", "department", "priority", "starts_at", "ends_at", "state"]
     list_select_related = ["department"]
     list_filter = ["status", "kind", "is_template", ("department", AutocompleteSelectFilter)]
+    form = SeenVersionForm
     search_fields = ["number", "name"]
     search_help_text = "By number as people say it, or by a part of the name"
     ordering = ["-id"]
@@ -67,7 +69,7 @@ class CampaignAdmin(AuditedAdmin):
             {
                 "fields": [
                     ("number", "state"), ("name", "is_template"), ("kind", "purpose"), "about", ("priority", "department"), "agents", "teams",
-                    ("script", "promotion"), ("survey", "version_asked"), "dispositions", "line",
+                    ("script", "promotion"), ("survey", "version_asked"), "dispositions", "line", "seen_version",
                 ]
             },
         ),
@@ -96,7 +98,8 @@ class CampaignAdmin(AuditedAdmin):
             return TOLD
         if "alter" not in obj.open_moves():
             rows = [row for _, part in self.fieldsets for row in part["fields"]]
-            return [name for row in rows for name in (row if isinstance(row, tuple) else (row,))]
+            named = [name for row in rows for name in (row if isinstance(row, tuple) else (row,))]
+            return [name for name in named if name != "seen_version"]
         return [*TOLD, *(preparing.FIXED if obj.started_at else ())]
 
     def found(self, request: HttpRequest, queryset: models.QuerySet[Any], text: str) -> models.QuerySet[Any]:
@@ -117,6 +120,7 @@ class CampaignAdmin(AuditedAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: list[Any], change: bool) -> None:
         said = {name: form.cleaned_data[name] for name in (form.changed_data if change else form.cleaned_data)}
+        said.pop("seen_version", None)
         lists = {name: list(said.pop(name)) for name in preparing.MANY if name in said}
         for formset in formsets:
             name, columns = LISTS[formset.model]
@@ -131,7 +135,7 @@ class CampaignAdmin(AuditedAdmin):
             made = preparing.create(lists=lists, **said, **by)
             form.instance.pk, form.instance.number = made.pk, made.number
         elif said or lists:
-            preparing.alter(form.instance.pk, lists=lists, **said, **by)
+            preparing.alter(form.instance.pk, lists=lists, if_version=form.cleaned_data["seen_version"], **said, **by)
 
     # --- verbs
     def _row(self, request: HttpRequest, object_id: str) -> Any:

@@ -16,6 +16,7 @@ from campaigns.models import Question, Quota, Survey, SurveyVersion
 from campaigns.surveys import picture, publishing
 from config.platform.admin_base import AuditedAdmin, StorableJSONField, badge, confirmed, who
 from config.platform.admin_base.pages import LEADING
+from config.platform.admin_base.seen import SeenVersionForm
 
 TONES = {"draft": "warn", "published": "good", "retired": "plain"}
 
@@ -45,6 +46,8 @@ class SurveyAdmin(AuditedAdmin):
     @action(description="New version", icon="edit_note", permissions=["begin_draft"])
     def begin_draft(self, request: HttpRequest, object_id: str) -> HttpResponse:
         survey = self.get_object(request, object_id)
+        if survey is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         last = survey.versions.order_by("-number").first()
         made: list[SurveyVersion] = []
         answer = confirmed(
@@ -95,24 +98,10 @@ class QuotaInline(QuestionInline):
     verbose_name_plural = "quotas"
 
 
-class DraftForm(forms.ModelForm):
-    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
+class DraftForm(SeenVersionForm):
     class Meta:
         model = SurveyVersion
         fields = ["survey", "comment", "greeting", "thanks"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.instance._state.adding:
-            self.initial["seen_version"] = self.instance.version
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        seen = given.get("seen_version")
-        if not self.instance._state.adding and seen is not None and seen != self.instance.version:
-            raise forms.ValidationError("Somebody else saved this draft in the meantime: open it again.", code="version_conflict")
-        return given
 
 
 @admin.register(SurveyVersion)
@@ -133,6 +122,9 @@ class SurveyVersionAdmin(AuditedAdmin):
     inlines = [QuestionInline, QuotaInline]
     actions_detail = ["publish", "retire"]
     change_form_outer_before_template = "admin/survey_tree.html"
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        return self.fields if obj else [("survey", "comment")]  # the rest is written with its questions
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
         return ["survey"] if obj else []
@@ -175,7 +167,10 @@ class SurveyVersionAdmin(AuditedAdmin):
         for formset in formsets:
             rows = [one.cleaned_data for one in formset.forms if one.cleaned_data and not one.cleaned_data.get("DELETE")]
             names = publishing.QUESTION if formset.model is Question else publishing.QUOTA
-            lists[formset.model] = [{name: row[name] for name in names} for row in sorted(rows, key=lambda row: row.get("position", 0))]
+            lists[formset.model] = [
+                {name: [] if row[name] is None and name in ("choices", "next") else row[name] for name in names}
+                for row in sorted(rows, key=lambda row: row.get("position", 0))
+            ]
             formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         words = {name: form.cleaned_data[name] for name in publishing.WORDS}
         publishing.write(

@@ -38,7 +38,7 @@ class HandoutViewSet(ApiViewSet):
     resource = "campaigns"
     queryset = Campaign.objects.all()
     serializer_class = NextSerializer
-    permits: ClassVar = {"next": TAKE, "lease_batch": WORK, "my_next": TAKE}
+    permits: ClassVar = {"next": TAKE, "lease_batch": allow(*LEADERS, scope=Scope.CAMPAIGNS_WORK), "my_next": TAKE}
 
     @operation(answer=NextSerializer, refusals=[NotYourCampaign, CampaignNotRunning])
     def next(self, request, pk) -> Response:

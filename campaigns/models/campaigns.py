@@ -69,6 +69,7 @@ class Campaign(Movable):
         ANSWERS = "answers", "So many complete answers to the survey"
         COLLECTED = "collected", "So many contacts added"
 
+    MAY_BE_POINTED_AT = True
     LIVE = (Status.RUNNING, Status.PAUSED)
     OVER = (Status.COMPLETED, Status.CANCELLED, Status.ARCHIVED)
     MOVES = {
@@ -158,6 +159,9 @@ class Campaign(Movable):
         help_text="A contact in hand comes back after so long without a sign of life.",
     )
 
+    limits_grew_at = models.DateTimeField(
+        null=True, editable=False, help_text="Whoever was used up before is asked about again; empty once all were."
+    )
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
     ended_because = models.CharField(max_length=300, blank=True, editable=False)

@@ -252,6 +252,8 @@ class SurveyResponse(Originated, Movable):
             models.Index(fields=["contact", "-started_at", "-id"], condition=Q(contact__isnull=False), name="survey_response_of_contact"),
             models.Index(fields=["agent", "-id"], condition=Q(agent__isnull=False), name="survey_response_of_agent"),
             models.Index(fields=["call"], condition=Q(call__isnull=False), name="survey_response_of_call"),
+            models.Index(fields=["started_at"], name="survey_response_by_time"),
+            models.Index(fields=["survey_version", "started_at"], name="survey_response_in_time"),
             models.Index(fields=["started_at"], condition=Q(state__in=["started", "partial"]), name="survey_response_going_on"),
         ]
 

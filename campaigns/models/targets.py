@@ -100,6 +100,8 @@ class Target(Row):
             models.Index(fields=["campaign", "-id"], name="target_of_campaign"),
             models.Index(fields=["contact", "-id"], name="target_of_contact"),
             models.Index(fields=["callback"], condition=Q(callback__isnull=False), name="target_of_callback"),
+            models.Index(fields=["campaign"], condition=Q(is_success=True), name="target_success"),
+            models.Index(fields=["campaign", "state", "is_ready"], condition=Q(ended_at=None), name="target_not_over"),
             models.Index(fields=["campaign", "disposition"], condition=Q(disposition__isnull=False), name="target_disposition"),
         ]
 
@@ -286,6 +288,7 @@ class Conversion(Row):
         ]
         indexes = [
             models.Index(fields=["campaign", "kind", "-at"], name="conversion_of_campaign"),
+            models.Index(fields=["kind", "at"], condition=Q(reversed_at=None), name="conversion_by_time"),
             models.Index(fields=["agent", "-at"], condition=Q(agent__isnull=False), name="conversion_of_agent"),
             models.Index(fields=["contact", "-at", "-id"], name="conversion_of_contact"),
         ]

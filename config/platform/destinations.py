@@ -55,6 +55,12 @@ class AddressForbidden(OutgoingRefused):
     lasting = True
 
 
+class HttpsNeeded(OutgoingRefused):
+    """News speaks of people: outside of networks of your own it is posted by https only."""
+
+    code = "https_needed"
+
+
 class NameUnknown(OutgoingRefused):
     """The name in the URL has no address now."""
 
@@ -112,6 +118,16 @@ def check_url(url: str, *, resolver: Resolver | None = None) -> Destination:
     if parts.query:
         target += "?" + quote(parts.query, safe=KEPT_IN_PATH + "?[]")
     return Destination(parts.scheme, host, port, target, tuple(str(address) for address in addresses))
+
+
+def require_https_outside(to: Destination) -> None:
+    """Outside of networks of our own, what speaks of people goes by https only.
+
+    Raises:
+        HttpsNeeded
+    """
+    if to.scheme == "http" and not all(is_allowed(ip_address(one)) for one in to.addresses):
+        raise HttpsNeeded("Outside of your own networks this is posted by https only.", host=to.host)
 
 
 def is_public(address: Address) -> bool:

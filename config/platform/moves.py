@@ -48,6 +48,8 @@ class Movable(Row):
 
     MOVES: ClassVar[Mapping[str, Move]]
     STATUS_FIELD: ClassVar[str] = "status"
+    #: Rows that many others point to are held so that these can be written meanwhile (``FOR NO KEY UPDATE``).
+    MAY_BE_POINTED_AT: ClassVar[bool] = False
 
     class Meta:
         abstract = True
@@ -109,7 +111,7 @@ def transition(
         model.DoesNotExist: no such row.
     """
     with transaction.atomic():
-        row = model._default_manager.select_for_update(of=("self",)).get(pk=pk)
+        row = model._default_manager.select_for_update(of=("self",), no_key=model.MAY_BE_POINTED_AT).get(pk=pk)
         check_version(row, if_version)
         move, status = model.MOVES[verb], getattr(row, model.STATUS_FIELD)
         if status not in move.start:

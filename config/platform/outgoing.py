@@ -20,7 +20,8 @@ from urllib3.response import HTTPResponse
 
 from config.platform.deadlines import Watch
 from config.platform.destinations import AddressForbidden as AddressForbidden
-from config.platform.destinations import Destination, OutgoingRefused, Resolver
+from config.platform.destinations import Destination, OutgoingRefused, Resolver, require_https_outside
+from config.platform.destinations import HttpsNeeded as HttpsNeeded
 from config.platform.destinations import NameUnknown as NameUnknown
 from config.platform.destinations import UrlForbidden as UrlForbidden
 from config.platform.destinations import check_url as check_url
@@ -173,12 +174,13 @@ class Line:
 
     The URL is judged and its name resolved whenever it connects, and that is at least once a minute. A server may close a connection that
     rests: then the post is made once more on a new one, so it may come twice. Post only what has an id by which doubles are told apart.
+    ``https_outside``: outside of networks of our own nothing goes by plain http, wherever the name leads by then.
     """
 
     KEPT_S = 60.0
 
-    def __init__(self, url: str, *, resolver: Resolver | None = None) -> None:
-        self._url, self._resolver = url, resolver
+    def __init__(self, url: str, *, https_outside: bool = False, resolver: Resolver | None = None) -> None:
+        self.url, self._resolver, self._https_outside = url, resolver, https_outside
         self._kept: tuple[Destination, HTTPConnection, float] | None = None
 
     def post(
@@ -218,7 +220,9 @@ class Line:
         keep_bytes: int,
         kept: tuple[Destination, HTTPConnection, float] | None,
     ) -> Answer:
-        exchange = _Exchange("POST", self._url, body, headers, times, self._resolver, on=kept[:2] if kept else None)
+        exchange = _Exchange(
+            "POST", self.url, body, headers, times, self._resolver, https_outside=self._https_outside, on=kept[:2] if kept else None
+        )
         try:
             answer, is_whole = exchange.answer(keep_bytes)
             if is_whole and exchange.may_go_on:
@@ -246,11 +250,14 @@ class _Exchange:
         times: _Times,
         resolver: Resolver | None,
         *,
+        https_outside: bool = False,
         on: tuple[Destination, HTTPConnection] | None = None,
     ) -> None:
         self._watch = Watch(times.whole_s)
         self._connection: HTTPConnection | None = on[1] if on else None
         self.to = on[0] if on else check_url(url, resolver=resolver)
+        if https_outside:
+            require_https_outside(self.to)
         sent = {"user-agent": AGENT, "accept-encoding": "identity", "connection": "close"}
         sent |= {name.lower(): value for name, value in headers.items()} | {"host": self.to.host_header}
         try:

@@ -14,6 +14,7 @@ from unfold.decorators import action
 
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, StorableJSONField, badge, confirmed, who
 from config.platform.admin_base.pages import LEADING, NOBODY
+from config.platform.admin_base.seen import SeenVersionForm
 from crm import script_picture, scripts
 from crm.models import Script, ScriptStep, ScriptVersion
 
@@ -85,24 +86,10 @@ class StepInline(StackedInline):
         return self._may(request, obj)
 
 
-class DraftForm(forms.ModelForm):
-    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
+class DraftForm(SeenVersionForm):
     class Meta:
         model = ScriptVersion
         fields = ["script", "comment"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not self.instance._state.adding:
-            self.initial["seen_version"] = self.instance.version
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        seen = given.get("seen_version")
-        if not self.instance._state.adding and seen is not None and seen != self.instance.version:
-            raise forms.ValidationError("Somebody else saved this draft in the meantime: open it again.", code="version_conflict")
-        return given
 
 
 @admin.register(ScriptVersion)

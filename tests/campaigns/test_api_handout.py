@@ -40,7 +40,9 @@ def test_who_does_not_work_in_a_campaign_and_one_that_does_not_run_are_told_apar
     assert [(one.status_code, one.json()["code"]) for one in asked] == [(409, "campaign_not_running"), (403, "not_your_campaign")]
     assert asked[0].json()["campaign_status"] == "paused"
     token = {"token": "0199a1b2-9999-4000-8000-293a4b5c6d7e"}
-    assert agent.post(f"/api/v1/campaigns/{mine.pk}/lease-batch/", {"most": 5}, format="json").status_code == 409
+    batch = f"/api/v1/campaigns/{mine.pk}/lease-batch/"
+    assert agent.post(batch, {"most": 5}, format="json").status_code == 403, "an operator has one in hand at a time"
+    assert client_of("supervisor").post(batch, {"most": 5}, format="json").status_code == 409
     assert agent.post(f"/api/v1/attempts/{mine.pk}/heartbeat/", token, format="json").status_code == 404
 
 

@@ -26,9 +26,7 @@ def test_a_call_an_order_a_complaint_and_a_survey_are_told_as_one_chain(client_o
     origin = {"kind": "attempt", "id": held["attempt"]}
     survey = done("survey-responses", {"attempt": held["attempt"]})
     order = done("orders", an_order() | {"contact": str(contact.pk), "origin": origin, "place": True})
-    complaint = done(
-        "complaints", {"contact": str(contact.pk), "summary": "The last parcel was late", "channel": "call", "origin": origin}
-    )
+    complaint = done("complaints", {"contact": str(contact.pk), "summary": "The last parcel was late", "channel": "call", "origin": origin})
     attempt = done(f"attempts/{held['attempt']}/report", {"token": held["token"], "disposition": sold.code})
 
     assert attempt["call"] and survey["attempt"] == held["attempt"]

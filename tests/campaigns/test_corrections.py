@@ -89,6 +89,7 @@ def test_refused_for_ever_that_was_meant_as_call_me_tomorrow():
     fresh = Desk.called(desk, "later")
     mine, theirs = stands(attempt), stands(fresh)
     mine["counted"] = mine["counted"][:1]
+    assert (mine.pop("next_attempt_at"), theirs.pop("next_attempt_at")) == (LATER + timedelta(minutes=2), LATER), "given back for a minute"
     assert mine == theirs, "as a fresh one that was written so at once"
     counts = Target.objects.filter(campaign=desk.campaign).values_list("attempts_total", "is_reached", "is_right_party", "is_success")
     assert list(counts) == [(1, True, False, False)] * 2

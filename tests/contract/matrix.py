@@ -124,7 +124,7 @@ campaigns_complete           sA     campaigns:write
 campaigns_copy               sA     campaigns:write
 campaigns_create             sA     campaigns:write
 campaigns_dry_run            asbA   campaigns:read
-campaigns_lease_batch        asA    campaigns:work
+campaigns_lease_batch        sA     campaigns:work
 campaigns_left_out           asbA   campaigns:read
 campaigns_list               asbA   campaigns:read
 campaigns_my_next            asA    -

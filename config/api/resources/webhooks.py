@@ -49,7 +49,7 @@ DELIVERY = {
     "last_error": "It answers 503.",
 }
 ATTEMPT = {"at": "2026-11-23T07:00:07Z", "status": 503, "took_ms": 41, "error": "It answers 503."}
-REFUSED = [outgoing.UrlForbidden, outgoing.AddressForbidden, outgoing.NameUnknown, keeping.HttpsNeeded, keeping.WebhookTypeUnknown]
+REFUSED = [outgoing.UrlForbidden, outgoing.AddressForbidden, outgoing.NameUnknown, outgoing.HttpsNeeded, keeping.WebhookTypeUnknown]
 
 
 @example(ENDPOINT)

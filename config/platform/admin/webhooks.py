@@ -18,6 +18,7 @@ from unfold.decorators import action
 from config.platform.admin_base import AuditedAdmin, ReadOnlyAdmin, badge, confirmed, who
 from config.platform.admin_base.pages import ADMINS
 from config.platform.admin_base.ranges import RangeDateTimeFilter
+from config.platform.admin_base.seen import SeenVersionForm
 from config.platform.errors import Refusal
 from config.platform.models import WebhookDelivery, WebhookEndpoint
 from config.platform.webhooks import keeping
@@ -31,7 +32,7 @@ def state_of(delivery: WebhookDelivery) -> SafeString:
     return badge(delivery.get_state_display(), kind)
 
 
-class WebhookForm(forms.ModelForm):
+class WebhookForm(SeenVersionForm):
     def clean(self) -> dict[str, Any]:
         """Say beside the form what the rule would refuse."""
         given = super().clean() or {}
@@ -103,7 +104,7 @@ class WebhookEndpointAdmin(AuditedAdmin):
     ]
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
-        return self.own + (self.shown if obj else [])
+        return [*self.own, *(self.shown if obj else []), "seen_version"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
         return self.shown if obj else []
@@ -114,7 +115,8 @@ class WebhookEndpointAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:
         given, when = form.cleaned_data, timezone.now()
         if change:
-            keeping.alter(obj.pk, **{name: given[name] for name in form.changed_data if name in self.own}, by=who(request), now=when)
+            said = {name: given[name] for name in form.changed_data if name in self.own}
+            keeping.alter(obj.pk, **said, if_version=given["seen_version"], by=who(request), now=when)
             return
         row, secret = keeping.add(**{name: given[name] for name in self.own}, by=who(request), now=when)
         obj.pk = row.pk

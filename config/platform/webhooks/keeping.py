@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
@@ -29,13 +28,6 @@ class WebhookTypeUnknown(Refusal):
     status = 400
 
 
-class HttpsNeeded(Refusal):
-    """News speaks of people: outside of networks of your own it is posted by https only."""
-
-    code = "https_needed"
-    status = 400
-
-
 class WebhookDisabled(Refusal):
     """Nothing is posted to this webhook now: switch it on first."""
 
@@ -50,9 +42,7 @@ def check(*, url: str | None = None, types: Sequence[str] | None = None) -> None
         HttpsNeeded, WebhookTypeUnknown
     """
     if url is not None:
-        to = outgoing.check_url(url)
-        if to.scheme == "http" and not all(destinations.is_allowed(ip_address(one)) for one in to.addresses):
-            raise HttpsNeeded("Outside of your own networks news is posted by https only.")
+        destinations.require_https_outside(outgoing.check_url(url))
     unknown = [one for one in types or () if not any(relaying.fits(one, name) for name in outbox.types)]
     if unknown:
         raise WebhookTypeUnknown(f"No such news: {', '.join(unknown)[:200]}.", known=sorted(outbox.types))

@@ -6,6 +6,7 @@ holds a thread, and nobody up. A sender that dies leaves what it had in hand: it
 
 import logging
 import queue
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -60,6 +61,25 @@ class _Target:
     busy: int = 0
     is_quick: bool = False
     lines: list[outgoing.Line] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def line(self) -> outgoing.Line:
+        """An open connection to where the endpoint is now, or a new one: its address may have been changed while others were out."""
+        with self.lock:
+            while self.lines:
+                one = self.lines.pop()
+                if one.url == self.row.url:
+                    return one
+                one.close()
+            return outgoing.Line(self.row.url, https_outside=True)
+
+    def keep(self, line: outgoing.Line) -> None:
+        """Keep a connection open for the next, unless the address was changed meanwhile."""
+        with self.lock:
+            if line.url == self.row.url:
+                self.lines.append(line)
+                return
+        line.close()
 
     @property
     def free_lanes(self) -> int:
@@ -134,10 +154,6 @@ class _Sender:
         rows = {row.pk: row for row in WebhookEndpoint.objects.awake(now)}
         for pk, row in rows.items():
             known = self._targets.setdefault(pk, _Target(row))
-            if known.row.url != row.url:
-                for line in known.lines:
-                    line.close()
-                known.lines = []
             known.row = row
         for pk in [pk for pk, target in self._targets.items() if pk not in rows and not target.busy]:
             self._close(self._targets.pop(pk))
@@ -171,12 +187,12 @@ class _Sender:
         results: list[Result] = []
         line = None
         try:
-            line = target.lines.pop() if target.lines else outgoing.Line(target.row.url)
+            line = target.line()
             for delivery, event in jobs:
                 if time.monotonic() - taken > LANE_S or (results and not results[-1].ok):
                     break  # what is left goes back: whoever fails is asked gently
                 results.append(_post(line, target.row, delivery, event, self.clock))
-            target.lines.append(line)
+            target.keep(line)
         except Exception as error:
             logger.exception("webhook_lane_broke", extra={"webhook": str(target.row.pk), "error": type(error).__name__})
         finally:

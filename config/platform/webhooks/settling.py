@@ -107,7 +107,11 @@ def settle(results: Sequence[Result], now: datetime) -> None:
     for one in results:
         for name, value in _columns(one).items():
             columns[name].append(value)
+    endpoints = WebhookEndpoint.objects.filter(pk__in={one.delivery.endpoint_id for one in results}).order_by("pk")
     with transaction.atomic():
+        list(
+            endpoints.select_for_update(no_key=True).values_list("pk")
+        )  # before their deliveries, as whoever switches one on or removes it
         statements.count(SETTLE, columns)
         of_endpoints: dict[UUID, list[Result]] = defaultdict(list)
         for one in results:
