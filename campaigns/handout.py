@@ -97,9 +97,10 @@ def lease_batch(campaign_id: UUID, *, by: User, most: int, now: datetime) -> lis
         raise NotYourCampaign("You do not work in this campaign.")
     found: list[Attempt] = []
     most = min(most, MOST_AT_ONCE)
-    for _ in range(MOST_LOOKS):
+    for look in range(MOST_LOOKS):
+        wanted = most - len(found)
         try:
-            taken, seen = _some(campaign.pk, None, by, most - len(found), now, look_at=MOST_AT_ONCE)
+            taken, seen = _some(campaign.pk, None, by, wanted, now, look_at=max(wanted, MOST_AT_ONCE) if look else wanted)
         except CampaignNotRunning:
             if found:
                 break  # it was paused in between: those that are leased must be told
