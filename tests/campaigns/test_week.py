@@ -248,7 +248,8 @@ def broken_control(week: Week, world: World) -> list[str]:
     return [rule for rule, calls in looked.items() if not any(rule in one for one in broken(calls, world))]
 
 
-@pytest.mark.django_db
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)  # else the week is one transaction, for which all news of the server waits
 def test_no_call_of_a_week_is_outside_its_rules():
     week = lived(people=60, agents=3, minutes=30, seed=7)
     all_is_well(week)
@@ -256,6 +257,6 @@ def test_no_call_of_a_week_is_outside_its_rules():
 
 
 @pytest.mark.long
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # else the week is one transaction, for which all news of the server waits
 def test_no_call_of_a_week_of_five_thousand_is_outside_its_rules():
     all_is_well(lived(people=5000, agents=12, minutes=10, seed=11))

@@ -69,7 +69,7 @@ def test_a_late_commit_is_not_missed_by_a_reader_who_remembers_the_last_news(cli
 
     def read_until(n: int) -> None:
         """Another database of the server may have an older writer at this moment: news waits for that one too."""
-        for _ in range(300):
+        for _ in range(1200):
             read()
             if n in seen:
                 return

@@ -83,6 +83,6 @@ def test_a_draft_that_somebody_else_saved_meanwhile_is_not_overwritten(superviso
     url = address(ScriptVersion, "change", draft.pk)
     scripts.write(draft.pk, comment="Somebody else was here.", by=None, now=timezone.now())
     errors = save(supervisor, url, seen_version=draft.version, comment="Mine.")
-    assert "Somebody else saved this draft" in str(errors)
+    assert "Somebody else saved this in the meantime" in str(errors)
     draft.refresh_from_db()
     assert draft.comment == "Somebody else was here."

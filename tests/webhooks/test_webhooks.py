@@ -232,8 +232,8 @@ def test_a_late_commit_is_relayed_and_nothing_twice_whatever_dies(receiver):
 
 
 def wait_for(true) -> None:
-    """Another database of the server may have an older writer at this moment."""
-    for _ in range(200):
+    """Another database of the server may have an older writer at this moment: a test there that lives through a week is one transaction."""
+    for _ in range(2400):
         if true():
             return
         time.sleep(0.05)
