@@ -47,9 +47,19 @@ def load(made: House, *, now: datetime, say: Callable[[str], object]) -> None:
     running.start(over.pk, force=True, reason="Urgent.", by=boss, now=noon - timedelta(days=8))
     _work(over, made, agents, random, noon - timedelta(days=7, hours=1), times=4)
     running.complete(over.pk, reason="Everybody was told.", by=boss, now=noon - timedelta(days=6))
-    survey = surveys.load(by=boss, now=noon - timedelta(days=20)).survey
+    version = surveys.load(by=boss, now=noon - timedelta(days=20))
+    asked = list(Contact.objects.filter(pk__in=members["all"]).order_by("id")[:30])
+    surveys.respond(version, asked, agents, random, at=noon - timedelta(days=2, hours=2))
     draft = _campaign(
-        template, "Spring survey of clients", members["ready"], boss, noon, kind="survey", purpose="survey", survey=survey, priority=50
+        template,
+        "Spring survey of clients",
+        members["ready"],
+        boss,
+        noon,
+        kind="survey",
+        purpose="survey",
+        survey=version.survey,
+        priority=50,
     )
     dry_runs.begin(draft.pk, by=boss, now=noon)
     dry_runs.run_owed(now=now)

@@ -20,7 +20,7 @@ from calls.admin.lists import ZONES
 from calls.models import Alarm, Call, Queue
 from calls.models.agents import State
 from calls.reports import Line, Report
-from config.platform.admin_base import ReadOnlyAdmin, badge, span, who
+from config.platform.admin_base import ReadOnlyAdmin, badge, percent, span, who
 from config.platform.errors import Refusal
 from config.platform.models import Role, User
 from config.platform.viewer import zone_of
@@ -159,8 +159,8 @@ def _standing(tiles: dict[str, Any]) -> dict[str, Any]:
         **tiles,
         "wait": span(now["longest_wait_s"]) if now["longest_wait_s"] is not None else "–",
         "waits_long": (now["longest_wait_s"] or 0) >= WAITS_LONG_S,
-        "level_today": _percent(today["service_level"]),
-        "level_lately": _percent(lately["service_level"]),
+        "level_today": percent(today["service_level"]),
+        "level_lately": percent(lately["service_level"]),
         "has_alarm": bool(tiles["alarms"]["open"]),
         "alarms": [{**one, "said": Alarm.Kind(one["kind"]).label} for one in tiles["alarms"]["open"]],
         "free": agents[State.AVAILABLE],
@@ -168,10 +168,6 @@ def _standing(tiles: dict[str, Any]) -> dict[str, Any]:
         "writing": agents[State.WRAP_UP],
         "away": agents[State.PAUSED] + agents[State.LAGGED],
     }
-
-
-def _percent(share: float | None) -> str:
-    return f"{share:.0%}".replace("%", "\u202f%") if share is not None else "–"  # a narrow space that does not break
 
 
 def _when(report: Report, line: Line) -> str:
@@ -194,7 +190,7 @@ def _row(report: Report, line: Line) -> dict[str, Any]:
 
 def _said(line: Line) -> dict[str, Any]:
     found = reports.shown(line)
-    percents = {name: _percent(found[name]) for name in ("service_level", "abandon_share", "fcr", "contact_rate", "occupancy")}
+    percents = {name: percent(found[name]) for name in ("service_level", "abandon_share", "fcr", "contact_rate", "occupancy")}
     times = {name: span(found[name]) if found[name] is not None else "–" for name in ("asa_s", "longest_wait_s", "aht_s")}
     return found | percents | times
 

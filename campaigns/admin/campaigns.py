@@ -16,6 +16,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action
 
 from campaigns import audiences, dry_runs, preparing, running
+from campaigns.admin import results
 from campaigns.admin.inlines import HoursInline, RetryRuleInline, SourceInline
 from campaigns.models import AudienceRun, AudienceSource, Campaign, CampaignHours, DryRun, RetryRule
 from config.platform import numbers
@@ -60,7 +61,7 @@ class CampaignAdmin(AuditedAdmin):
     inlines = [HoursInline, RetryRuleInline, SourceInline]
     change_form_outer_before_template = "admin/campaign_progress.html"
     actions_detail = [
-        "build_audience", "dry_run", "start", "start_anyway", "schedule", "unschedule", "pause", "resume", "complete", "cancel", "archive",
+        "results", "build_audience", "dry_run", "start", "start_anyway", "schedule", "unschedule", "pause", "resume", "complete", "cancel", "archive",
         "copy",
     ]  # fmt: skip
     fieldsets: list[tuple[str | None, dict[str, Any]]] = [
@@ -173,6 +174,11 @@ class CampaignAdmin(AuditedAdmin):
             self, request, row, title=f"{word}: {row}", question=question, button=word, done="Done.", ask=ask,
             act=lambda *said: act(row.pk, **({"reason": said[0]} if said else {}), by=who(request), now=timezone.now()),
         )  # fmt: skip
+
+    @action(description="Results", icon="monitoring", permissions=["view"])
+    def results(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self._row(request, object_id)
+        return results.show(self, request, row) if row else self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
     @action(description="Build the audience", icon="groups", permissions=["prepare"])
     def build_audience(self, request: HttpRequest, object_id: str) -> HttpResponse:

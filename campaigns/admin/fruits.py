@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from campaigns import conversions
-from campaigns.admin import results
 from campaigns.models import Collected, Conversion
 from config.platform.admin_base import ReadOnlyAdmin, badge, confirmed, who
 from config.platform.admin_base.pages import LEADING
@@ -32,9 +31,6 @@ class ConversionAdmin(ReadOnlyAdmin):
         ("campaign", "kind", "stands"), ("contact", "agent", "by"), ("attempt", "order"), ("amount", "currency", "due_on"), "note",
         ("at", "reversed_at"), "reversed_because",
     ]  # fmt: skip
-
-    def get_urls(self) -> list[Any]:
-        return [*results.urls(self), *super().get_urls()]
 
     def has_take_back_permission(self, request: HttpRequest, object_id: str) -> bool:
         row: Any = self.get_object(request, object_id)

@@ -1,24 +1,15 @@
-"""The results of a campaign as a page with pictures: how far it came, at which hours people are reached, who brought what.
-
-Mounted by ``urls(page)`` under any admin page; its name is ``admin:campaigns_results`` with the campaign's id.
-"""
+"""The results of a campaign as a page with pictures: how far it came, at which hours people are reached, who brought what."""
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path
 from django.utils import timezone
 
 from campaigns import reports
 from campaigns.models import Campaign, Target
-from config.platform.admin_base import RoleAdmin, span, who
-from config.platform.models import Role
+from config.platform.admin_base import RoleAdmin, percent, span
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MOST_AGENTS, MOST_LINES, MOST_NUMBERS = 15, 15, 10
@@ -29,20 +20,10 @@ STEPS = (
 CELL, LEFT = 22, 40
 
 
-def urls(page: RoleAdmin) -> list[Any]:
-    """The address of the page, for ``get_urls`` of an admin page."""
-    view = page.admin_site.admin_view(lambda request, campaign_id: show(page, request, campaign_id))
-    return [path("results/<uuid:campaign_id>/", view, name="campaigns_results")]
-
-
-def show(page: RoleAdmin, request: HttpRequest, campaign_id: UUID) -> HttpResponse:
-    """The page; an operator gets their own attempts, as over HTTP."""
-    if not page.has_view_permission(request):
-        raise PermissionDenied
-    user, now = who(request), timezone.now()
-    seen: QuerySet[Campaign] = Campaign.objects.visible_to(user)
-    campaign = get_object_or_404(seen, pk=campaign_id)
-    found = reports.results(campaign, agent=user if user.role == Role.AGENT else None, now=now)
+def show(page: RoleAdmin, request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """The page, for whoever may see the campaign there."""
+    now = timezone.now()
+    found = reports.results(campaign, now=now)
     context = {
         **page.admin_site.each_context(request),
         "title": f"Results: {campaign}",
@@ -59,11 +40,6 @@ def show(page: RoleAdmin, request: HttpRequest, campaign_id: UUID) -> HttpRespon
         "contact_rate": percent(found["attempts"]["contact_rate"]),
     }
     return TemplateResponse(request, "admin/campaign_results.html", context)
-
-
-def percent(part: float | None) -> str:
-    """A share for people."""
-    return f"{part:.0%}".replace("%", "\u202f%") if part is not None else "–"
 
 
 def funnel(counts: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 from unfold.decorators import action
 
+from campaigns.admin import survey_results
 from campaigns.models import Question, Quota, Survey, SurveyVersion
 from campaigns.surveys import picture, publishing
 from config.platform.admin_base import AuditedAdmin, StorableJSONField, badge, confirmed, who
@@ -31,7 +32,7 @@ class SurveyAdmin(AuditedAdmin):
     ordering = ["name"]
     prepopulated_fields = {"code": ["name"]}
     fields = [("name", "code"), ("language", "is_active"), "about"]
-    actions_detail = ["begin_draft"]
+    actions_detail = ["results", "begin_draft"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("versions")
@@ -39,6 +40,13 @@ class SurveyAdmin(AuditedAdmin):
     @admin.display(description="in use")
     def in_use(self, survey: Survey) -> str:
         return next((f"version {one.number}" for one in survey.versions.all() if one.status == "published"), "–")
+
+    @action(description="Results", icon="monitoring", permissions=["view"])
+    def results(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        survey = self.get_object(request, object_id)
+        if survey is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return survey_results.show(self, request, survey)
 
     def has_begin_draft_permission(self, request: HttpRequest, object_id: str) -> bool:
         return self.has_change_permission(request)

@@ -17,7 +17,7 @@ from complaints.models import Complaint
 from complaints.models.clocks import Metric
 from complaints.models.complaints import Kind
 from complaints.reports import Asked
-from config.platform.admin_base import RoleAdmin, span, who
+from config.platform.admin_base import RoleAdmin, percent, span, who
 from config.platform.errors import Refusal
 from config.platform.viewer import zone_of
 from crm.models import Department
@@ -94,11 +94,6 @@ def _shown(given: dict[str, Any], request: HttpRequest, now: Any) -> dict[str, A
         "by_agent": [_content(line) for line in by_agent[:MOST_LINES]],
         "by_department": [_content(line) for line in by_department[:MOST_LINES]],
     }
-
-
-def percent(part: float | None) -> str:
-    """A share for people."""
-    return f"{part:.0%}".replace("%", "\u202f%") if part is not None else "–"
 
 
 def long(seconds: float | None) -> str:

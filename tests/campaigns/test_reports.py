@@ -138,8 +138,8 @@ def test_the_page_of_results_shows_what_the_report_says():
     client.force_login(UserFactory(role="supervisor"), backend="django.contrib.auth.backends.ModelBackend")
     campaign, agents = lived(random.Random(3), now)
     found = reports.results(campaign, now=now)
-    shown = client.get(reverse("admin:campaigns_results", args=[campaign.pk]))
+    shown = client.get(reverse("admin:campaigns_campaign_results", args=[campaign.pk]))
     assert shown.status_code == 200
     text = shown.content.decode()
     assert all(str(agent) in text for agent in agents) and text.count("<title>") - 1 >= len(found["by_hour"])
-    assert client.get(reverse("admin:campaigns_results", args=[CampaignFactory().pk])).status_code == 200, "without any attempt"
+    assert client.get(reverse("admin:campaigns_campaign_results", args=[CampaignFactory().pk])).status_code == 200, "without any attempt"

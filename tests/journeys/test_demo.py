@@ -48,7 +48,7 @@ def picture() -> list[tuple[object, ...]]:
             ),
             key=repr,
         ),
-        *Call.objects.order_by("external_id").values_list(
+        *Call.objects.order_by("external_id", "started_at", "agent__username").values_list(
             "external_id",
             "direction",
             "outcome",

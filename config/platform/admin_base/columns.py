@@ -17,6 +17,11 @@ def badge(text: str, tone: str = "plain") -> SafeString:
     return format_html('<span class="sb-badge {}">{}</span>', TONES[tone], text)
 
 
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 for people; the narrow space does not break."""
+    return f"{share:.0%}".replace("%", "\u202f%") if share is not None else "–"
+
+
 def span(seconds: float | None) -> str:
     """A length of time as people say it: 45 s, 3:07, 1:02:30."""
     if seconds is None:
