@@ -178,6 +178,7 @@ STREAM_URL = env.str("STREAM_URL", default="")  # where clients reach the proces
 STREAMS_MOST = env.int("STREAMS_MOST", default=2000)
 STREAMS_PER_USER = env.int("STREAMS_PER_USER", default=5)
 STREAM_THREADS = env.int("STREAM_THREADS", default=4)
+LOGIN_REDIRECT_URL = "admin:index"
 LOGIN_TOKEN_LIFETIME = timedelta(hours=env.int("LOGIN_TOKEN_HOURS", default=12))
 ARTICLES_REVIEWED_BY_ANOTHER = env.bool("ARTICLES_REVIEWED_BY_ANOTHER", default=False)
 WRAP_UP_OPEN_HOURS = env.int("WRAP_UP_OPEN_HOURS", default=0)

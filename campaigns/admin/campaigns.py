@@ -43,6 +43,17 @@ LISTS: dict[type[models.Model], tuple[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+class CampaignForm(SeenVersionForm):
+    """With names for limits that say their unit."""
+
+    class Meta:
+        labels = {
+            "rolling_most": "Most within the span", "rolling_s": "That span, seconds", "min_gap_s": "Gap, seconds",
+            "retry_s": "Again after, seconds", "max_technical": "Failures of the line", "drop_lockout_s": "Left alone after a drop, seconds",
+            "lease_s": "In hand, seconds",
+        }  # fmt: skip
+
+
 @admin.register(Campaign)
 class CampaignAdmin(AuditedAdmin):
     """Whom we call, when, how often, and what counts as a success."""
@@ -52,7 +63,7 @@ class CampaignAdmin(AuditedAdmin):
     list_display = ["number", "name", "kind", "department", "priority", "starts_at", "ends_at", "state"]
     list_select_related = ["department"]
     list_filter = ["status", "kind", "is_template", ("department", AutocompleteSelectFilter)]
-    form = SeenVersionForm
+    form = CampaignForm
     search_fields = ["number", "name"]
     search_help_text = "By number as people say it, or by a part of the name"
     ordering = ["-id"]
@@ -61,8 +72,8 @@ class CampaignAdmin(AuditedAdmin):
     inlines = [HoursInline, RetryRuleInline, SourceInline]
     change_form_outer_before_template = "admin/campaign_progress.html"
     actions_detail = [
-        "results", "build_audience", "dry_run", "start", "start_anyway", "schedule", "unschedule", "pause", "resume", "complete", "cancel", "archive",
-        "copy",
+        "results", "build_audience", "dry_run", "start", "schedule", "unschedule", "pause", "resume",
+        {"title": "More", "items": ["start_anyway", "complete", "cancel", "archive", "copy"]},
     ]  # fmt: skip
     fieldsets: list[tuple[str | None, dict[str, Any]]] = [
         (
@@ -78,7 +89,7 @@ class CampaignAdmin(AuditedAdmin):
             "When and how often",
             {
                 "fields": [
-                    ("starts_at", "ends_at"), "keeps_holidays", ("goal", "goal_count"), ("max_attempts", "max_per_day", "max_per_number"),
+                    "starts_at", "ends_at", "keeps_holidays", ("goal", "goal_count"), ("max_attempts", "max_per_day", "max_per_number"),
                     ("rolling_most", "rolling_s"), ("min_gap_s", "retry_s", "max_technical"), ("drop_lockout_s", "lease_s"),
                 ],
                 "classes": ["tab"],

@@ -79,6 +79,7 @@ def heat(lines: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
         "size": CELL - 2,
         "width": LEFT + len(hours) * CELL,
         "height": 18 + 7 * CELL,
+        "shown": round(1.5 * (LEFT + len(hours) * CELL)),
         "days": [{"name": name, "y": 18 + number * CELL + 15} for number, name in enumerate(WEEKDAYS)],
         "heads": [{"name": hour, "x": LEFT + (hour - hours[0]) * CELL + CELL / 2 - 1} for hour in hours],
         "best": [
