@@ -11,7 +11,7 @@
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
 #                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation;
 #                 make bench-campaigns: of audiences and hand-outs; make bench-webhooks: of posts)
-.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv lock help
+.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv node lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -90,6 +90,10 @@ schema: venv
 
 venv:
 	@$(bootstrap) requirements-dev.lock
+
+# Tools written in JavaScript, on a Node.js that came with the packages. Installed anew when their lock changes.
+node: venv
+	@cmp -s package-lock.json node_modules/.lock || { PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --no-progress --loglevel=error && cp package-lock.json node_modules/.lock; }
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
