@@ -5,7 +5,7 @@
 #   make reset    remove its data
 #   make test     run the tests (ARGS="-k name" for some, LONG=1 with those that take minutes, COVERAGE=1)
 #   make lint     what the tests do not see: format, types, who imports whom
-#   make schema   write docs/openapi.yaml, the kinds in docs/live-feed.md and the types in docs/events.md, anew from the code
+#   make schema   write docs/openapi.yaml, the kinds in docs/live-feed.md, the types in docs/events.md and docs/errors/ anew from the code
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
@@ -87,6 +87,7 @@ schema: venv
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_feed
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_events
+	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_problems
 
 venv:
 	@$(bootstrap) requirements-dev.lock
