@@ -143,7 +143,7 @@ def _index(known: Iterable[Explained]) -> str:
             here = [one for one in mine if one.home == home]
             if not here:
                 continue
-            lines += ["", f"### {name}: {title[0].lower()}{title[1:]}", ""] if kind != "standard" else [""]
+            lines += ["", f"### {name}", ""] if kind != "standard" else [""]
             lines += ["| Code | Status | Meaning |", "|---|---|---|"]
             lines += [f"| [`{one.code}`]({one.code}.md) | {one.status} | {_cell(one.meaning)} |" for one in here]
     return "\n".join([*lines, ""])

@@ -23,6 +23,10 @@ LINK_OUTSIDE = re.compile(rf"\]\((?:\.\./)+({'|'.join(map(re.escape, OUTSIDE))})
 MERMAID = "site/mermaid.js"
 REFERENCE = "reference/index.html"
 BUTTON = "<!-- on the site: the reference itself -->"
+#: what a browser fetches by itself from another server
+FETCHED = re.compile(
+    r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"' >]+|<link\b[^>]*\bhref=["']?(?:https?:)?//[^"' >]+|url\(["']?(?:https?:)?//[^)]+"""
+)
 DIAGRAM = 'class="mermaid"'
 REDOC = "drf_spectacular_sidecar/static/drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js"
 #: the one thing that Redoc fetches from elsewhere: the picture beside its maker's name
@@ -39,7 +43,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "reference/redoc.js", content=script.replace(REDOC_PICTURE, "data:,")))
     for uri, source in {
         REFERENCE: HERE / "reference.html",
-        MERMAID: _packaged("mmdc", "mmdc/assets/mermaid.js"),
+        MERMAID: _packaged("mermaidx", "mermaidx/assets/mermaid.js"),
         "site/icon.svg": ROOT / "config/platform/static/switchboard/icon.svg",
     }.items():
         files.append(File.generated(config, uri, abs_src_path=str(source)))
@@ -59,6 +63,13 @@ def on_post_page(output: str, page: Page, **kwargs: Any) -> str:
         return output
     tag = f'<script src="{get_relative_url(MERMAID, page.url)}"></script>'
     return output.replace("</head>", f"{tag}</head>", 1)
+
+
+def on_post_build(config: MkDocsConfig, **kwargs: Any) -> None:
+    """Refuse a site that would fetch something from elsewhere."""
+    for path in Path(config.site_dir).rglob("*"):
+        if path.suffix in (".html", ".css") and (found := FETCHED.search(path.read_text(encoding="utf-8"))):
+            raise RuntimeError(f"{path.relative_to(config.site_dir)} fetches {found[0]}: the site must be readable without a network.")
 
 
 def _led(text: str) -> str:
