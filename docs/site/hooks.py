@@ -23,9 +23,11 @@ LINK_OUTSIDE = re.compile(rf"\]\((?:\.\./)+({'|'.join(map(re.escape, OUTSIDE))})
 MERMAID = "site/mermaid.js"
 REFERENCE = "reference/index.html"
 BUTTON = "<!-- on the site: the reference itself -->"
-#: what a browser fetches by itself from another server
+#: what a browser fetches by itself from another server; a canonical address is only named
 FETCHED = re.compile(
-    r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"' >]+|<link\b[^>]*\bhref=["']?(?:https?:)?//[^"' >]+|url\(["']?(?:https?:)?//[^)]+"""
+    r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"' >]+"""
+    r"""|<link\b(?![^>]*\brel=["']?(?:canonical|prev|next))[^>]*\bhref=["']?(?:https?:)?//[^"' >]+"""
+    r"""|url\(["']?(?:https?:)?//[^)]+"""
 )
 DIAGRAM = 'class="mermaid"'
 REDOC = "drf_spectacular_sidecar/static/drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js"

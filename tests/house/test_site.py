@@ -47,7 +47,14 @@ def test_what_is_fetched_from_elsewhere_is_noticed(hooks, text):
 
 
 @pytest.mark.parametrize(
-    "text", ['<a href="https://example.org">', '<script src="../a.js">', "url(data:image/svg+xml;x)", "<link href='a.css'>"]
+    "text",
+    [
+        '<a href="https://example.org">',
+        '<script src="../a.js">',
+        "url(data:image/svg+xml;x)",
+        "<link href='a.css'>",
+        '<link rel="canonical" href="https://docs.example/">',
+    ],
 )
 def test_links_that_somebody_follows_are_not(hooks, text):
     assert hooks.FETCHED.search(text) is None

@@ -110,7 +110,9 @@ def shown(code: str, status: int, meaning: str) -> dict[str, object]:
 def as_page(response: HttpResponse, code: str | None) -> HttpResponse:
     """The catalogue, one code of it, or that there is none of this name, as HTML."""
     known = explained()
-    context: dict[str, Any] = {"code": code, "one": known.get(code or ""), "all": known.values() if code is None else ()}
+    context: dict[str, Any] = {"code": code, "one": known.get(code or "")}
+    if code is None:  # those that are seldom met come last
+        context["all"] = [(one, marked(one.meaning)) for one in sorted(known.values(), key=lambda one: (one.kind == "guard", one.code))]
     if one := context["one"]:
         context |= {"meaning": marked(one.meaning), "remedy": marked(one.remedy)}
     kept = {name: value for name, value in response.items() if name.lower() not in OF_THE_BODY}
