@@ -5,13 +5,14 @@
 #   make reset    remove its data
 #   make test     run the tests (ARGS="-k name" for some, LONG=1 with those that take minutes, COVERAGE=1)
 #   make lint     what the tests do not see: format, types, who imports whom
-#   make schema   write docs/openapi.yaml, the kinds in docs/live-feed.md and the types in docs/events.md, anew from the code
+#   make schema   write docs/openapi.yaml, the kinds in docs/live-feed.md, the types in docs/events.md and docs/errors/ anew from the code
+#   make docs     build the documentation site into var/site, links checked (make docs-serve: look at it on port 8001)
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
 #                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation;
 #                 make bench-campaigns: of audiences and hand-outs; make bench-webhooks: of posts)
-.PHONY: up down reset test day lint schema bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv node lock help
+.PHONY: up down reset test day lint schema docs docs-serve bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv node lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -87,6 +88,15 @@ schema: venv
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_feed
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_events
+	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_problems
+
+# Nothing is fetched: scripts come out of installed packages (docs/site/hooks.py). A dead link or anchor is a failure.
+# The variable silences a notice about MkDocs 2, which this site does not use.
+docs: venv
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict $(ARGS)
+
+docs-serve: venv
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs serve --dev-addr 127.0.0.1:8001 $(ARGS)
 
 venv:
 	@$(bootstrap) requirements-dev.lock
@@ -101,4 +111,4 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements.lock requirements-dev.in -o requirements-dev.lock
 
 help:
-	@sed -n '2,13s/^# \{0,3\}//p' Makefile
+	@sed -n '2,14s/^# \{0,3\}//p' Makefile

@@ -37,6 +37,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # --- Apps
 INSTALLED_APPS = [
     "config.platform",
+    "config.api",
     "crm",
     "calls",
     "complaints",

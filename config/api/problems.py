@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelInvalid
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
-from django.db.models import BaseConstraint, ProtectedError, RestrictedError
+from django.db.models import BaseConstraint, Model, ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, Throttled, ValidationError
@@ -127,7 +127,7 @@ def made(status: int, code: str, detail: str, **facts: Any) -> dict[str, Any]:
     return {
         **facts,
         "type": f"/api/v1/problems/{code}/",
-        "title": _title(code),
+        "title": title_of(code),
         "status": status,
         "detail": detail,
         "code": code,
@@ -138,20 +138,32 @@ def made(status: int, code: str, detail: str, **facts: Any) -> dict[str, Any]:
 def catalogue() -> dict[str, tuple[int, str]]:
     """Every code that an answer may carry: its status and what it means."""
     known = dict(STANDARD)
-    waiting: list[type[Refusal]] = [Refusal]
-    while waiting:
-        kind = waiting.pop()
-        waiting += kind.__subclasses__()
-        if kind is not Refusal:
-            known[kind.code] = (kind.status, " ".join((kind.__doc__ or "").split()))
-    for model in apps.get_models():
-        if model.__module__.split(".")[0] in {"config", "crm", "calls", "complaints", "campaigns"}:
-            for rule in model._meta.constraints:
-                known[rule.violation_error_code or rule.name] = (409, str(rule.get_violation_error_message()))
+    for kind in refusals():
+        known[kind.code] = (kind.status, " ".join((kind.__doc__ or "").split()))
+    for _, rule in table_rules():
+        known[rule.violation_error_code or rule.name] = (409, str(rule.get_violation_error_message()))
     return dict(sorted(known.items()))
 
 
-def _title(code: str) -> str:
+def refusals() -> Iterator[type[Refusal]]:
+    """Every way in which a rule of ours says no."""
+    waiting = Refusal.__subclasses__()
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        yield kind
+
+
+def table_rules() -> Iterator[tuple[type[Model], BaseConstraint]]:
+    """Every constraint of our tables; the database holds it, whoever writes."""
+    for model in apps.get_models():
+        if model.__module__.split(".")[0] in {"config", "crm", "calls", "complaints", "campaigns"}:
+            for rule in model._meta.constraints:
+                yield model, rule
+
+
+def title_of(code: str) -> str:
+    """The title of a problem: its code, to be read."""
     return code.replace("_", " ").capitalize()
 
 

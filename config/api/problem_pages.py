@@ -1,0 +1,154 @@
+"""The catalogue of errors as pages of the documentation: docs/errors/, one a code. Pure: the API document in, texts out."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from config.api.explaining import HOMES, Explained, explained
+from config.api.schema import METHODS
+
+NAMED = re.compile(r"^`([a-z0-9_]+)`: ", re.MULTILINE)
+NOTE = "<!-- written by `make schema` from the catalogue in config/api/problems.py -->"
+#: Who answers with a code that no operation names, since any request may meet it.
+MET_BY = {
+    "invalid": "Every operation that takes a body or query parameters.",
+    "parse_error": "Every operation that takes a body.",
+    "bad_request": "Any address: the request was refused before an operation was chosen.",
+    "unknown_parameter": "Every operation.",
+    "not_authenticated": "Every operation that is not open to everybody.",
+    "authentication_failed": "Every operation that is not open to everybody, and `POST /api/v1/tokens/`.",
+    "permission_denied": "Every operation that is not open to everybody.",
+    "not_found": "Every operation with an id in its address, and every address that is none.",
+    "method_not_allowed": "Every address, for a method that it does not have.",
+    "not_acceptable": "Every operation, when `Accept` excludes what it answers.",
+    "conflict": "Every operation that writes.",
+    "busy": "Every operation that writes, and the addresses that wait for a lock.",
+    "still_in_use": "Operations that delete.",
+    "payload_too_large": "Every operation that takes a body.",
+    "unsupported_media_type": "Every operation that takes a body.",
+    "throttled": "Every operation.",
+    "internal_error": "Any address.",
+    "unavailable": "Every operation.",
+}
+GROUPS = {
+    "standard": ("Of any request", "Codes that do not depend on what the operation does."),
+    "rule": ("Of the rules of the business", "A rule said no, and nothing was changed. Each operation names those that it may answer."),
+    "table": ("Of the rules of the tables", "PostgreSQL holds these rules, whoever writes. The status is 409."),
+    "guard": (
+        "Last guards",
+        "Rules of the tables that requests are kept from breaking before they are written. Whoever meets one has met an error of ours, "
+        "or was overtaken by another request. The status is 409.",
+    ),
+}
+EXAMPLE_ID = "0199a1b2c3d4e5f60718293a4b5c6d7e"
+
+
+def pages(document: Mapping[str, Any]) -> dict[str, str]:
+    """Every page by the name of its file: ``index.md`` and one for each code."""
+    known, answered = explained(), operations_by_code(document)
+    made = {f"{code}.md": _page(one, answered.get(code, [])) for code, one in known.items()}
+    return {"index.md": _index(known.values()), **made}
+
+
+def operations_by_code(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The operations whose error answers name a code, as ``METHOD address`` with the id of the operation."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path, item in sorted(document["paths"].items()):
+        for method in METHODS:
+            operation = item.get(method)
+            if operation is None:
+                continue
+            told = [answer.get("description", "") for status, answer in operation["responses"].items() if status[0] in "45"]
+            for code in sorted({code for text in told for code in NAMED.findall(text)}):
+                found[code].append(f"- `{method.upper()} {path}` (`{operation['operationId']}`)")
+    return found
+
+
+def _page(one: Explained, operations: list[str]) -> str:
+    example = {
+        "type": f"/api/v1/problems/{one.code}/",
+        "title": one.title,
+        "status": one.status,
+        "detail": one.meaning.replace("`", ""),
+        "code": one.code,
+        "request_id": EXAMPLE_ID,
+    }
+    if one.code in ("invalid", "unknown_parameter"):
+        example["errors"] = [
+            {"pointer": "/emails/0/email", "code": "invalid", "detail": "Enter a valid email address."}
+            if one.code == "invalid"
+            else {"pointer": "/colour", "code": "unknown_parameter", "detail": "Unknown parameter. Known here: cursor, page_size."}
+        ]
+    return "\n".join(
+        [
+            f"# {one.title}",
+            "",
+            NOTE,
+            "",
+            f"Code `{one.code}`, status {one.status}. [All codes](index.md)",
+            "",
+            "## What it means",
+            "",
+            one.meaning,
+            "",
+            "## What to do",
+            "",
+            one.remedy,
+            "",
+            "## Who answers with it",
+            "",
+            *_who(one, operations),
+            "",
+            "## Example",
+            "",
+            "```json",
+            json.dumps(example, ensure_ascii=False, indent=2),
+            "```",
+            "",
+        ]
+    )
+
+
+def _who(one: Explained, operations: list[str]) -> list[str]:
+    if one.kind == "standard":
+        return [MET_BY[one.code], *(["", *operations] if operations else [])]
+    if operations:
+        return operations
+    if one.table:
+        return [
+            f"Any operation that writes rows of the table `{one.table}`. The API document says 409 for them and does not name each rule."
+        ]
+    return ["No operation names it in the API document: it belongs to a rule that several share, or to a page outside of it."]
+
+
+def _index(known: Iterable[Explained]) -> str:
+    every = list(known)
+    lines = [
+        "# Error codes",
+        "",
+        NOTE,
+        "",
+        "Every error is an `application/problem+json` document (RFC 9457). Its `code` is stable: switch on it, and show `detail` to people. "
+        "Its `type` leads to the page of the code on the server itself, as JSON for programs and as HTML in a browser; "
+        "the pages here say the same, and which operations answer with it.",
+        "",
+        f"There are {len(every)} codes. The search of this site finds each by its name.",
+    ]
+    for kind, (title, text) in GROUPS.items():
+        mine = [one for one in every if one.kind == kind]
+        lines += ["", f"## {title}", "", text]
+        for home, name in HOMES.items():
+            here = [one for one in mine if one.home == home]
+            if not here:
+                continue
+            lines += ["", f"### {name}", ""] if kind != "standard" else [""]
+            lines += ["| Code | Status | Meaning |", "|---|---|---|"]
+            lines += [f"| [`{one.code}`]({one.code}.md) | {one.status} | {_cell(one.meaning)} |" for one in here]
+    return "\n".join([*lines, ""])
+
+
+def _cell(text: str) -> str:
+    """The text as it may stand in a table."""
+    return text.replace("|", "\\|")
