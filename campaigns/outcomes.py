@@ -100,8 +100,8 @@ def become(attempt: Attempt, call: Call, *, now: datetime) -> None:
 
 def _end(attempt: Attempt, call: Call, now: datetime) -> None:
     attempt.outcome, attempt.disposition = call.outcome, call.disposition
-    waits_for_words = call.wrap_up_state == Call.WrapUp.PENDING and attempt.state != State.CLOSED
-    if waits_for_words:
+    somebody = call.agent_id or attempt.agent_id  # else they heard nobody, and nobody will write it up
+    if somebody and call.wrap_up_state == Call.WrapUp.PENDING and attempt.state != State.CLOSED:
         attempt.state, attempt.heard_at = State.WRAP, max(attempt.heard_at, now)
         return
     if attempt.closing not in ("", Closing.RESULT):

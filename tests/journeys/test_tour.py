@@ -27,7 +27,7 @@ from tests.faults.running import REPOSITORY, Running
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 PAGES = [Path("README.md"), Path("CHANGELOG.md"), Path("SECURITY.md"), *(Path("docs") / f"{name}.md" for name in (
-    "architecture", "integrators", "frontend", "operations", "dialling"))]  # fmt: skip
+    "architecture", "integrators", "frontend", "operations", "dialling", "first-hour"))]  # fmt: skip
 DONE = "\x01"
 PATIENCE_S = 60
 
@@ -131,7 +131,7 @@ TOOLS = ("bash", "curl", "openssl")
 @pytest.mark.slow
 @pytest.mark.fault
 @pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason=f"readers of these pages have {', '.join(TOOLS)}")
-@pytest.mark.parametrize("page", ["README.md", "docs/integrators.md", "docs/frontend.md", "docs/dialling.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/integrators.md", "docs/frontend.md", "docs/dialling.md", "docs/first-hour.md"])
 def test_every_line_of_the_page_does_what_the_page_says(page: str, shell: Shell) -> None:
     assert follow(Path(page), shell) > 5
 
