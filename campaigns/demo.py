@@ -42,7 +42,7 @@ def load(made: House, *, now: datetime, say: Callable[[str], object]) -> None:
     promo = _campaign(template, "Winter catalogue", members["all"], boss, noon - timedelta(hours=2), kind="promo", priority=70)
     running.start(promo.pk, force=True, reason="Agreed with the head of sales.", by=boss, now=noon - timedelta(hours=1))
     agents = [made.staff[name] for name in ("anna", "pavel", "jonas", "dina")]
-    _work(promo, made, agents, random, noon, times=14)
+    _work(promo, made, agents, random, noon, times=24)
     over = _campaign(template, "News of the delivery", members["few"], boss, noon - timedelta(days=9), kind="inform", priority=40)
     running.start(over.pk, force=True, reason="Urgent.", by=boss, now=noon - timedelta(days=8))
     _work(over, made, agents, random, noon - timedelta(days=7, hours=1), times=4)

@@ -1,7 +1,7 @@
 """Somebody may not be called any more: whoever has them in hand lets go, in the same transaction; and who may be called again waits again."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from crm.suppression import Stop
 State = Target.State
 #: One that may not be called is asked about again after this.
 ASK_AGAIN = timedelta(minutes=15)
+JUDGED_AT_ONCE = 500
 KIND = "campaign.contact_revoked"
 EXAMPLE: dict[str, Any] = {
     "attempt": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e",
@@ -41,14 +42,16 @@ def let_go(stops: Sequence[Stop]) -> None:
         return
     gates.shut_stops()
     now = timezone.now()
-    for stop in by_call:
-        running = Campaign.objects.filter(status__in=Campaign.LIVE, **({"purpose": stop.purpose} if stop.purpose else {}))
-        whose = Q(contact=stop.contact_id) if stop.contact_id else Q(pk=None)
-        on_number = Q(e164=stop.e164) if stop.e164 else Q(pk=None)
-        held = Attempt.objects.filter(whose | on_number, state=Attempt.State.LEASED, campaign__in=running)
-        for attempt in held.select_for_update(of=("self",)).order_by("target_id"):
+    for purpose in sorted({stop.purpose for stop in by_call}):
+        running = Campaign.objects.filter(status__in=Campaign.LIVE, **({"purpose": purpose} if purpose else {}))
+        these = [stop for stop in by_call if stop.purpose == purpose]
+        people, numbers = {stop.contact_id for stop in these if stop.contact_id}, {stop.e164 for stop in these if stop.e164}
+        held = Attempt.objects.filter(
+            Q(contact__in=people) | Q(e164__in=numbers), state=Attempt.State.LEASED, campaign__in=running
+        ).select_for_update(of=("self",))
+        for attempt in held.order_by("target_id"):
             _revoke(attempt, now)
-        _look_again(stop, running, now)
+        _look_again(people, numbers, running, now)
 
 
 def _revoke(attempt: Attempt, now: datetime) -> None:
@@ -58,17 +61,18 @@ def _revoke(attempt: Attempt, now: datetime) -> None:
     feed.tell({attempt.agent_id, attempt.leased_by_id}, KIND, told, about=attempt.pk, contact=attempt.contact_id, now=now)
 
 
-def _look_again(stop: Stop, running: Any, now: datetime) -> None:
+def _look_again(people: Iterable[UUID], numbers: Iterable[str], running: Any, now: datetime) -> None:
     """Whoever waits is asked about now: with another number they may still be called."""
-    contacts = [stop.contact_id] if stop.contact_id else []
-    if stop.e164:
-        contacts += list(ContactPhone.objects.filter(phone__e164=stop.e164).values_list("contact_id", flat=True)[:500])
+    theirs = ContactPhone.objects.filter(phone__e164__in=numbers).values_list("contact_id", flat=True) if numbers else ()
+    contacts = {*people, *theirs}  # named, so that the index of contacts serves: targets may be millions
     waits = Target.objects.filter(
         contact__in=contacts, campaign__in=running, state__in=[State.PENDING, State.RETRY_WAIT, State.CALLBACK_WAIT]
     )
     targets = list(waits.select_for_update(of=("self",)).select_related("campaign").order_by("id"))
     for campaign_id in {target.campaign_id for target in targets}:
-        _judge([target for target in targets if target.campaign_id == campaign_id], now)
+        mine = [target for target in targets if target.campaign_id == campaign_id]
+        for begin in range(0, len(mine), JUDGED_AT_ONCE):
+            _judge(mine[begin : begin + JUDGED_AT_ONCE], now)
 
 
 def _judge(targets: Sequence[Target], now: datetime) -> int:
