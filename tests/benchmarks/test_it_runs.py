@@ -34,7 +34,7 @@ def run(django_db_setup, django_db_blocker) -> Iterator[Run]:
         cursor.execute(f'DROP DATABASE "{room}" WITH (FORCE)')
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.fault
 def test_the_benchmark_runs_on_a_small_base(run: Run):
     done = run("tests.benchmarks", "--small")

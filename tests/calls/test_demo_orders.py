@@ -21,6 +21,7 @@ def small(monkeypatch, settings, tmp_path):
     monkeypatch.setattr(day, "RHYTHM", tuple(many // 2 for many in day.RHYTHM))
 
 
+@pytest.mark.long
 def test_orders_are_taken_on_calls_and_are_the_same_each_time():
     for price, currency in (("49.90", "EUR"), ("9.99", "EUR"), ("1290.00", "RUB")):
         product(price, currency=currency, vat_rate=20)

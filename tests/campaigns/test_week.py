@@ -251,7 +251,7 @@ def broken_control(week: Week, world: World) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)  # else the week is one transaction, for which all news of the server waits
 def test_no_call_of_a_week_is_outside_its_rules():
-    week = lived(people=60, agents=3, minutes=30, seed=7)
+    week = lived(people=60, agents=3, minutes=60, seed=7)
     all_is_well(week)
     assert set(Counter(zone for one in week.calls for zone in week.people[one.person].zones)) >= {zones[0] for _, _, zones in PLACES}
 
