@@ -105,6 +105,9 @@ TILES = {
     "write_ups": {"pending": 5},
     "return_calls": {"open": 7, "overdue": 1},
     "alarms": {"open": []},
+    # Tiles of other parts. They know nothing of queues: a queue shows zeros.
+    "campaigns": {"running": 2, "in_hand": 5, "written_up_today": 140, "successes_today": 31},
+    "complaints": {"open": 41, "breached": 5, "due_within_hour": 3},
 }  # fmt: skip
 
 
@@ -113,7 +116,14 @@ TILES = {
         "as_of": "2026-11-23T15:00:00+03:00",
         "time_zone": "Europe/Moscow",
         "total": TILES,
-        "queues": [{"queue": "support", "name": "Support", **TILES}],
+        "queues": [
+            {
+                "queue": "support",
+                "name": "Support",
+                **TILES,
+                **{name: dict.fromkeys(TILES[name], 0) for name in ("campaigns", "complaints")},
+            }
+        ],
     },
     request=False,
 )

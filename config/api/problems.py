@@ -144,11 +144,17 @@ def catalogue() -> dict[str, tuple[int, str]]:
         waiting += kind.__subclasses__()
         if kind is not Refusal:
             known[kind.code] = (kind.status, " ".join((kind.__doc__ or "").split()))
+    return dict(sorted((known | {code: (409, meaning) for code, meaning in table_rules().items()}).items()))
+
+
+def table_rules() -> dict[str, str]:
+    """Codes of the rules that the tables themselves keep, and what they mean."""
+    rules = {}
     for model in apps.get_models():
         if model.__module__.split(".")[0] in {"config", "crm", "calls", "complaints", "campaigns"}:
             for rule in model._meta.constraints:
-                known[rule.violation_error_code or rule.name] = (409, str(rule.get_violation_error_message()))
-    return dict(sorted(known.items()))
+                rules[rule.violation_error_code or rule.name] = str(rule.get_violation_error_message())
+    return dict(sorted(rules.items()))
 
 
 def _title(code: str) -> str:
