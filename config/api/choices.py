@@ -5,7 +5,6 @@ from typing import Any
 from config.api.meanings import LABELLED, MEANINGS
 
 CHOICES: dict[str, Any] = {
-    "ConsentState": [(word, word) for word in ("granted", "refused", "withdrawn", "expired", "none")],
     "ConsentStatus": "crm.models.Consent.Status",
     "ConsentPurpose": "crm.models.consent.Purpose",
     "ContactKind": "crm.models.Contact.Kind",
@@ -24,7 +23,6 @@ CHOICES: dict[str, Any] = {
     "CallRequestPurpose": "calls.models.call_requests.PURPOSES",
     "CallRequestState": "calls.models.CallRequest.Status",
     "PhoneCommandKind": "calls.models.PhoneCommand.Kind",
-    "BreakReason": [("desk", "desk"), ("talk", "talk")],
     "CallRequestReason": "calls.models.CallRequest.Reason",
     "DispositionDirection": "calls.models.Disposition.Direction",
     "ReturnCallReason": "calls.models.ReturnCall.Reason",
@@ -36,8 +34,6 @@ CHOICES: dict[str, Any] = {
     "ComplaintChannel": "complaints.models.complaints.Channel",
     "ComplaintSeverity": "complaints.models.complaints.Severity",
     "ComplaintPriority": "complaints.models.complaints.Priority",
-    "TrialVerdict": "complaints.api.would_be.VERDICTS",
-    "CandidateVerdict": "complaints.api.routing.CANDIDATES",
     "ComplaintDecision": "complaints.models.Complaint.Decision",
     "PromiseCounted": "complaints.models.SLAPolicy.Counted",
     "LevelCounted": "complaints.models.EscalationLevel.Counted",

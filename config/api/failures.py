@@ -15,6 +15,8 @@ REQUEST_ID = "0199a1b2c3d4e5f60718293a4b5c6d7e"
 FAULT = {"pointer": "/name", "code": "required", "detail": "This field is required."}
 #: Headers that the answers with these statuses carry.
 WAITS = {"429": ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"), "503": ("Retry-After",)}
+#: Codes that many operations have: where an operation has codes of its own, these are not explained again beside them.
+USUAL = {*problems.STANDARD, KeyUnusable.code, KeyInUse.code, KeyReused.code, PreconditionUnreadable.code, VersionConflict.code}
 FOUND = {
     "get": "What was asked for.",
     "post": "Done; this is what came of it.",
@@ -39,8 +41,9 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             told = operation.pop("x-told")
             answers = operation["responses"]
             for status, answer in answers.items():
-                if status[0] == "2" and not answer.get("description"):
-                    answer["description"] = FOUND[method]
+                if status[0] == "2":
+                    answer["description"] = answer.get("description") or FOUND[method]
+                    _show_bytes(answer)
             codes = _codes(method, path, "requestBody" in operation, told)
             if told["has_version"]:
                 _say_version(operation)
@@ -53,8 +56,15 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             for status, those in by_status.items():
                 answers[status] = answer_of(status, those, known, with_rules=status == "409" and method != "get")
             operation["responses"] = dict(sorted(answers.items()))
-    components["examples"] = {name: _example(one["$ref"], known) for name, one in sorted(examples.items())}
+    components["examples"] = {"Bytes": BYTES} | {name: _example(one["$ref"], known) for name, one in sorted(examples.items())}
     return result
+
+
+def _show_bytes(answer: dict[str, Any]) -> None:
+    """A file has the same example everywhere: what it holds is its own affair."""
+    for medium in answer.get("content", {}).values():
+        if medium.get("schema", {}).get("format") == "binary":
+            medium.setdefault("examples", {"Bytes": {"$ref": "#/components/examples/Bytes"}})
 
 
 def name_of(code: str) -> str:
@@ -91,8 +101,11 @@ def answer_of(status: str, codes: list[str], known: dict[str, tuple[int, str]], 
 
     The codes stand beside the reference to ``Problem``: who checks answers sees them, who generates classes gets one class.
     """
-    lines = [f"`{code}`: {known[code][1]}" for code in codes]
+    own = [code for code in codes if code not in USUAL] or codes
+    lines = [f"`{code}`: {known[code][1]}" for code in own]
     which: dict[str, Any] = {"const": codes[0]} if len(codes) == 1 else {"enum": codes}
+    if len(own) < len(codes):
+        lines.append(f"As everywhere: {', '.join(f'`{code}`' for code in codes if code in USUAL)}.")
     if with_rules:
         lines.append("Any other `code`: a rule of a table, see the schema `TableRule`.")
         which = {"anyOf": [which, {"$ref": RULE}]}
@@ -104,7 +117,7 @@ def answer_of(status: str, codes: list[str], known: dict[str, tuple[int, str]], 
     answer["content"] = {
         problems.MEDIA_TYPE: {
             "schema": {"$ref": PROBLEM, "properties": {"code": which}},
-            "examples": {code: {"$ref": f"#/components/examples/{name_of(code)}"} for code in codes},
+            "examples": {code: {"$ref": f"#/components/examples/{name_of(code)}"} for code in own},
         }
     }
     return answer
@@ -164,6 +177,7 @@ def described(words: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"* `{word}` - {meaning}" for word, meaning in words)
 
 
+BYTES = {"summary": "The file itself", "description": "Its bytes, as they are; the text here stands for them.", "value": "…"}
 HEADERS: dict[str, Any] = {
     "ETag": {"description": "The version, for `If-Match` and `If-None-Match`.", "schema": {"type": "string"}, "example": '"3"'},
     "Retry-After": {"description": "Seconds to wait before the same is sent again.", "schema": {"type": "integer"}, "example": 2},

@@ -162,6 +162,25 @@ MEANINGS: dict[str, dict[str, str]] = {
         "saturday": "Saturday",
         "sunday": "Sunday",
     },
+    "BreakReason": {"desk": "Too long at the desk without a break", "talk": "Too much talk without a break"},
+    "CandidateVerdict": {
+        "chosen": "They get it",
+        "after_another": "They could, but another comes first",
+        "not_in_team": "They do not belong to the team",
+        "has_enough": "They have as many as one may have",
+    },
+    "ConsentState": {
+        "granted": "They agreed",
+        "refused": "They were asked and said no",
+        "withdrawn": "They had agreed, and withdrew it",
+        "expired": "They had agreed; its time is over",
+        "none": "They were never asked",
+    },
+    "TrialVerdict": {
+        "decides": "It holds, and comes first",
+        "comes_later": "It holds, but another comes first",
+        "does_not_hold": "It does not hold",
+    },
 }
 #: Sets whose fields give the meanings as labels themselves.
 LABELLED = {

@@ -93,7 +93,7 @@ class Schema(AutoSchema):
             "refusals": [getattr(kind, "code", None) or kind.default_code for kind in getattr(handler, "refusals", ())],
             "is_guarded": bool(operation["security"]),
             "is_strict": getattr(type(view), "refuse_unknown_parameters", None) is ApiViewSet.refuse_unknown_parameters,
-            "negotiates": not any(kind.startswith("audio/") or kind == "*/*" for kind in _kinds(operation)),
+            "negotiates": not _sends_bytes(view, operation),
             "has_version": getattr(view, "action", "") == "retrieve" and isinstance(view, ReadViewSet),
         }
         return operation
@@ -127,13 +127,18 @@ class Schema(AutoSchema):
         schema = super()._map_serializer_field(field, direction, bypass_extensions)
         if schema.get("oneOf", [None])[0] == {}:  # any JSON, null among it
             del schema["oneOf"]
+        elif "default" in schema.get("oneOf", [{}])[0]:  # an empty string is the default of the field, not of the one form that forbids it
+            schema["default"] = schema["oneOf"][0].pop("default")
         if isinstance(field, serializers.URLField | serializers.EmailField) and _may_be_blank(field):
             schema.pop("format", None)  # an empty string is neither
         return schema
 
 
-def _kinds(operation: dict[str, Any]) -> list[str]:
-    return [kind for status, answer in operation["responses"].items() if status[0] == "2" for kind in answer.get("content", {})]
+def _sends_bytes(view: Any, operation: dict[str, Any]) -> bool:
+    """Whether the view answers with a file whatever ``Accept`` says; such a view overrides the negotiation."""
+    kinds = [kind for status, answer in operation["responses"].items() if status[0] == "2" for kind in answer.get("content", {})]
+    is_own = type(view).perform_content_negotiation is not ApiViewSet.perform_content_negotiation
+    return is_own and bool(kinds) and "application/json" not in kinds
 
 
 def _may_be_blank(field: Any) -> bool:

@@ -100,11 +100,18 @@ def _answers(everything: list[dict[str, Any]]) -> Iterator[Place]:
     for operation in everything:
         for status, answer in operation["responses"].items():
             if status in WORDS:
-                codes = set(next(iter(answer.get("content", {}).values()), {}).get("examples", {}))
-                yield WORDS[status] + _told(status, codes), operation["responses"], status
+                codes = _codes(next(iter(answer.get("content", {}).values()), {}).get("schema", {}).get("properties", {}).get("code", {}))
+                yield WORDS[status] + _told(codes), operation["responses"], status
 
 
-def _told(status: str, codes: set[str]) -> str:
+def _codes(which: dict[str, Any]) -> set[str]:
+    """The codes that the schema of a ``code`` lets through, but for the rules of tables."""
+    if "anyOf" in which:
+        which = which["anyOf"][0]
+    return {which["const"]} if "const" in which else set(which.get("enum", ()))
+
+
+def _told(codes: set[str]) -> str:
     """The codes of an answer as a part of its name: those that every operation of a kind has are one word or none."""
     words = []
     for word, bundle in BUNDLES:

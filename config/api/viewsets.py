@@ -240,11 +240,14 @@ def operation(
 
 
 def example(
-    value: Any, *, name: str = "Example", request: bool = True, response: bool = True
+    value: Any, *, name: str = "Example", request: bool = True, response: bool = True, media_type: str = "application/json"
 ) -> Callable[[type[Serializer]], type[Serializer]]:
     """Show ``value`` in the schema wherever the serializer is used."""
-    return extend_schema_serializer(
-        examples=[
-            OpenApiExample(name, value=value, request_only=not response, response_only=not request, status_codes=["200", "201", "202"])
-        ]
-    )
+    codes = ["200", "201", "202"]
+    words: dict[str, Any] = {"request_only": not response, "response_only": not request, "status_codes": codes, "media_type": media_type}
+    return extend_schema_serializer(examples=[OpenApiExample(name, value=value, **words)])
+
+
+def text_example(value: str, media_type: str) -> list[OpenApiExample]:
+    """Show a file of text as what it is, for an operation that answers with one."""
+    return [OpenApiExample("Example", value=value, media_type=media_type, response_only=True, status_codes=["200"])]
