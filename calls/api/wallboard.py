@@ -1,6 +1,7 @@
 """/wallboard/ over HTTP."""
 
 import hashlib
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -94,7 +95,7 @@ COUNTED = {
     "offered": 360, "answered": 331, "abandoned": 18, "short_abandons": 6, "service_level": 0.8281, "abandon_share": 0.05, "asa_s": 11.4,
     "longest_wait_s": 188.2,
 }  # fmt: skip
-TILES = {
+TILES: dict[str, dict[str, Any]] = {
     "now": {"waiting": 3, "longest_wait_s": 41, "served": 12},
     "today": COUNTED,
     "half_hour": COUNTED | {"offered": 22, "answered": 20, "abandoned": 2, "short_abandons": 0},

@@ -127,11 +127,15 @@ class Schema(AutoSchema):
         schema = super()._map_serializer_field(field, direction, bypass_extensions)
         if schema.get("oneOf", [None])[0] == {}:  # any JSON, null among it
             del schema["oneOf"]
-        elif "default" in schema.get("oneOf", [{}])[0]:  # an empty string is the default of the field, not of the one form that forbids it
-            schema["default"] = schema["oneOf"][0].pop("default")
         if isinstance(field, serializers.URLField | serializers.EmailField) and _may_be_blank(field):
             schema.pop("format", None)  # an empty string is neither
         return schema
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)
+        forms = schema.get("oneOf", [{}])
+        if "default" in forms[0]:  # an empty string is the default of the field, not of the form that forbids it
+            schema["default"] = forms[0].pop("default")
 
 
 def _sends_bytes(view: Any, operation: dict[str, Any]) -> bool:
@@ -142,8 +146,9 @@ def _sends_bytes(view: Any, operation: dict[str, Any]) -> bool:
 
 
 def _may_be_blank(field: Any) -> bool:
-    if field.allow_blank:
-        return True
+    """Whether an answer may hold an empty string; of fields that are written, drf-spectacular says so itself."""
+    if not field.read_only:
+        return False
     model = getattr(getattr(field.parent, "Meta", None), "model", None)
     names = {column.name: column for column in model._meta.get_fields()} if model else {}
     return bool(getattr(names.get(field.source), "blank", False))

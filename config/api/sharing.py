@@ -100,12 +100,14 @@ def _answers(everything: list[dict[str, Any]]) -> Iterator[Place]:
     for operation in everything:
         for status, answer in operation["responses"].items():
             if status in WORDS:
-                codes = _codes(next(iter(answer.get("content", {}).values()), {}).get("schema", {}).get("properties", {}).get("code", {}))
+                codes = _codes(answer)
                 yield WORDS[status] + _told(codes), operation["responses"], status
 
 
-def _codes(which: dict[str, Any]) -> set[str]:
-    """The codes that the schema of a ``code`` lets through, but for the rules of tables."""
+def _codes(answer: dict[str, Any]) -> set[str]:
+    """The codes that the schema of an answer lets through, but for the rules of tables."""
+    problem = answer.get("content", {}).get("application/problem+json", {})
+    which = problem.get("schema", {}).get("properties", {}).get("code", {})
     if "anyOf" in which:
         which = which["anyOf"][0]
     return {which["const"]} if "const" in which else set(which.get("enum", ()))

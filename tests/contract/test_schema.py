@@ -39,7 +39,9 @@ def references(part) -> set[str]:
 
 
 def test_no_component_is_unused_and_none_is_missing():
-    components = {f"#/components/{kind}/{name}" for kind, part in written()["components"].items() for name in part if kind != "securitySchemes"}
+    components = {
+        f"#/components/{kind}/{name}" for kind, part in written()["components"].items() for name in part if kind != "securitySchemes"
+    }
     assert references(written()) == components
 
 
