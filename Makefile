@@ -5,6 +5,8 @@
 #   make reset    remove its data
 #   make test     run the tests (ARGS="-k name" for some, LONG=1 with those that take minutes, COVERAGE=1)
 #   make lint     what the tests do not see: format, types, who imports whom
+#   make lint-api lint docs/openapi.yaml by the rules of redocly.yaml
+#   make collection write docs/collection/ for Postman and Bruno anew from docs/openapi.yaml
 #   make schema   write docs/openapi.yaml, the kinds in docs/live-feed.md, the types in docs/events.md and docs/errors/ anew from the code
 #   make docs     build the documentation site into var/site, links checked (make docs-serve: look at it on port 8001)
 #   make lock     write the locks anew from requirements*.in
@@ -12,7 +14,7 @@
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
 #                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation;
 #                 make bench-campaigns: of audiences and hand-outs; make bench-webhooks: of posts)
-.PHONY: up down reset test day lint schema docs docs-serve bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv node lock help
+.PHONY: up down reset test day lint lint-api collection schema docs docs-serve bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv node lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -84,6 +86,14 @@ bench-webhooks: venv
 lint: venv
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") $(RUN) -m mypy .
 
+# REDOCLY_TELEMETRY=off: nothing is told to anybody.
+lint-api: node
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx redocly lint docs/openapi.yaml
+
+# CHECK=1 compares instead of writing.
+collection: node
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node docs/collection/make.mjs $(if $(CHECK),--check)
+
 schema: venv
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 	@$(RUN) -m config.embedded.beside $(RUN) manage.py describe_feed
@@ -111,4 +121,4 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements.lock requirements-dev.in -o requirements-dev.lock
 
 help:
-	@sed -n '2,14s/^# \{0,3\}//p' Makefile
+	@sed -n '2,16s/^# \{0,3\}//p' Makefile

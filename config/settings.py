@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import schedule
 from config.admin_look import UNFOLD as UNFOLD
-from config.api.choices import CHOICES
+from config.api.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.embedded import addresses
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -286,32 +286,6 @@ RATE_LIMITS = {  # requests per minute; 0 switches a limit off
 }
 #: how long the sender of a batch of call events waits for them to be folded before the rest is left to the workers
 BATCH_PATIENCE_S = env.float("BATCH_PATIENCE_S", default=1.5)
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Switchboard",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.0",
-    "DESCRIPTION": (BASE_DIR / "config" / "api" / "description.md").read_text(encoding="utf-8"),
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PUBLIC": True,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SORT_OPERATIONS": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "displayRequestDuration": True, "filter": True},
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.api.schema.add_problems",
-        "config.api.stream.describing.add_kinds",
-        "config.api.webhook_catalogue.add_webhooks",
-        "crm.api.schema.add_custom_fields",
-    ],
-    "ENUM_NAME_OVERRIDES": CHOICES,
-    "TAGS": [],
-}
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_ALLOW_ALL_ORIGINS = env.bool("CORS_ALLOW_ALL_ORIGINS", default=False)
 CORS_URLS_REGEX = r"^/api/"

@@ -23,7 +23,7 @@ from calls.receipts import TooManyEvents
 from config.api.authentication import BearerAuthentication
 from config.api.callers import client_ip
 from config.api.permissions import ANYBODY, allow
-from config.api.viewsets import ApiViewSet, operation
+from config.api.viewsets import ApiViewSet, operation, text_example
 from config.platform.models import Role, Scope
 
 
@@ -48,6 +48,7 @@ def system_of(request: Request) -> PhoneSystem | None:
 
 
 CODE = OpenApiParameter("code", str, OpenApiParameter.PATH, description="What is told: `call`, `summary`, `recording` and so on.")
+MANGO = {"vpbx_api_key": "…", "sign": "…", "json": "{…}"}
 DELIVERED = {"CallSid": "CA1", "CallStatus": "ringing", "Direction": "inbound", "From": "+12025550123", "SequenceNumber": "1"}
 
 
@@ -115,7 +116,13 @@ class IngestViewSet(ApiViewSet):
         request = self.request
         return [] if request is not None and request.method == "GET" else super().get_authenticators()
 
-    @operation(answer={(200, "text/plain"): OpenApiTypes.STR}, method="get", filters=False, parameters=[SLUG])
+    @operation(
+        answer={(200, "text/plain"): OpenApiTypes.STR},
+        method="get",
+        filters=False,
+        parameters=[SLUG],
+        examples=text_example("7c1f0a5e", "text/plain"),
+    )
     def check(self, request, slug) -> HttpResponse:
         """Is the address yours?
 
@@ -132,6 +139,7 @@ class IngestViewSet(ApiViewSet):
         answer=OpenApiTypes.OBJECT,
         examples=[
             OpenApiExample("Twilio says that it rings", DELIVERED, request_only=True),
+            OpenApiExample("As a form", DELIVERED, request_only=True, media_type="application/x-www-form-urlencoded"),
             OpenApiExample("Stored", {"status": "accepted", "duplicate": False}, response_only=True, status_codes=["200"]),
         ],
         refusals=[DeliveryUnreadable, TooManyEvents],
@@ -153,7 +161,8 @@ class IngestViewSet(ApiViewSet):
         body={"application/json": OpenApiTypes.OBJECT, "application/x-www-form-urlencoded": OpenApiTypes.OBJECT},
         answer=OpenApiTypes.OBJECT,
         examples=[
-            OpenApiExample("Mango Office says that a call appeared", {"vpbx_api_key": "…", "sign": "…", "json": "{…}"}, request_only=True),
+            OpenApiExample("Mango Office says that a call appeared", MANGO, request_only=True),
+            OpenApiExample("As a form", MANGO, request_only=True, media_type="application/x-www-form-urlencoded"),
             OpenApiExample("Stored", {"status": "accepted", "duplicate": False}, response_only=True, status_codes=["200"]),
         ],
         refusals=[DeliveryUnreadable, TooManyEvents],

@@ -23,7 +23,7 @@ SYSTEM: dict[str, Any] = {
     "adapter": "native",
     "auth_mode": "token",
     "account": "",
-    "public_url": "",
+    "public_url": "https://crm.example.com",
     "allowed_networks": [],
     "default_region": "PH",
     "naive_time_zone": "Asia/Manila",

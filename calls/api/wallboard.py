@@ -1,6 +1,7 @@
 """/wallboard/ over HTTP."""
 
 import hashlib
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -94,7 +95,7 @@ COUNTED = {
     "offered": 360, "answered": 331, "abandoned": 18, "short_abandons": 6, "service_level": 0.8281, "abandon_share": 0.05, "asa_s": 11.4,
     "longest_wait_s": 188.2,
 }  # fmt: skip
-TILES = {
+TILES: dict[str, dict[str, Any]] = {
     "now": {"waiting": 3, "longest_wait_s": 41, "served": 12},
     "today": COUNTED,
     "half_hour": COUNTED | {"offered": 22, "answered": 20, "abandoned": 2, "short_abandons": 0},
@@ -105,6 +106,9 @@ TILES = {
     "write_ups": {"pending": 5},
     "return_calls": {"open": 7, "overdue": 1},
     "alarms": {"open": []},
+    # Tiles of other parts. They know nothing of queues: a queue shows zeros.
+    "campaigns": {"running": 2, "in_hand": 5, "written_up_today": 140, "successes_today": 31},
+    "complaints": {"open": 41, "breached": 5, "due_within_hour": 3},
 }  # fmt: skip
 
 
@@ -113,7 +117,14 @@ TILES = {
         "as_of": "2026-11-23T15:00:00+03:00",
         "time_zone": "Europe/Moscow",
         "total": TILES,
-        "queues": [{"queue": "support", "name": "Support", **TILES}],
+        "queues": [
+            {
+                "queue": "support",
+                "name": "Support",
+                **TILES,
+                **{name: dict.fromkeys(TILES[name], 0) for name in ("campaigns", "complaints")},
+            }
+        ],
     },
     request=False,
 )

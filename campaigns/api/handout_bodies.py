@@ -19,7 +19,7 @@ CONTACT: dict[str, Any] = {
     "display_name": "Смирнова Анна Игоревна", "employer": None, "employer_name": "", "lifecycle": "client", "owner": None, "language": "ru",
     "time_zone": "Europe/Moscow", "time_zone_source": "number", "phones": [], "emails": [], "addresses": [], "tags": [], "custom_fields": {},
     "source": "", "external_id": "", "anonymised_at": None, "created_at": "2026-11-01T09:00:00Z", "updated_at": "2026-11-01T09:00:00Z",
-    "version": 1, "merged_from": None,
+    "version": 1,
 }  # fmt: skip
 LEASE: dict[str, Any] = {
     "attempt": ID,

@@ -64,6 +64,7 @@ class AttachmentSerializer(serializers.ModelSerializer):
         return self.context["request"].build_absolute_uri(f"/api/v1/attachments/{row.pk}/content/")
 
 
+@example({"file": "photograph.jpg"}, response=False, media_type="multipart/form-data")
 class AttachmentUploadBody(serializers.Serializer):
     file = serializers.FileField(
         max_length=255,

@@ -16,7 +16,8 @@ from crm.models import Department
 DAYS = 28
 SHARE = "From 0 to 1; null: of nothing."
 DEPARTMENT = "0199a1b2-1111-7000-8000-293a4b5c6d7e"
-PERIOD: dict[str, Any] = {"since": "2026-11-01T00:00:00+03:00", "until": "2026-12-01T00:00:00+03:00", "time_zone": "Europe/Moscow"}
+SPAN: dict[str, Any] = {"since": "2026-11-01T00:00:00+03:00", "until": "2026-12-01T00:00:00+03:00"}
+PERIOD: dict[str, Any] = {**SPAN, "time_zone": "Europe/Moscow"}
 ABOUT = [
     OpenApiParameter("department", str, description="Only of this department and those beneath it; its id."),
     OpenApiParameter("kind", str, enum=Kind.values, description="Only of this kind."),
@@ -136,7 +137,7 @@ PROMISE = {"metric": "resolve", "met": 118, "missed": 9, "called_off": 4, "met_s
 
 
 @example(
-    {**PERIOD, "interval": "1mo", "results": [{**PROMISE, **PERIOD, "department": DEPARTMENT, "name": "Claims"}], "totals": [PROMISE]},
+    {**PERIOD, "interval": "1mo", "results": [{**PROMISE, **SPAN, "department": DEPARTMENT, "name": "Claims"}], "totals": [PROMISE]},
     request=False,
 )
 class PromisesReportSerializer(PeriodSerializer):

@@ -140,9 +140,13 @@ def catalogue() -> dict[str, tuple[int, str]]:
     known = dict(STANDARD)
     for kind in refusals():
         known[kind.code] = (kind.status, " ".join((kind.__doc__ or "").split()))
-    for _, rule in table_rules():
-        known[rule.violation_error_code or rule.name] = (409, str(rule.get_violation_error_message()))
+    known |= {code: (409, meaning) for code, meaning in table_meanings().items()}
     return dict(sorted(known.items()))
+
+
+def table_meanings() -> dict[str, str]:
+    """Codes of the rules that the tables themselves keep, and what they mean."""
+    return {rule.violation_error_code or rule.name: str(rule.get_violation_error_message()) for _, rule in table_rules()}
 
 
 def refusals() -> Iterator[type[Refusal]]:

@@ -4,9 +4,22 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+from config.api.failures import described
+from config.api.meanings import MEANINGS
+from config.api.permissions import Permit
+from config.api.viewsets import ApiViewSet, ReadViewSet
+from config.platform.models import Scope
 
 METHOD_ACTIONS = {"get": "retrieve", "post": "create", "patch": "partial_update", "delete": "destroy"}
-METHODS = ("get", "post", "put", "patch", "delete")
+COMPARED = {"gte": "this or later", "gt": "later than this", "lte": "this or earlier", "lt": "earlier than this"}
+SCHEMAS = "#/components/schemas/"
+
+
+def permit_of(view: Any) -> Permit | None:
+    """Who may call the action that the view stands at."""
+    return getattr(view, "permits", {}).get(getattr(view, "action", ""))
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -14,11 +27,16 @@ class BearerScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "A token from `POST /api/v1/tokens/` or from an administrator.",
-        }
+        about = (
+            "A token from `POST /api/v1/tokens/` or from an administrator. A token may be limited to scopes; an integration's always is. Each "
+            "operation names the scope that it needs; one without a name is for people whose token has no limits.\n\n"
+        )
+        scopes = {str(value): str(label) for value, label in Scope.choices}
+        return {"type": "http", "scheme": "bearer", "description": about + described(scopes.items()), "x-scopes": scopes}
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
+        permit = permit_of(auto_schema.view)
+        return {self.name: [permit.scope] if permit and permit.scope else []}
 
 
 class AdminSessionScheme(OpenApiAuthenticationExtension):
@@ -54,99 +72,101 @@ class Schema(AutoSchema):
 
     def get_description(self) -> str:
         text = super().get_description() or ""
-        permit = getattr(self.view, "permits", {}).get(getattr(self.view, "action", ""))
+        permit = permit_of(self.view)
         if permit is None or permit.everyone:
             return f"{text}\n\n*Open to everybody.*"
         roles = ", ".join(sorted(permit.roles)) or "nobody"
         scope = f"; an integration needs the scope `{permit.scope}`" if permit.scope else ""
         return f"{text}\n\n*Roles: {roles}{scope}.*"
 
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """Also who may call it, for programs; and in ``x-told`` what `config.api.failures` must know of the view."""
+        operation = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        view, permit = self.view, permit_of(self.view)
+        handler = getattr(view, getattr(view, "action", None) or self.method.lower(), None)
+        operation.setdefault("security", [])
+        if permit is not None and not permit.everyone:
+            operation["x-roles"] = sorted(permit.roles)
+        operation["x-told"] = {
+            "refusals": [getattr(kind, "code", None) or kind.default_code for kind in getattr(handler, "refusals", ())],
+            "is_guarded": bool(operation["security"]),
+            "is_strict": getattr(type(view), "refuse_unknown_parameters", None) is ApiViewSet.refuse_unknown_parameters,
+            "negotiates": not _sends_bytes(view, operation),
+            "has_version": getattr(view, "action", "") == "retrieve" and isinstance(view, ReadViewSet),
+        }
+        return operation
 
-def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Say of every operation which problems it may answer; each is the same document."""
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM
-    for path, item in result["paths"].items():
-        # in one order always: the router keeps them in a set, and the document in the repository is compared with this one
-        result["paths"][path] = item = {name: item[name] for name in sorted(item, key=lambda name: (*METHODS, name).index(name))}
-        for method, operation in item.items():
-            if method not in METHODS:
-                continue
-            answers = operation["responses"]
-            is_public = operation.get("security") == [{}]
-            expected = {
-                "400": "The request is not valid.",
-                "429": "Too many requests.",
-                "503": "The database is away for a moment.",
-            }
-            if not is_public:
-                expected |= {"401": "No token, or not a valid one.", "403": "Your role or scopes do not allow it."}
-            if "{" in path:
-                expected["404"] = "No such thing, or you may not see it."
-            if method == "patch":
-                expected["412"] = "`version_conflict`: somebody changed it after you read it."
-            if "requestBody" in operation:
-                expected |= {
-                    "409": "What is there already, or a rule of the table, does not allow it: `code` names which.",
-                    "413": "The body is too large.",
-                    "415": "The body is of another media type.",
-                }
-            for status, description in expected.items():
-                answers.setdefault(status, {"description": description})
-            for status, answer in answers.items():
-                if status[0] in "45":
-                    answer["content"] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-            operation["responses"] = dict(sorted(answers.items()))
-            _add_headers(method, operation)
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        """No parameter without a word about it: a filter is described by what it compares."""
+        parameters = super()._get_parameters()
+        for one in parameters:
+            if not one.get("description"):
+                one["description"] = self._about_id() if one["in"] == "path" else self._about_filter(one)
+        return parameters
+
+    def _about_id(self) -> str:
+        return f"Which of the {self.resource().replace('_', ' ')}."
+
+    def _about_filter(self, one: dict[str, Any]) -> str:
+        name = one["name"]
+        known = getattr(getattr(self.view, "filterset_class", None), "base_filters", {})
+        filter_ = known.get(name)
+        column = getattr(filter_, "field_name", None) or name
+        lookup = getattr(filter_, "lookup_expr", "exact")
+        if lookup in COMPARED:
+            return f"Only those whose `{column}` is {COMPARED[lookup]}."
+        if one["schema"].get("type") == "boolean":
+            return f"Only those with this `{name}`: true or false."
+        if one["schema"].get("format") == "uuid":
+            return f"Only those of this `{name}`, by its id."
+        return f"Only those with this `{name}`."
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> dict[str, Any]:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        if schema.get("oneOf", [None])[0] == {}:  # any JSON, null among it
+            del schema["oneOf"]
+        if isinstance(field, serializers.URLField | serializers.EmailField) and _may_be_blank(field):
+            schema.pop("format", None)  # an empty string is neither
+        return schema
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)
+        forms = schema.get("oneOf", [{}])
+        if "default" in forms[0]:  # an empty string is the default of the field, not of the form that forbids it
+            schema["default"] = forms[0].pop("default")
+
+
+def _sends_bytes(view: Any, operation: dict[str, Any]) -> bool:
+    """Whether the view answers with a file whatever ``Accept`` says; such a view overrides the negotiation."""
+    kinds = [kind for status, answer in operation["responses"].items() if status[0] == "2" for kind in answer.get("content", {})]
+    is_own = type(view).perform_content_negotiation is not ApiViewSet.perform_content_negotiation
+    return is_own and bool(kinds) and "application/json" not in kinds
+
+
+def _may_be_blank(field: Any) -> bool:
+    """Whether an answer may hold an empty string; of fields that are written, drf-spectacular says so itself."""
+    if not field.read_only:
+        return False
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    names = {column.name: column for column in model._meta.get_fields()} if model else {}
+    return bool(getattr(names.get(field.source), "blank", False))
+
+
+def name_every_choice(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Say of every word of a set of choices what it means, to readers and to programs."""
+    for name, schema in result["components"]["schemas"].items():
+        if "enum" not in schema or schema["enum"] == [""]:
+            continue
+        meanings = MEANINGS.get(name) or _told(schema.get("description", ""))
+        meanings = {str(word): meanings[word] for word in schema["enum"] if word in meanings}
+        schema["description"] = described(meanings.items())
+        schema["x-enumDescriptions"] = meanings
     return result
 
 
-def _add_headers(method: str, operation: dict[str, Any]) -> None:
-    extra = []
-    if method == "post":
-        extra.append(
-            (
-                "Idempotency-Key",
-                "1 to 200 visible ASCII characters. The same key again gives the same answer, and no second effect.",
-            )
-        )
-    if method == "patch":
-        extra.append(("If-Match", "The ETag you read: a change you have not seen is then refused with 412."))
-    parameters = operation.setdefault("parameters", [])
-    known = {parameter.get("name") for parameter in parameters}
-    for name, description in extra:
-        if name not in known:
-            parameters.append({"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": description})
-    if not parameters:
-        del operation["parameters"]
-
-
-PROBLEM = {
-    "type": "object",
-    "description": "RFC 9457. Some codes carry further members, named in their description.",
-    "required": ["type", "title", "status", "detail", "code", "request_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference", "description": "Where the code is explained."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong and what to do."},
-        "code": {"type": "string", "description": "Stable; switch on this."},
-        "request_id": {"type": "string", "description": "Name it when you ask for help."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "detail"],
-                "properties": {"pointer": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-    },
-    "example": {
-        "type": "/api/v1/problems/version_conflict/",
-        "title": "Version conflict",
-        "status": 412,
-        "detail": "You saw version 3; it is 4 now. Read it again, then change it.",
-        "code": "version_conflict",
-        "request_id": "0199a1b2c3d4e5f60718293a4b5c6d7e",
-    },
-}
+def _told(description: str) -> dict[str, str]:
+    """The words and labels that drf-spectacular wrote: lines of the form ``* `word` - label``."""
+    lines = [line.removeprefix("* `").partition("` - ") for line in description.split("\n") if line.startswith("* `")]
+    return {word: label for word, _, label in lines}

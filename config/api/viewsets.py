@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +20,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from config.api import preconditions
 from config.api.authentication import REALM
-from config.api.idempotency import KeyInUse, KeyReused, KeyUnusable, once
+from config.api.idempotency import once
 from config.api.pages import PAGE_PARAMETERS
 from config.api.permissions import Permit
 from config.platform.errors import Refusal
@@ -208,7 +208,7 @@ def operation(
     body: Any = None,
     answer: Any = None,
     status: int = 200,
-    refusals: Sequence[type[Refusal]] = (),
+    refusals: Sequence[type[Refusal | APIException]] = (),
     detail: bool = True,
     method: Literal["get", "post", "patch", "delete"] = "post",
     path: str | None = None,
@@ -226,12 +226,6 @@ def operation(
         summary, _, description = doc.partition("\n")
         done = {status: answer if answer is not None else OpenApiResponse(description="Done; no body.")}
         answers: dict[Any, Any] = dict(answer) if isinstance(answer, dict) else done
-        for kind in {*refusals, *((KeyUnusable, KeyReused, KeyInUse) if is_post(function.__name__, method) else ())}:
-            answers.setdefault(kind.status, []).append(kind)
-        for code, kinds in list(answers.items()):
-            if isinstance(kinds, list):
-                lines = [f"`{kind.code}`: {' '.join((kind.__doc__ or '').split())}" for kind in sorted(kinds, key=lambda kind: kind.code)]
-                answers[code] = OpenApiResponse(description="\n\n".join(lines))
         if function.__name__ not in PLAIN:
             url = path if path is not None else function.__name__.replace("_", "-")
             function = action(detail=detail, methods=[method], url_path=url)(function)
@@ -239,22 +233,21 @@ def operation(
             schema["request"] = body
         elif method != "get":
             schema.setdefault("request", None)
+        function.refusals = tuple(refusals)  # type: ignore[attr-defined]  # read by config.api.schema
         return extend_schema(summary=summary.rstrip("."), description=description.strip() or summary, responses=answers, **schema)(function)
 
     return decorate
 
 
-def is_post(name: str, method: str) -> bool:
-    """Whether the action is reached by POST."""
-    return name == "create" or (name not in PLAIN and method == "post")
-
-
 def example(
-    value: Any, *, name: str = "Example", request: bool = True, response: bool = True
+    value: Any, *, name: str = "Example", request: bool = True, response: bool = True, media_type: str = "application/json"
 ) -> Callable[[type[Serializer]], type[Serializer]]:
     """Show ``value`` in the schema wherever the serializer is used."""
-    return extend_schema_serializer(
-        examples=[
-            OpenApiExample(name, value=value, request_only=not response, response_only=not request, status_codes=["200", "201", "202"])
-        ]
-    )
+    codes = ["200", "201", "202"]
+    words: dict[str, Any] = {"request_only": not response, "response_only": not request, "status_codes": codes, "media_type": media_type}
+    return extend_schema_serializer(examples=[OpenApiExample(name, value=value, **words)])
+
+
+def text_example(value: str, media_type: str) -> list[OpenApiExample]:
+    """Show a file of text as what it is, for an operation that answers with one."""
+    return [OpenApiExample("Example", value=value, media_type=media_type, response_only=True, status_codes=["200"])]

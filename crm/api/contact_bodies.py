@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from config.api.fields import CountryField, LanguageField, OriginField, TimeZoneField
@@ -124,7 +125,7 @@ class ContactSerializer(serializers.Serializer):
 class PhoneBody(serializers.Serializer):
     number = serializers.CharField(max_length=200, help_text="As people write it: 8 (495) 123-45-67 доб. 12, +63 917 123 4567.")
     label = serializers.ChoiceField(choices=ContactPhone.Label.choices, required=False)
-    extension = serializers.RegexField(r"^[0-9*#]{0,20}$", required=False, allow_blank=True, default="")
+    extension = serializers.RegexField(r"^[0-9*#]{1,20}$", required=False, allow_blank=True, default="")
     is_primary = serializers.BooleanField(default=False)
 
 
@@ -189,7 +190,20 @@ class BulkSerializer(serializers.Serializer):
     results = VerdictSerializer(many=True)
 
 
-@example({"text": "Prefers calls after six.", "is_pinned": True, "origin": {"kind": "call", "id": "0199a1b2-5555-7000-8000-293a4b5c6d7e"}})
+NOTE = {"text": "Prefers calls after six.", "is_pinned": True, "origin": {"kind": "call", "id": "0199a1b2-5555-7000-8000-293a4b5c6d7e"}}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Example", value=NOTE, request_only=True),
+        OpenApiExample(
+            "Written",
+            value={"id": "0199a1b2-6666-7000-8000-293a4b5c6d7e", **NOTE, "created_at": "2026-11-23T07:00:00Z"},
+            response_only=True,
+            status_codes=["201"],
+        ),
+    ]
+)
 class NoteBody(serializers.Serializer):
     id = serializers.UUIDField(read_only=True)
     text = serializers.CharField(max_length=10_000)

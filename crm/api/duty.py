@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -125,12 +126,17 @@ class OnDutyQuery(serializers.Serializer):
         return attrs
 
 
+@extend_schema_field({"type": "string", "enum": list(CalendarInterval.WEEKDAYS)})
+class WeekdayFilter(filters.TypedChoiceFilter):
+    """By the name of the day, though the column holds its number."""
+
+
 class DutyShiftFilter(FilterSet):
     department = filters.UUIDFilter(field_name="department_id", help_text="Absences for all departments have none: ask by `person`.")
     person = filters.UUIDFilter(field_name="person_id")
     kind = filters.ChoiceFilter(choices=DutyShift.Kind.choices)
     on = filters.DateFilter(help_text="Shifts of this one date; weekly ones are found by `weekday`.")
-    weekday = filters.TypedChoiceFilter(
+    weekday = WeekdayFilter(
         choices=[(name, name) for name in CalendarInterval.WEEKDAYS], coerce=CalendarInterval.WEEKDAYS.index, empty_value=None
     )
 

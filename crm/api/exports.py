@@ -5,13 +5,14 @@ from typing import IO
 
 from django.http import StreamingHttpResponse
 from django_filters import rest_framework as filters
+from drf_spectacular.drainage import get_override
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from config.api.filters import FilterSet
 from config.api.permissions import allow
-from config.api.viewsets import ReadViewSet, example, operation
+from config.api.viewsets import ReadViewSet, example, operation, text_example
 from config.platform.models import LEADERS, Role
 from config.platform.moves import TransitionNotAllowed, VersionConflict
 from crm.contact_filters import FilterInvalid
@@ -195,6 +196,11 @@ class ExportViewSet(ReadViewSet):
         answer={(200, kind.partition(";")[0]): FILES.get(form, OpenApiTypes.STR) for form, kind in MEDIA_TYPES.items()},
         method="get",
         filters=False,
+        examples=[
+            *text_example("id,display_name,phone\n0199a1b2-c3d4-75f6-8718-293a4b5c6d7e,Смирнова Анна,+74951234567\n", "text/csv"),
+            *text_example('{"id": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e", "display_name": "Смирнова Анна"}\n', "application/x-ndjson"),
+            *get_override(PersonalDataSerializer, "examples", []),  # examples here put those of the form aside
+        ],
         refusals=[jobs.ExportNotReady, jobs.ExportExpired],
     )
     def file(self, request, pk) -> StreamingHttpResponse:

@@ -15,7 +15,7 @@ from config.api.fields import CountryField
 from config.api.filters import FilterSet
 from config.api.pages import SUBLIST_PARAMETERS
 from config.api.permissions import allow
-from config.api.viewsets import ReadViewSet, example, operation
+from config.api.viewsets import ReadViewSet, example, operation, text_example
 from config.platform.models import PEOPLE, Scope
 from config.platform.moves import TransitionNotAllowed, VersionConflict
 from crm.importing import jobs, looking, progress
@@ -166,6 +166,7 @@ class ImportSerializer(serializers.ModelSerializer):
         return self.link(row, "rows") if row.status == Import.Status.DONE else None
 
 
+@example({"file": "contacts.csv", "dry_run": False, "source": "fair"}, response=False, media_type="multipart/form-data")
 class UploadBody(serializers.Serializer):
     file = serializers.FileField(
         max_length=255, allow_empty_file=True, help_text="CSV (comma, semicolon, tab; UTF-8 with or without mark, cp1251) or XLSX."
@@ -381,7 +382,12 @@ class ImportViewSet(ReadViewSet):
         page = self.paginate_queryset(found)
         return self.get_paginated_response(ImportRowSerializer(page, many=True, context={"batch": batch}).data)
 
-    @operation(answer={(200, "text/csv"): OpenApiTypes.STR}, method="get", filters=False)
+    @operation(
+        answer={(200, "text/csv"): OpenApiTypes.STR},
+        method="get",
+        filters=False,
+        examples=text_example("line,problem,ФИО,Телефон\n7,This is no telephone number.,Фёдорова Алёна,12\n", "text/csv"),
+    )
     def errors(self, request, pk) -> StreamingHttpResponse:
         """The rows that cannot be used
 

@@ -75,9 +75,7 @@ class PromotionSerializer(serializers.ModelSerializer):
 class PromotionBody(serializers.ModelSerializer):
     value = serializers.DecimalField(**MONEY, required=False, help_text="Per cent, or money in `currency`. None for a gift.")
     least_total = serializers.DecimalField(**MONEY, required=False, allow_null=True)
-    currency = serializers.RegexField(
-        r"^([A-Z]{3})?\Z", required=False, allow_blank=True, help_text="ISO 4217; for amount and fixed_price."
-    )
+    currency = serializers.RegexField(r"^[A-Z]{3}\Z", required=False, allow_blank=True, help_text="ISO 4217; for amount and fixed_price.")
     segment = serializers.DictField(required=False, help_text="Whom it is for: filters of the list of contacts. Empty: everybody.")
 
     class Meta:

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from config.api.fields import CountryField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
-from config.api.viewsets import ReadViewSet, example, operation
+from config.api.viewsets import ReadViewSet, example, operation, text_example
 from config.platform.models import PEOPLE, Role, Scope
 from config.platform.moves import TransitionNotAllowed, VersionConflict
 from crm import suppression_lists
@@ -105,6 +105,7 @@ class SuppressionUploadSerializer(serializers.ModelSerializer):
         return self.context["request"].build_absolute_uri(f"/api/v1/suppressions/?list={row.list_code}")
 
 
+@example({"file": "numbers.csv", "list": "regulator-ru", "mode": "add"}, response=False, media_type="multipart/form-data")
 class ListUploadBody(serializers.Serializer):
     file = serializers.FileField(
         max_length=500, allow_empty_file=True, help_text="CSV or XLSX with a column of numbers; others are left alone."
@@ -179,7 +180,12 @@ class SuppressionUploadViewSet(ReadViewSet):
         """
         return self.respond(suppression_lists.cancel(self.get_object().pk, if_version=self.if_version, **self.by))
 
-    @operation(answer={(200, "text/csv"): OpenApiTypes.STR}, method="get", filters=False)
+    @operation(
+        answer={(200, "text/csv"): OpenApiTypes.STR},
+        method="get",
+        filters=False,
+        examples=text_example("line,problem,number\n7,This is no telephone number.,12\n", "text/csv"),
+    )
     def errors(self, request, pk) -> StreamingHttpResponse:
         """The lines that cannot be used
 

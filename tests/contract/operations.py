@@ -30,9 +30,26 @@ class Operation:
 
 
 @cache
-def document() -> dict[str, Any]:
+def written() -> dict[str, Any]:
     """The OpenAPI document, as the code generates it."""
     return SchemaGenerator().get_schema(request=None, public=True)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The same, with what operations share (answers, parameters, headers, examples) put where it is referred to; schemas stay references."""
+    return _resolved(written(), written()["components"])
+
+
+def _resolved(part: Any, components: dict[str, Any]) -> Any:
+    if isinstance(part, list):
+        return [_resolved(one, components) for one in part]
+    if not isinstance(part, dict):
+        return part
+    _, _, kind, name = part["$ref"].split("/") if isinstance(part.get("$ref"), str) else ("", "", "schemas", "")
+    if kind != "schemas":
+        return _resolved(components[kind][name], components)
+    return {key: _resolved(value, components) for key, value in part.items()}
 
 
 @cache

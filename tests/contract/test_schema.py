@@ -7,7 +7,9 @@ import pytest
 from django.core.management import call_command
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.contract.operations import document, operations
+from config.api import problems
+from config.api.chapters import TAGS
+from tests.contract.operations import document, operations, written
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +25,54 @@ def test_it_is_generated_without_a_warning_and_is_the_one_in_the_repository(tmp_
 
 
 def test_it_is_a_valid_document_of_openapi():
-    assert [error.message for error in OpenAPIV31SpecValidator(document()).iter_errors()] == []
+    assert [error.message for error in OpenAPIV31SpecValidator(written()).iter_errors()] == []
+
+
+def references(part) -> set[str]:
+    """All that a part of the document refers to, beside other words too."""
+    if isinstance(part, list):
+        return {name for one in part for name in references(one)}
+    if not isinstance(part, dict):
+        return set()
+    own = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
+    return own | {name for one in part.values() for name in references(one)}
+
+
+def test_no_component_is_unused_and_none_is_missing():
+    components = {
+        f"#/components/{kind}/{name}" for kind, part in written()["components"].items() for name in part if kind != "securitySchemes"
+    }
+    assert references(written()) == components
+
+
+def test_sets_of_choices_have_names_of_their_own_and_every_word_is_explained():
+    """A name that is made of a field's changes when another field is called alike: config/api/choices.py names them for good."""
+    sets = {name: one for name, one in written()["components"]["schemas"].items() if "enum" in one and one["enum"] != [""]}
+    assert [name for name in sets if name.endswith("Enum")] == [], "name them in config/api/choices.py"
+    bare = [name for name, one in sets.items() if set(one["enum"]) != {word for word, about in one["x-enumDescriptions"].items() if about}]
+    assert bare == [], "explain them in config/api/meanings.py"
+
+
+def test_tags_are_those_of_the_contents():
+    used = {tag for operation in operations() for tag in what(operation)["tags"]}
+    assert used == {tag["name"] for tag in TAGS if tag["name"] != "webhooks"} | {"webhooks"}
+
+
+def test_codes_stand_under_the_status_that_they_have():
+    known = problems.catalogue()
+    for operation in operations():
+        for status, answer in what(operation)["responses"].items():
+            if status[0] in "45":
+                which = answer["content"]["application/problem+json"]["schema"]["properties"]["code"]
+                which = which["anyOf"][0] if "anyOf" in which else which
+                codes = [which["const"]] if "const" in which else which["enum"]
+                assert codes and {known[code][0] for code in codes} == {int(status)}, f"{operation} {status}"
+                assert set(answer["content"]["application/problem+json"]["examples"]) <= set(codes), f"{operation} {status}"
+
+
+def test_scopes_are_stated_by_every_operation_that_an_integration_may_call():
+    told = {scope for operation in operations() for one in what(operation)["security"] for scope in one.get("token", [])}
+    assert told <= set(written()["components"]["securitySchemes"]["token"]["x-scopes"]) and len(told) > 15
 
 
 def what(operation) -> dict:

@@ -117,7 +117,7 @@ class TokenViewSet(ReadViewSet):
         """One token"""
         return super().retrieve(request, pk)
 
-    @operation(body=LoginBody, answer=NewTokenSerializer, status=201, refusals=[LockedOut], auth=[])
+    @operation(body=LoginBody, answer=NewTokenSerializer, status=201, refusals=[LockedOut, LoginFailed], auth=[])
     def create(self, request) -> Response:
         """Sign in
 
