@@ -1,15 +1,14 @@
 """The catalogue of errors as pages of the documentation: docs/errors/, one a code. Pure: the API document in, texts out."""
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from config.api.explaining import HOMES, Explained, explained
-from config.api.schema import METHODS
+from config.api.failures import METHODS
+from config.api.problems import MEDIA_TYPE
 
-NAMED = re.compile(r"^`([a-z0-9_]+)`: ", re.MULTILINE)
 NOTE = "<!-- written by `make schema` from the catalogue in config/api/problems.py -->"
 #: Who answers with a code that no operation names, since any request may meet it.
 MET_BY = {
@@ -32,6 +31,8 @@ MET_BY = {
     "internal_error": "Any address.",
     "unavailable": "Every operation.",
 }
+#: A longer list tells a reader nothing.
+MOST_NAMED = 60
 GROUPS = {
     "standard": ("Of any request", "Codes that do not depend on what the operation does."),
     "rule": ("Of the rules of the business", "A rule said no, and nothing was changed. Each operation names those that it may answer."),
@@ -53,17 +54,26 @@ def pages(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def operations_by_code(document: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The operations whose error answers name a code, as ``METHOD address`` with the id of the operation."""
+    """The operations that may answer with a code, as ``METHOD address`` with the id of the operation."""
     found: dict[str, list[str]] = defaultdict(list)
     for path, item in sorted(document["paths"].items()):
         for method in METHODS:
             operation = item.get(method)
             if operation is None:
                 continue
-            told = [answer.get("description", "") for status, answer in operation["responses"].items() if status[0] in "45"]
-            for code in sorted({code for text in told for code in NAMED.findall(text)}):
+            for code in sorted({code for answer in operation["responses"].values() for code in _codes_of(answer, document)}):
                 found[code].append(f"- `{method.upper()} {path}` (`{operation['operationId']}`)")
     return found
+
+
+def _codes_of(answer: Mapping[str, Any], document: Mapping[str, Any]) -> set[str]:
+    """The codes that an answer may carry; one that many operations share stands under ``components``."""
+    if "$ref" in answer:
+        answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    schema = answer.get("content", {}).get(MEDIA_TYPE, {}).get("schema", {})
+    which = schema.get("properties", {}).get("code", {})
+    told = [which, *which.get("anyOf", ())]
+    return {code for one in told for code in (one["enum"] if "enum" in one else [one["const"]] if "const" in one else [])}
 
 
 def _page(one: Explained, operations: list[str]) -> str:
@@ -113,7 +123,9 @@ def _page(one: Explained, operations: list[str]) -> str:
 
 def _who(one: Explained, operations: list[str]) -> list[str]:
     if one.kind == "standard":
-        return [MET_BY[one.code], *(["", *operations] if operations else [])]
+        return [MET_BY[one.code]]
+    if len(operations) > MOST_NAMED:
+        return [f"{len(operations)} operations; each names it in the [API reference](../api.md)."]
     if operations:
         return operations
     if one.table:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-METHODS = ("get", "post", "put", "patch", "delete")
+from config.api.failures import METHODS
+
 #: Query parameters of the pages themselves; filters stay where they are read.
 EVERYWHERE = {"cursor", "page_size", "count"}
 WORDS = {
