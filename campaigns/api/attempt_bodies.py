@@ -121,5 +121,5 @@ class RowResultSerializer(serializers.Serializer):
 
 
 @example({"results": [{"attempt": ATTEMPT["id"], "status": 200, "state": "closed", "is_late": False, "problem": None}]}, request=False)
-class ResultsSerializer(serializers.Serializer):
+class ReportedResultsSerializer(serializers.Serializer):
     results = RowResultSerializer(many=True, help_text="In the order in which they were given.")

@@ -177,7 +177,7 @@ class BulkBody(serializers.Serializer):
     )
 
 
-class VerdictSerializer(serializers.Serializer):
+class ContactVerdictSerializer(serializers.Serializer):
     index = serializers.IntegerField(help_text="Its place in the request, from 0.")
     verdict = serializers.ChoiceField(choices=["created", "duplicate", "invalid"])
     contact = ContactSerializer(allow_null=True)
@@ -186,7 +186,7 @@ class VerdictSerializer(serializers.Serializer):
 
 @example({"results": [{"index": 0, "verdict": "created", "contact": SHOWN, "problem": None}]}, request=False)
 class BulkSerializer(serializers.Serializer):
-    results = VerdictSerializer(many=True)
+    results = ContactVerdictSerializer(many=True)
 
 
 @example({"text": "Prefers calls after six.", "is_pinned": True, "origin": {"kind": "call", "id": "0199a1b2-5555-7000-8000-293a4b5c6d7e"}})
