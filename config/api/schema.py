@@ -110,7 +110,7 @@ def _add_headers(method: str, operation: dict[str, Any]) -> None:
                 "1 to 200 visible ASCII characters. The same key again gives the same answer, and no second effect.",
             )
         )
-    if method == "patch":
+    if "412" in operation["responses"]:
         extra.append(("If-Match", "The ETag you read: a change you have not seen is then refused with 412."))
     parameters = operation.setdefault("parameters", [])
     known = {parameter.get("name") for parameter in parameters}
