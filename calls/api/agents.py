@@ -38,7 +38,7 @@ class AgentFilter(FilterSet):
     def of_state(self, rows: Any, name: str, value: str) -> Any:
         return rows.in_state(value)
 
-    def of_team(self, rows: Any, name: str, value: Any) -> Any:
+    def of_team(self, rows: Any, name: str, value: UUID) -> Any:
         return rows.filter(agent__teams=value)
 
     def of_queue(self, rows: Any, name: str, value: str) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.api.fields import CountryField, LanguageField, OriginField, TimeZoneField
+from config.api.fields import CountryField, LanguageField, OriginField, RowsField, TimeZoneField
 from config.api.viewsets import example
 from config.platform.models import User
 from crm.api.contact_ids import ContactField
@@ -172,9 +172,7 @@ class ContactChangeBody(ContactFields):
 
 @example({"contacts": [PERSON, {"phones": [{"number": "0917 123 4567"}]}]})
 class BulkBody(serializers.Serializer):
-    contacts = serializers.ListField(
-        child=serializers.JSONField(allow_null=True), min_length=1, max_length=500, help_text="Each as for `POST /contacts/`."
-    )
+    contacts = RowsField(of=ContactBody, min_length=1, max_length=500, help_text="Each as for `POST /contacts/`.")
 
 
 class ContactVerdictSerializer(serializers.Serializer):

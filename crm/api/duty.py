@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -130,8 +131,11 @@ class DutyShiftFilter(FilterSet):
     person = filters.UUIDFilter(field_name="person_id")
     kind = filters.ChoiceFilter(choices=DutyShift.Kind.choices)
     on = filters.DateFilter(help_text="Shifts of this one date; weekly ones are found by `weekday`.")
-    weekday = filters.TypedChoiceFilter(
-        choices=[(name, name) for name in CalendarInterval.WEEKDAYS], coerce=CalendarInterval.WEEKDAYS.index, empty_value=None
+    # Said in words: from the column the schema would have a whole number, of which no word is one.
+    weekday = extend_schema_field({"type": "string", "enum": list(CalendarInterval.WEEKDAYS)})(
+        filters.TypedChoiceFilter(
+            choices=[(name, name) for name in CalendarInterval.WEEKDAYS], coerce=CalendarInterval.WEEKDAYS.index, empty_value=None
+        )
     )
 
     class Meta:
