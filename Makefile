@@ -41,7 +41,7 @@ reset:
 	@$(bootstrap) requirements.lock && exec $(RUN) -m config.embedded.down --reset
 
 # Tests run on embedded PostgreSQL and Valkey of their own, or on the servers that DATABASE_URL and BROKER_URL name.
-test: venv
+test: venv node
 	@$(RUN) -m config.embedded.beside $(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=15 $(if $(LONG),,-m 'not long') $(if $(COVERAGE),--cov --cov-report=term) $(ARGS)
 
 # Simulated calls on a Switchboard of its own whose parts are killed in turns; every call is compared in the end (ARGS="--minutes 60").

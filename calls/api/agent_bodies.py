@@ -179,7 +179,7 @@ class BeatSerializer(serializers.Serializer):
     },
     request=False,
 )  # fmt: skip
-class StateSerializer(serializers.ModelSerializer):
+class AgentStateIntervalSerializer(serializers.ModelSerializer):
     pause_code = CodeField(read_only=True, allow_null=True)
     call = serializers.UUIDField(source="call_id", allow_null=True)
 
@@ -280,7 +280,7 @@ SHARE = {
 
 
 @example(SHARE, request=False)
-class ShareSerializer(serializers.Serializer):
+class HardCallsShareSerializer(serializers.Serializer):
     agent = serializers.UUIDField()
     agent_name = serializers.CharField()
     calls = serializers.IntegerField(help_text="Answered in this time.")
@@ -296,7 +296,7 @@ class ShareSerializer(serializers.Serializer):
 class HardCallsSerializer(serializers.Serializer):
     after = serializers.DateTimeField()
     before = serializers.DateTimeField()
-    rows = ShareSerializer(many=True)
+    rows = HardCallsShareSerializer(many=True)
 
 
 TURN = {"agent": ID, "agent_name": "Иванова Анна Петровна", "hard": 0, "last_hard_at": None, "free_since": WHEN}

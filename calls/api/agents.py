@@ -38,7 +38,7 @@ class AgentFilter(FilterSet):
     def of_state(self, rows: Any, name: str, value: str) -> Any:
         return rows.in_state(value)
 
-    def of_team(self, rows: Any, name: str, value: Any) -> Any:
+    def of_team(self, rows: Any, name: str, value: UUID) -> Any:
         return rows.filter(agent__teams=value)
 
     def of_queue(self, rows: Any, name: str, value: str) -> Any:
@@ -192,7 +192,7 @@ class AgentViewSet(ReadViewSet):
         return self.respond(agents.phone_says(**given, at=at, **self.by))
 
     @operation(
-        answer=bodies.StateSerializer(many=True),
+        answer=bodies.AgentStateIntervalSerializer(many=True),
         method="get",
         filters=False,
         parameters=[
@@ -219,7 +219,7 @@ class AgentViewSet(ReadViewSet):
         if "after" in asked:
             rows = rows.filter(Q(ended_at=None) | Q(ended_at__gt=asked["after"]))
         self.ordering, self.ordering_fields = "-started_at", ("started_at",)
-        return self.get_paginated_response(bodies.StateSerializer(self.paginate_queryset(rows), many=True).data)
+        return self.get_paginated_response(bodies.AgentStateIntervalSerializer(self.paginate_queryset(rows), many=True).data)
 
 
 def _beat(row: AgentPresence) -> dict[str, Any]:

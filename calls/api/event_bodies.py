@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from calls.api.call_bodies import CALL, CallSerializer
 from calls.events import TYPES
-from calls.models import Call, CallEvent
+from calls.models import Call, CallEvent, CallTransfer
+from config.api.fields import TextOrField
 from config.api.viewsets import example
 from crm.api.contact_bodies import SHOWN
 from crm.api.lookup import MatchSerializer
@@ -54,6 +55,36 @@ class EventSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class EventPartyBody(serializers.Serializer):
+    number = serializers.CharField(max_length=200)
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class EventAgentBody(serializers.Serializer):
+    extension = serializers.CharField(max_length=100, required=False)
+    email = serializers.CharField(max_length=254, required=False)
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class EventRecordingBody(serializers.Serializer):
+    url = serializers.CharField(max_length=2000, required=False, help_text="Where its audio is to be had.")
+    id = serializers.CharField(max_length=2000, required=False, help_text="Your id of it.")
+    duration_s = serializers.FloatField(required=False)
+
+
+class EventTargetBody(serializers.Serializer):
+    """Exactly one of them."""
+
+    extension = serializers.CharField(max_length=200, required=False)
+    queue = serializers.CharField(max_length=200, required=False)
+    number = serializers.CharField(max_length=200, required=False)
+
+
+class EventTransferBody(serializers.Serializer):
+    to = TextOrField(of=EventTargetBody, help_text="An extension, a number, or an object that says which of these it is.")
+    kind = serializers.ChoiceField(choices=CallTransfer.Kind.choices, required=False)
+
+
 class EventBody(serializers.Serializer):
     """One event, for the schema: it is read by ``calls.phone_systems.native``, which forgives more than a serializer does."""
 
@@ -69,28 +100,27 @@ class EventBody(serializers.Serializer):
     call_request_id = serializers.CharField(max_length=100, required=False, help_text="The click-to-call that it comes of.")
     attempt_id = serializers.CharField(max_length=100, required=False, help_text="The attempt of a campaign that it comes of.")
     direction = serializers.ChoiceField(choices=Call.Direction.choices, required=False)
-    to = serializers.JSONField(required=False, help_text='Whom the caller asked for: a number, or {"number", "name"}.')
+    to = TextOrField(of=EventPartyBody, required=False, help_text="Whom the caller asked for: a number, or with a name.")
     line = serializers.CharField(max_length=100, required=False)
     queue = serializers.CharField(max_length=100, required=False)
     queue_position = serializers.IntegerField(required=False)
-    agent = serializers.JSONField(required=False, help_text='The operator: an extension, or {"extension", "name"}.')
+    agent = TextOrField(of=EventAgentBody, required=False, help_text="The operator: an extension, or with a name.")
     cause = serializers.IntegerField(required=False, help_text="ITU-T Q.850.")
     cause_text = serializers.CharField(max_length=200, required=False)
     hangup_by = serializers.ChoiceField(choices=Call.HangupBy.choices, required=False)
     reason = serializers.CharField(max_length=60, required=False, help_text="Why a queue was left: abandon, timeout, empty, …")
     duration_s = serializers.FloatField(required=False, help_text="Of the whole call; for `cdr`.")
     talk_s = serializers.FloatField(required=False, help_text="For `cdr`.")
+    started_at = serializers.DateTimeField(required=False, help_text="For `cdr`.")
     answered_at = serializers.DateTimeField(required=False, help_text="For `cdr`.")
     ended_at = serializers.DateTimeField(required=False, help_text="For `cdr`.")
-    recording = serializers.JSONField(required=False, help_text='{"url", "id", "duration_s"}')
-    transfer = serializers.JSONField(
-        required=False, help_text='{"kind": "blind|attended|conference", "to": {"extension", "queue", "number"}}'
-    )
+    recording = TextOrField(of=EventRecordingBody, required=False, help_text="Its address, or with more.")
+    transfer = TextOrField(of=EventTransferBody, required=False, help_text="Whom it is passed on to, or with the kind.")
     phone_system = serializers.CharField(required=False, help_text="Slug; may stand in the query or in X-Phone-System instead.")
     raw = serializers.JSONField(required=False, help_text="Anything you want kept.")
 
     def get_fields(self) -> dict[str, Any]:
-        caller = serializers.JSONField(required=False, help_text='Who calls: a number, or {"number", "name"}.')
+        caller = TextOrField(of=EventPartyBody, required=False, help_text="Who calls: a number, or with a name.")
         return {**super().get_fields(), "from": caller}
 
 

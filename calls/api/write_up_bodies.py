@@ -53,7 +53,7 @@ class EffectSubjectSerializer(serializers.Serializer):
 
 class EffectSerializer(serializers.ModelSerializer):
     subject = EffectSubjectSerializer(allow_null=True, help_text="What it made or changed; null when it could not be done.")
-    asked = serializers.JSONField(source="parameters", help_text="What the disposition asked for.")
+    asked = serializers.DictField(source="parameters", help_text="What the disposition asked for.")
     ended_by = serializers.IntegerField(
         source="ended_by.number",
         default=None,

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from calls.api.write_up_bodies import PromiseBody as CallbackBody
 from calls.models import Call, Disposition, PhoneSystem
 from campaigns.models import Attempt
+from config.api.fields import RowsField
 from config.api.viewsets import example
 from config.platform.models import PEOPLE, User
 from crm.models import Topic
@@ -102,8 +103,12 @@ class RowReportBody(ReportBody):
 
 @example({"results": [{"attempt": ATTEMPT["id"], "token": LEASE, "outcome": "no_answer"}]})
 class ResultsBody(serializers.Serializer):
-    results = serializers.ListField(
-        child=serializers.DictField(), min_length=1, max_length=MOST, help_text="Each as the body of `report`, with `attempt`."
+    results = RowsField(
+        of=RowReportBody,
+        child=serializers.DictField(),
+        min_length=1,
+        max_length=MOST,
+        help_text="Each as the body of `report`, with `attempt`.",
     )
 
 
@@ -121,5 +126,5 @@ class RowResultSerializer(serializers.Serializer):
 
 
 @example({"results": [{"attempt": ATTEMPT["id"], "status": 200, "state": "closed", "is_late": False, "problem": None}]}, request=False)
-class ResultsSerializer(serializers.Serializer):
+class ReportedResultsSerializer(serializers.Serializer):
     results = RowResultSerializer(many=True, help_text="In the order in which they were given.")

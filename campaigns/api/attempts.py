@@ -20,8 +20,8 @@ from campaigns.api.attempt_bodies import (
     AttemptSerializer,
     DialBody,
     ReportBody,
+    ReportedResultsSerializer,
     ResultsBody,
-    ResultsSerializer,
     RowReportBody,
 )
 from campaigns.campaign_filters import AttemptFilter
@@ -121,10 +121,10 @@ class CampaignResultsViewSet(ApiViewSet):
 
     resource = "campaigns"
     queryset = Campaign.objects.all()
-    serializer_class = ResultsSerializer
+    serializer_class = ReportedResultsSerializer
     permits: ClassVar = {"report_results": WORK}
 
-    @operation(body=ResultsBody, answer=ResultsSerializer)
+    @operation(body=ResultsBody, answer=ReportedResultsSerializer)
     def report_results(self, request, pk) -> Response:
         """Say how many attempts came out
 
@@ -133,7 +133,7 @@ class CampaignResultsViewSet(ApiViewSet):
         """
         campaign = self.get_object()
         rows = [self._one(campaign, one) for one in self.read(ResultsBody)["results"]]
-        return Response(ResultsSerializer({"results": rows}).data)
+        return Response(ReportedResultsSerializer({"results": rows}).data)
 
     def _one(self, campaign: Campaign, said: dict[str, Any]) -> dict[str, Any]:
         shown = {"attempt": str(said.get("attempt"))[:60], "state": None, "is_late": None, "problem": None}

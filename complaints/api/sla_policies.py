@@ -89,7 +89,7 @@ class PromiseSerializer(serializers.Serializer):
     },
     request=False,
 )  # fmt: skip
-class PromisesSerializer(serializers.Serializer):
+class PolicyTrialSerializer(serializers.Serializer):
     at = serializers.DateTimeField(help_text="When it would be received.")
     department = serializers.UUIDField(
         source="routing.department.pk", default=None, allow_null=True, help_text="Where it would go: policies and calendars depend on it."
@@ -133,7 +133,7 @@ class SLAPolicyViewSet(CatalogueViewSet):
     ordering_fields = ("position", "name")
     permits = {"list": READ, "retrieve": READ, "create": KEEP, "partial_update": KEEP, "destroy": allow(Role.ADMIN), "try_out": READ}
 
-    @operation(body=PolicyTrialBody, answer=PromisesSerializer, detail=False, path="try")
+    @operation(body=PolicyTrialBody, answer=PolicyTrialSerializer, detail=False, path="try")
     def try_out(self, request) -> Response:
         """Try the policies out
 
@@ -141,4 +141,4 @@ class SLAPolicyViewSet(CatalogueViewSet):
         in earnest; here nothing is written.
         """
         complaint, at = would_be.meant(self.read(PolicyTrialBody))
-        return Response(PromisesSerializer(trying.try_out(complaint, at=at)).data)
+        return Response(PolicyTrialSerializer(trying.try_out(complaint, at=at)).data)

@@ -47,7 +47,7 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             codes = _codes(method, path, "requestBody" in operation, told)
             if told["has_version"]:
                 _say_version(operation)
-            _add_headers(method, operation, has_key="idempotency_key_reused" in codes)
+            _add_headers(operation, has_key="idempotency_key_reused" in codes, has_version=VersionConflict.code in codes)
             for code in codes:
                 examples.setdefault(name_of(code), {"$ref": code})
             by_status: dict[str, list[str]] = {}
@@ -146,13 +146,13 @@ def _say_version(operation: dict[str, Any]) -> None:
     operation.setdefault("parameters", []).append(_header("If-None-Match", "The ETag you have: 304 without a body when nothing changed."))
 
 
-def _add_headers(method: str, operation: dict[str, Any], *, has_key: bool) -> None:
+def _add_headers(operation: dict[str, Any], *, has_key: bool, has_version: bool) -> None:
     extra = []
     if has_key:
         extra.append(
             _header("Idempotency-Key", "1 to 200 visible ASCII characters. The same key again: the same answer, and no second effect.")
         )
-    if "412" in operation["responses"] or method == "patch":
+    if has_version:
         extra.append(_header("If-Match", "The ETag you read: a change you have not seen is then refused with 412."))
     known = {parameter.get("name") for parameter in operation.get("parameters", [])}
     if added := [one for one in extra if one["name"] not in known]:

@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any
 
 import phonenumbers
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
 
@@ -79,3 +81,41 @@ class SentWhole:
         whole = type(self)(data=data, context=self.context)  # type: ignore[attr-defined]
         whole.is_valid(raise_exception=True)  # type: ignore[attr-defined]
         return whole.validated_data  # type: ignore[attr-defined]
+
+
+class RowsField(serializers.ListField):
+    """A list whose rows are read one by one, so that a wrong one gets its verdict and stops no other. `of` is the form of a row."""
+
+    def __init__(self, *, of: type[serializers.Serializer], **kwargs: Any) -> None:
+        kwargs.setdefault("child", serializers.JSONField(allow_null=True))
+        super().__init__(**kwargs)
+        self.of = of
+
+
+class TextOrField(serializers.JSONField):
+    """A text, or an object of the form `of`. Only for the schema: whoever reads it takes other things as well."""
+
+    def __init__(self, *, of: type[serializers.Serializer], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.of = of
+
+
+class RowsFieldSchema(OpenApiSerializerFieldExtension):
+    """Without it a generated client takes anything for a row."""
+
+    target_class = RowsField
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        field: RowsField = self.target
+        limits = {"minItems": field.min_length, "maxItems": field.max_length}
+        row = auto_schema.resolve_serializer(field.of, direction).ref
+        return {"type": "array", "items": row, **{name: limit for name, limit in limits.items() if limit is not None}}
+
+
+class TextOrFieldSchema(OpenApiSerializerFieldExtension):
+    """Without it a generated client takes anything for the value."""
+
+    target_class = TextOrField
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        return {"oneOf": [{"type": "string"}, auto_schema.resolve_serializer(self.target.of, direction).ref]}

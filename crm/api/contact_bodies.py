@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from config.api.fields import CountryField, LanguageField, OriginField, TimeZoneField
+from config.api.fields import CountryField, LanguageField, OriginField, RowsField, TimeZoneField
 from config.api.viewsets import example
 from config.platform.models import User
 from crm.api.contact_ids import ContactField
@@ -173,12 +173,10 @@ class ContactChangeBody(ContactFields):
 
 @example({"contacts": [PERSON, {"phones": [{"number": "0917 123 4567"}]}]})
 class BulkBody(serializers.Serializer):
-    contacts = serializers.ListField(
-        child=serializers.JSONField(allow_null=True), min_length=1, max_length=500, help_text="Each as for `POST /contacts/`."
-    )
+    contacts = RowsField(of=ContactBody, min_length=1, max_length=500, help_text="Each as for `POST /contacts/`.")
 
 
-class VerdictSerializer(serializers.Serializer):
+class ContactVerdictSerializer(serializers.Serializer):
     index = serializers.IntegerField(help_text="Its place in the request, from 0.")
     verdict = serializers.ChoiceField(choices=["created", "duplicate", "invalid"])
     contact = ContactSerializer(allow_null=True)
@@ -187,7 +185,7 @@ class VerdictSerializer(serializers.Serializer):
 
 @example({"results": [{"index": 0, "verdict": "created", "contact": SHOWN, "problem": None}]}, request=False)
 class BulkSerializer(serializers.Serializer):
-    results = VerdictSerializer(many=True)
+    results = ContactVerdictSerializer(many=True)
 
 
 NOTE = {"text": "Prefers calls after six.", "is_pinned": True, "origin": {"kind": "call", "id": "0199a1b2-5555-7000-8000-293a4b5c6d7e"}}

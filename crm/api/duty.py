@@ -87,7 +87,7 @@ class WeekBody(serializers.Serializer):
 @example(
     {"week": [{"id": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e", **SHIFT, "since": None, **one, "version": 1} for one in WEEK]}, request=False
 )
-class WeekSerializer(serializers.Serializer):
+class DutyWeekSerializer(serializers.Serializer):
     week = DutyShiftSerializer(many=True, help_text="In order.")
 
 
@@ -199,7 +199,7 @@ class DutyShiftViewSet(CatalogueViewSet):
         """
         return super().destroy(request, pk)
 
-    @operation(body=WeekBody, answer=WeekSerializer, detail=False)
+    @operation(body=WeekBody, answer=DutyWeekSerializer, detail=False)
     def replace_week(self, request) -> Response:
         """Replace a person's week in a department
 
@@ -207,4 +207,4 @@ class DutyShiftViewSet(CatalogueViewSet):
         absences stay. Answers the new week.
         """
         made = duty_shifts.replace_week(**self.read(WeekBody), **self.by)
-        return Response(WeekSerializer({"week": made}).data)
+        return Response(DutyWeekSerializer({"week": made}).data)

@@ -93,7 +93,7 @@ class RefusedOfferSerializer(serializers.Serializer):
     },
     request=False,
 )
-class OffersSerializer(serializers.Serializer):
+class ContactOffersSerializer(serializers.Serializer):
     contact = serializers.UUIDField(source="contact.id")
     offers = OfferSerializer(source="offered", many=True, help_text="Best first.")
     not_offered = RefusedOfferSerializer(source="refused", many=True, help_text="The rest, and why not.")
@@ -104,14 +104,14 @@ class OfferViewSet(ApiViewSet):
 
     resource = "contacts"
     queryset = Contact.objects.all()
-    serializer_class = OffersSerializer
+    serializer_class = ContactOffersSerializer
     permits = {"offers": READ}
 
-    @operation(answer=OffersSerializer, method="get", filters=False)
+    @operation(answer=ContactOffersSerializer, method="get", filters=False)
     def offers(self, request, pk) -> Response:
         """What can I offer this contact now
 
         Promotions that the contact can have, best first: the higher priority, then what fits what was bought, then what ends
         soonest. Each with what to say. The rest come with the reasons why not.
         """
-        return Response(OffersSerializer(for_contact(meant(self.get_object()), now=timezone.now())).data)
+        return Response(ContactOffersSerializer(for_contact(meant(self.get_object()), now=timezone.now())).data)

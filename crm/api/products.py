@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from config.api.catalogue import CatalogueViewSet
 from config.api.catalogue import catalogue as described
+from config.api.fields import RowsField
 from config.api.filters import FilterSet
 from config.api.pages import SUBLIST_PARAMETERS
 from config.api.permissions import allow
@@ -121,7 +122,9 @@ class ProductPutBody(ProductBody):
 
 @example({"products": [PRODUCT]})
 class ProductsBody(serializers.Serializer):
-    products = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=500, help_text="As in `POST /products/`.")
+    products = RowsField(
+        of=ProductPutBody, child=serializers.JSONField(), min_length=1, max_length=500, help_text="As in `POST /products/`."
+    )
 
 
 class ProductVerdictSerializer(serializers.Serializer):

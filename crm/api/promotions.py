@@ -59,6 +59,7 @@ WRONG = [*WRONG_PRICE, FilterInvalid, promotions.SegmentWithSearch]
 class PromotionSerializer(serializers.ModelSerializer):
     state = serializers.ChoiceField(choices=promotions.STATES, help_text="As it is now, dates and limits reckoned in.")
     uses = serializers.IntegerField(source="uses_in_all", help_text="How often customers had it.")
+    segment = serializers.DictField(help_text="Whom it is for: filters of the list of contacts. Empty: everybody.")
     open_moves = serializers.ListField(child=serializers.CharField())
 
     class Meta:

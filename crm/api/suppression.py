@@ -8,7 +8,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.fields import OriginField
+from config.api.fields import OriginField, RowsField
 from config.api.filters import FilterSet
 from config.api.permissions import allow
 from config.api.problems import told
@@ -98,9 +98,7 @@ class LiftBody(serializers.Serializer):
 
 @example({"suppressions": [ENTRY, {"phone": "+63 917 123 4567", "source": "regulator"}]})
 class SuppressionBulkBody(serializers.Serializer):
-    suppressions = serializers.ListField(
-        child=serializers.JSONField(allow_null=True), min_length=1, max_length=500, help_text="Each as for `POST /suppressions/`."
-    )
+    suppressions = RowsField(of=SuppressionBody, min_length=1, max_length=500, help_text="Each as for `POST /suppressions/`.")
 
 
 class SuppressionVerdictSerializer(serializers.Serializer):

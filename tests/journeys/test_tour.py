@@ -27,7 +27,7 @@ from tests.faults.running import REPOSITORY, Running
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 PAGES = [Path("README.md"), Path("CHANGELOG.md"), Path("SECURITY.md"), *(Path("docs") / f"{name}.md" for name in (
-    "architecture", "integrators", "frontend", "operations", "dialling", "first-hour"))]  # fmt: skip
+    "architecture", "clients", "integrators", "frontend", "operations", "dialling", "first-hour"))]  # fmt: skip
 DONE = "\x01"
 PATIENCE_S = 60
 

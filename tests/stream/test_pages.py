@@ -36,7 +36,8 @@ def test_the_document_shows_an_example_of_every_kind():
     content = document()["paths"]["/api/v1/stream/"]["get"]["responses"]["200"]["content"]["text/event-stream"]
     assert set(content["examples"]) - {NOTE.name} == set(feed.kinds) - {NOTE.name}
     for name, example in content["examples"].items():
-        assert json.loads(example["value"]["data"])["kind"] == name
+        data = next(line.removeprefix("data: ") for line in example["value"].splitlines() if line.startswith("data: "))
+        assert json.loads(data)["kind"] == name
     assert all(f"`{kind}`" in document()["components"]["schemas"]["StreamEvent"]["description"] for kind in describing.OWN)
 
 

@@ -50,8 +50,13 @@ def add_kinds(result: dict[str, Any], generator: Any, request: Any, public: bool
     }
     answer = result["paths"]["/api/v1/stream/"]["get"]["responses"]["200"]
     shown = {
-        name: {"summary": told[name], "value": {"event": name, "id": EXAMPLE_PLACE, "data": json.dumps(message, ensure_ascii=False)}}
+        name: {
+            "summary": told[name],
+            "value": f"event: {name}\nid: {EXAMPLE_PLACE}\ndata: {json.dumps(message, ensure_ascii=False)}\n\n",
+        }
         for name, message in messages().items()
     }
-    answer["content"][wire.MEDIA_TYPE] = {"schema": {"$ref": "#/components/schemas/StreamEvent"}, "examples": shown}
+    # A text and no object: what comes is lines, and a generated client that expects JSON fails at the first of them.
+    schema = {"type": "string", "contentMediaType": wire.MEDIA_TYPE, "contentSchema": {"$ref": "#/components/schemas/StreamEvent"}}
+    answer["content"][wire.MEDIA_TYPE] = {"schema": schema, "examples": shown}
     return result
