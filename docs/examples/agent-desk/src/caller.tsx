@@ -1,0 +1,119 @@
+/* Who it is: known, one of several, or nobody yet; what is open for them, and what happened last. */
+import { useState } from "preact/hooks";
+import { api, must, once, Problem, type S } from "./api";
+import { Button, clock, day, Field, Form, useLoad, words } from "./parts";
+import { can, complete, draw, number, say, type Work } from "./state";
+
+const nameOf = (work: Work) =>
+  work.contact?.display_name ?? (work.matches.length > 1 ? work.matches.map((one) => one.contact.display_name).join(" or ") : number(work) || "Number withheld");
+
+const STAGE = { ready: "To be called", ringing: "Rings at your desk", talking: "On the line", ended: "To write up" };
+
+/** The biggest thing on the screen. */
+export function Head({ work }: { work: Work }) {
+  const { contact, call } = work;
+  const phone = contact?.phones.find((one) => one.number === number(work))?.display ?? number(work);
+  const facts = [phone, call?.queue && `queue ${call.queue}`, contact?.language, contact?.addresses[0]?.city, contact && words(contact.lifecycle), ...(contact?.tags ?? [])];
+  const local = contact?.time_zone && new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: contact.time_zone });
+  return (
+    <header class={`head ${work.stage}`}>
+      <p class="stage">{work.held ? "On hold" : STAGE[work.stage]}{call && ` · since ${clock(call.answered_at ?? call.started_at)}`}</p>
+      <h1 id="who" tabIndex={-1}>{nameOf(work)}</h1>
+      <p>{facts.filter(Boolean).join(" · ")}{local && ` · ${local} by their clock`}</p>
+      {work.dialling && <p role="status">{work.dialling}</p>}
+    </header>
+  );
+}
+
+async function identify(work: Work, body: S["IdentifyBodyRequest"], key = crypto.randomUUID() as string): Promise<void> {
+  await must(api.POST("/api/v1/calls/{id}/identify/", { params: { path: { id: work.call!.id }, header: once(key) }, body }));
+  work.call!.contact = body.contact ?? null;
+  work.matches = []; // whoever is new is found by the number now
+  await complete(work);
+  say(`The call is ${work.contact?.display_name ?? "known"}'s.`);
+}
+
+function Unknown({ work }: { work: Work }) {
+  const [person, set] = useState({ surname: work.call?.from.name ?? "", name: "", email: "" });
+  const [same, setSame] = useState<{ contact: string; display_name?: string; reasons: string[] }[]>([]);
+  const field = (name: keyof typeof person) => ({ name, value: person[name], set: (value: string) => set({ ...person, [name]: value }) });
+  const send = async (key: string) => {
+    const { email, ...names } = person;
+    const new_contact = { kind: "person" as const, ...names, emails: email ? [{ email }] : [], ...(same.length ? { force: true, reason: "The operator saw who is alike." } : {}) };
+    try {
+      await identify(work, { new_contact }, key);
+    } catch (problem) {
+      if ((problem as Problem).code === "duplicate_contact") setSame((problem as Problem).body.candidates as typeof same);
+      throw problem;
+    }
+  };
+  return (
+    <section aria-label="Who is it?">
+      <h2>We do not know this number</h2>
+      <Form send={send} name="New contact" label={same.length ? "Add them all the same" : "Add them"}>
+        {(problem) => <>
+          <p class="quiet">{number(work)} is theirs by itself.</p>
+          <div class="row"><Field label="Surname" hot="F" required {...field("surname")} problem={problem} /><Field label="Name" {...field("name")} problem={problem} /></div>
+          <Field label="E-mail" type="email" {...field("email")} problem={problem} />
+          {same.map((one) => <Candidate key={one.contact} id={one.contact} why={one.reasons} choose={() => identify(work, { contact: one.contact })} />)}
+        </>}
+      </Form>
+    </section>
+  );
+}
+
+function Candidate({ id, why, choose }: { id: string; why: string[]; choose: () => unknown }) {
+  const contact = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/", { params: { path: { id } } })));
+  return contact ? <Button onClick={choose}>It is {contact.display_name} (the same {why.join(", ")})</Button> : null;
+}
+
+/** A change of a contact carries `If-Match`: nobody's change is overwritten unseen. */
+function Correct({ work, done }: { work: Work; done: () => void }) {
+  const contact = work.contact!;
+  const [person, set] = useState({ surname: contact.surname, name: contact.name, email: contact.emails[0]?.email ?? "" });
+  const field = (name: keyof typeof person) => ({ name, value: person[name], set: (value: string) => set({ ...person, [name]: value }) });
+  const send = async () => {
+    const emails = [...(person.email ? [{ email: person.email }] : []), ...contact.emails.slice(1)];
+    const params = { path: { id: contact.id }, header: { "If-Match": `"${contact.version}"` } };
+    work.contact = await must(api.PATCH("/api/v1/contacts/{id}/", { params, body: { surname: person.surname, name: person.name, emails } })) as S["Contact"];
+    say("Corrected.");
+    done();
+    draw();
+  };
+  return (
+    <Form send={send} name="Correct the contact" label="Correct">
+      {(problem) => <><Field label="Surname" autofocus {...field("surname")} problem={problem} /><Field label="Name" {...field("name")} problem={problem} />
+        <Field label="E-mail" type="email" {...field("email")} problem={problem} /></>}
+    </Form>
+  );
+}
+
+const wordOf = (row: any): string => [row.number?.display ?? row.number, row.title ?? row.summary ?? row.name ?? row.note, row.status ?? row.state, row.due_at && `by ${clock(row.due_at)}`, row.total]
+  .filter((part) => typeof part === "string" && part).map((part, n) => (n ? words(part) : part)).join(" · ");
+
+export function Who({ work }: { work: Work }) {
+  const [isWrong, setWrong] = useState(false);
+  const { contact } = work;
+  const id = contact?.id ?? "";
+  const timeline = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/timeline/", { params: { path: { id }, query: { page_size: 6 } } })));
+  const open = Object.entries(work.open).flatMap(([kind, rows]) => rows.map((row) => [words(kind).replace(/s$/, ""), row] as const));
+  if (!contact && work.matches.length > 1)
+    return (
+      <section aria-label="Who is it?">
+        <h2>Several have this number. Who is it?</h2>
+        {work.matches.slice(0, 9).map(({ contact: one }, n) => <Button key={one.id} hot={`Shift+${n + 1}`} onClick={() => (work.call ? identify(work, { contact: one.id }) : (work.contact = one, draw()))}>{one.display_name}</Button>)}
+      </section>
+    );
+  if (!contact) return work.call && can("calls_identify") ? <Unknown work={work} /> : null;
+  return (
+    <section aria-label="About them">
+      <h2>Open for them</h2>
+      {open.length ? <ul>{open.map(([kind, row]) => <li key={row.id}><b>{kind}</b> {wordOf(row)}{row.last_word && <blockquote>{row.last_word.text}</blockquote>}</li>)}</ul> : <p class="quiet">Nothing is open.</p>}
+      <h2>What happened last</h2>
+      <ol class="timeline">
+        {timeline?.results.map((one: any) => <li key={one.id}><time>{day(one.at)}</time> <b>{words(one.kind)}</b> {[one.data.disposition, one.data.note ?? one.data.text ?? one.data.summary, one.data.number].filter((part) => typeof part === "string").join(" · ")} <small>{one.by}</small></li>)}
+      </ol>
+      {can("contacts_partial_update") && (isWrong ? <Correct work={work} done={() => setWrong(false)} /> : <Button hot="E" kind="quiet" onClick={() => setWrong(true)}>Correct the contact</Button>)}
+    </section>
+  );
+}

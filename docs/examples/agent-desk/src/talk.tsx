@@ -1,0 +1,129 @@
+/* What to say: the script step by step, a survey question by question, ready answers, and what can be offered. */
+import { useEffect, useState } from "preact/hooks";
+import { api, must, type S } from "./api";
+import { Button, Field, Form, useLoad, words } from "./parts";
+import { can, draw, say, type Work } from "./state";
+
+/** The server leads: `next_step` of the run says what follows, also over branches. Without a call a script is only read. */
+export function Script({ work }: { work: Work }) {
+  const call = work.call && work.stage !== "ringing" ? work.call.id : "";
+  const [run, setRun] = useState<S["ScriptRun"]>();
+  const [step, setStep] = useState("");
+  const [said, setSaid] = useState("");
+  const topic = work.draft.topic || undefined;
+  const told = useLoad(work.call ? `${work.call.id} ${topic ?? ""}` : "", () => must(api.GET("/api/v1/calls/{id}/script/", { params: { path: { id: work.call!.id }, query: { topic } } })));
+  const script = work.hand?.script ?? told?.script;
+  useEffect(() => {
+    if (!script) return;
+    setStep(script.steps[0].key);
+    setRun(undefined);
+    if (call && can("calls_script_runs"))
+      void must(api.POST("/api/v1/calls/{id}/script-runs/", { params: { path: { id: call } }, body: { script_version: script.script_version } }))
+        .then((begun) => (setRun(begun), begun.next_step && setStep(begun.next_step)), (problem) => say(problem.message));
+  }, [script?.script_version, call]);
+  if (!script) return <p class="quiet">There is no script for this call.</p>;
+  const now = script.steps.find((one) => one.key === step) ?? script.steps[0];
+  const pass = async (answer?: string) => {
+    if (!run) return setStep(now.next.find((rule) => rule.holds !== false)?.goto ?? step);
+    const body = { sequence: run.steps.length + 1, step: now.key, ...(answer === undefined ? {} : { answer }) };
+    const after = await must(api.POST("/api/v1/script-runs/{id}/steps/", { params: { path: { id: run.id } }, body }));
+    setRun(after);
+    setSaid("");
+    if (after.next_step) setStep(after.next_step);
+  };
+  const place = script.steps.indexOf(now) + 1;
+  return (
+    <section aria-label="Script">
+      <p class="quiet">{script.name} · step {place} of {script.steps.length}</p>
+      <p class="speak" aria-live="polite">{now.text}</p>
+      {now.choices?.length ? now.choices.map((one, n) => <Button key={one.value} hot={`Shift+${n + 1}`} onClick={() => pass(one.value)}>{one.label}</Button>)
+        : now.kind === "ask" || now.kind === "field" ? <Form name="Their answer" label="Next" send={() => pass(said)}>{() => <Field label="Their answer" name="answer" hot="I" value={said} set={setSaid} />}</Form>
+        : now.kind !== "end" && <Button hot="N" kind="main" onClick={() => pass()}>Next</Button>}
+      {place > 1 && <Button hot="Backspace" kind="quiet" onClick={() => setStep(script.steps[place - 2].key)}>Back</Button>}
+    </section>
+  );
+}
+
+export function Survey({ work }: { work: Work }) {
+  const [going, setGoing] = useState<S["SurveyResponse"]>();
+  const [said, setSaid] = useState<string[]>([]);
+  useEffect(() => {
+    void must(api.POST("/api/v1/survey-responses/", { body: { attempt: work.hand!.attempt } })).then(setGoing, (problem) => say(problem.message));
+  }, [work.id]);
+  if (!going) return null;
+  const asked = going.question;
+  if (!asked) return <section aria-label="Survey"><p class="speak">{going.thanks || words(going.state)}</p></section>;
+  const answer = async (value: string | number | string[] | null) => {
+    setGoing(await must(api.POST("/api/v1/survey-responses/{id}/answer/", { params: { path: { id: going.id } }, body: { question: asked.key, value } })));
+    setSaid([]);
+  };
+  const isNumber = ["scale", "nps", "csat", "ces", "number"].includes(asked.kind);
+  const [low, high] = [asked.low ?? 0, asked.high ?? 0];
+  return (
+    <section aria-label="Survey">
+      {!going.answered && <p class="speak">{going.greeting}</p>}
+      <p class="speak" aria-live="polite">{asked.text}</p>
+      {asked.hint && <p class="quiet">{asked.hint}</p>}
+      {isNumber && high - low > 0 && high - low <= 10 ? <div class="row">
+          {Array.from({ length: high - low + 1 }, (_, n) => <Button key={n} hot={`Shift+${(low + n) % 10}`} onClick={() => answer(low + n)}>{low + n}</Button>)}</div>
+        : asked.kind === "single" ? asked.choices.map((one, n) => <Button key={one.value} hot={`Shift+${n + 1}`} onClick={() => answer(one.value)}>{one.label}</Button>)
+        : <Form name="Their answer" label="Next" send={() => answer(asked.kind === "multi" ? said : isNumber ? Number(said[0]) : said[0] ?? "")}>
+            {(problem) => asked.kind === "multi"
+              ? asked.choices.map((one) => <label class="check"><input type="checkbox" checked={said.includes(one.value)} onChange={() => setSaid(said.includes(one.value) ? said.filter((it) => it !== one.value) : [...said, one.value])} />{one.label}</label>)
+              : <Field label="Their answer" name="value" hot="I" type={isNumber ? "number" : asked.kind === "date" ? "date" : "text"} value={said[0] ?? ""} set={(value) => setSaid([value])} problem={problem} />}
+          </Form>}
+      {!asked.is_required && <Button kind="quiet" hot="N" onClick={() => answer(null)}>Pass over</Button>}
+    </section>
+  );
+}
+
+/** The nine that fit best have their keys; whatever is typed is searched for. Digits belong to the write-up while that is open. */
+export function Answers({ work, topics }: { work: Work; topics: S["Topic"][] }) {
+  const [typed, setTyped] = useState("");
+  const [read, setRead] = useState<{ article: string; title: string; short_answer: string }>();
+  const { topic } = work.draft;
+  const call = work.call?.id;
+  const language = work.contact?.language || undefined;
+  const ready = useLoad(`${work.id} ${topic} ${work.contact?.id}`, () => call
+    ? must(api.GET("/api/v1/calls/{id}/answers/", { params: { path: { id: call }, query: { topic: topic || undefined } } }))
+    : must(api.GET("/api/v1/articles/answers/", { params: { query: { topic: topic || undefined, contact: work.contact?.id, language } } })));
+  const search = typed.trim();
+  const found = useLoad(search.length > 1 ? search : "", () => must(api.GET("/api/v1/articles/", { params: { query: { search, page_size: 6 } } })));
+  const list = search.length > 1
+    ? found?.results.map((one, n) => ({ key: n + 1, article: one.id, title: one.shown?.title ?? "", short_answer: one.shown?.short_answer ?? "" }))
+    : ready?.results;
+  const use = async (article: string, more: { key?: number; helpful?: boolean }) => {
+    if (call && can("calls_answered")) await must(api.POST("/api/v1/calls/{id}/answers/", { params: { path: { id: call } }, body: { article, topic: topic || undefined, ...more } }));
+  };
+  return (
+    <section aria-label="Ready answers">
+      <h2>Ready answers</h2>
+      <Field label="What is it about?" name="topic" hot="T" value={topic} set={(value) => (work.draft.topic = value, draw())}>
+        <option value="">Not known yet</option>
+        {topics.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}
+      </Field>
+      <Field label="Look for" name="look" hot="L" type="search" value={typed} set={setTyped} autocomplete="off" />
+      {read && <article aria-live="polite"><h3>{read.title}</h3><p class="speak">{read.short_answer}</p>
+        <Button hot="H" kind="quiet" onClick={async () => (await use(read.article, { helpful: true }), say("Noted: it helped."), setRead(undefined))}>It helped</Button></article>}
+      <ol class="answers">
+        {list?.map((one) => <li key={one.article}><Button hot={work.pane === "writeup" ? undefined : `${one.key}`} pressed={read?.article === one.article}
+          onClick={() => (setRead(one), use(one.article, search ? {} : { key: one.key }))}>{one.title}</Button></li>)}
+        {list?.length === 0 && <li class="quiet">Nothing was found.</li>}
+      </ol>
+    </section>
+  );
+}
+
+export function Offers({ work }: { work: Work }) {
+  const id = work.contact?.id ?? "";
+  const can_have = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/offers/", { params: { path: { id } } })));
+  const campaign = work.hand?.promotion;
+  if (!campaign && !can_have?.offers.length) return null;
+  return (
+    <section aria-label="What can be offered">
+      <h2>What can be offered</h2>
+      <ul>{campaign && <li><b>{campaign.code}</b> {campaign.what_to_say}</li>}
+        {can_have?.offers.filter((one) => one.code !== campaign?.code).slice(0, 3).map((one) => <li key={one.code}><b>{one.code}</b> {one.what_to_say}</li>)}</ul>
+    </section>
+  );
+}
