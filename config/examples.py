@@ -13,19 +13,19 @@ TRUSTED = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data
 
 def page(request: HttpRequest, path: str) -> FileResponse:
     """A file of the folder; ``…/`` is its ``index.html``. It may ask any server: the address is typed in."""
-    return _answer(path, servers="*")
+    return _answer(FOLDER, path, servers="*")
 
 
 def desk(request: HttpRequest, path: str = "") -> FileResponse:
     """The operator's screen. It asks its own server only, and that of the live feed."""
     stream = urlsplit(settings.STREAM_URL)
     servers = f"'self' {stream.scheme}://{stream.netloc}" if stream.netloc else "'self'"
-    return _answer(f"agent-desk/{path}", servers=servers)
+    return _answer(FOLDER / "agent-desk", path, servers=servers)
 
 
-def _answer(path: str, *, servers: str) -> FileResponse:
-    file = (FOLDER / path / "index.html" if path.endswith("/") or not path else FOLDER / path).resolve()
-    if not settings.DEMO or not file.is_relative_to(FOLDER) or not file.is_file():
+def _answer(folder: Path, path: str, *, servers: str) -> FileResponse:
+    file = (folder / path / "index.html" if path.endswith("/") or not path else folder / path).resolve()
+    if not settings.DEMO or not file.is_relative_to(folder) or not file.is_file():
         raise Http404
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     headers = {"Content-Security-Policy": TRUSTED.format(servers=servers), "Cache-Control": "no-cache"}

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { api, must, once, Problem, type S } from "./api";
 import { Button, clock, day, Field, Form, useLoad, words } from "./parts";
-import { can, complete, draw, number, say, type Work } from "./state";
+import { can, complete, display, draw, number, say, type Work } from "./state";
 
 const nameOf = (work: Work) =>
   work.contact?.display_name ?? (work.matches.length > 1 ? work.matches.map((one) => one.contact.display_name).join(" or ") : number(work) || "Number withheld");
@@ -12,8 +12,7 @@ const STAGE = { ready: "To be called", ringing: "Rings at your desk", talking: "
 /** The biggest thing on the screen. */
 export function Head({ work }: { work: Work }) {
   const { contact, call } = work;
-  const phone = contact?.phones.find((one) => one.number === number(work))?.display ?? number(work);
-  const facts = [phone, call?.queue && `queue ${call.queue}`, contact?.language, contact?.addresses[0]?.city, contact && words(contact.lifecycle), ...(contact?.tags ?? [])];
+  const facts = [display(work), call?.queue && `queue ${call.queue}`, contact?.language, contact?.addresses[0]?.city, contact && words(contact.lifecycle), ...(contact?.tags ?? [])];
   const local = contact?.time_zone && new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: contact.time_zone });
   return (
     <header class={`head ${work.stage}`}>
@@ -96,7 +95,7 @@ export function Who({ work }: { work: Work }) {
   const { contact } = work;
   const id = contact?.id ?? "";
   const timeline = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/timeline/", { params: { path: { id }, query: { page_size: 6 } } })));
-  const open = Object.entries(work.open).flatMap(([kind, rows]) => rows.map((row) => [words(kind).replace(/s$/, ""), row] as const));
+  const open = Object.entries(work.open).flatMap(([kind, rows]) => rows.filter((row) => row.id !== work.call?.id).map((row) => [words(kind).replace(/s$/, ""), row] as const));
   if (!contact && work.matches.length > 1)
     return (
       <section aria-label="Who is it?">

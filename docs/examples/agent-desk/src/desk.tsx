@@ -1,11 +1,11 @@
 /* The page: signing in, the bar at the top, and what stands before the operator. Start to read here. */
 import { render } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { api, must, session, type S } from "./api";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { api, must } from "./api";
 import { Head, Who } from "./caller";
 import { Complaint, Order } from "./forms";
 import { Button, clock, Field, Form, keyed, Key, LETTERS, useLoad, words } from "./parts";
-import { can, desk, draw, drawWith, drop, number, owe, say, show, shown, signOut, start, takeInHand, type Pane, type Work } from "./state";
+import { can, desk, display, draw, drawWith, drop, number, owe, readLists, say, show, shown, signOut, start, takeInHand, type Lists, type Pane, type Work } from "./state";
 import { Answers, Offers, Script, Survey } from "./talk";
 import { WriteUp } from "./writeup";
 
@@ -31,36 +31,39 @@ function SignIn() {
 /** A window of its own: Escape closes it, and its keys are the only ones meanwhile. */
 function Window({ name, close, children }: { name: string; close: () => void; children: preact.ComponentChildren }) {
   const window = useRef<HTMLDialogElement>(null);
-  useEffect(() => window.current?.showModal(), []);
+  useLayoutEffect(() => window.current?.showModal(), []);
   return <dialog ref={window} aria-label={name} onClose={close}><h2>{name}</h2>{children}<Button hot="Escape" kind="quiet" onClick={() => window.current?.close()}>Close</Button></dialog>;
 }
 
-function Breaks({ close }: { close: () => void }) {
-  const codes = useLoad("codes", () => must(api.GET("/api/v1/pause-codes/", { params: { query: { is_active: true, ordering: "order" } } })));
+function Breaks({ codes, close }: { codes: Lists["codes"]; close: () => void }) {
   const rest = async (code: string) => {
     desk.agent = { ...desk.agent, ...(await must(api.POST("/api/v1/agents/me/pause/", { body: { code } }))) };
     close();
     draw();
   };
-  return <Window name="Take a break" close={close}>{codes?.results.slice(0, 9).map((one, n) => <Button key={one.code} hot={`${n + 1}`} onClick={() => rest(one.code)}>
+  return <Window name="Take a break" close={close}>{codes?.slice(0, 9).map((one, n) => <Button key={one.code} hot={`${n + 1}`} onClick={() => rest(one.code)}>
     {one.name}{one.time_limit_s && ` · ${one.time_limit_s / 60} min`}{one.requires_approval && " · is asked for"}</Button>)}</Window>;
 }
 
 /** The list is read from the page itself, so it is never out of date. */
 function Help({ close }: { close: () => void }) {
-  const [keys] = useState(() => [...document.querySelectorAll<HTMLElement>("[data-key]")].map((one) => [one.dataset.key!, (one.closest("label") ?? one).textContent!.trim()]));
+  const [keys] = useState(() => [...document.querySelectorAll<HTMLElement>("[data-key]")].map((one) => {
+    const named = (one.closest("label") ?? one).cloneNode(true) as HTMLElement;
+    named.querySelectorAll("kbd, select, textarea").forEach((part) => part.remove());
+    return [one.dataset.key!, named.textContent!.trim()];
+  }));
   const [isAlt, setAlt] = useState(!!localStorage.getItem(LETTERS));
   const choose = () => (isAlt ? localStorage.removeItem(LETTERS) : localStorage.setItem(LETTERS, "1"), setAlt(!isAlt));
   return (
     <Window name="Keys" close={close}>
       <p>Keys work where you do not type; with Alt they work everywhere. Escape leaves a field, Ctrl+Enter sends a form.</p>
-      <ul class="keys">{keys.map(([key, what]) => <li key={key + what}><Key of={key} /> {what.slice(0, -key.replace("Shift+", "⇧").length)}</li>)}</ul>
+      <ul class="keys">{keys.map(([key, what]) => <li key={key + what}><Key of={key} /> {what}</li>)}</ul>
       <label class="check"><input type="checkbox" checked={isAlt} onChange={choose} />Only with Alt</label>
     </Window>
   );
 }
 
-function Bar() {
+function Bar({ codes }: { codes: Lists["codes"] }) {
   const [open, setOpen] = useState("");
   const { agent } = desk;
   const available = async () => {
@@ -89,7 +92,7 @@ function Bar() {
       {agent?.break_due && agent.state !== "paused" && <p class="hint rest" id="break-due"><b>{agent.break_due.text}</b> {agent.break_due.stretch}</p>}
       {agent?.micro_pause && <p class="hint rest">{agent.micro_pause.text} <Button hot="M" onClick={() => micro(true)}>Take a moment</Button><Button kind="quiet" onClick={() => micro(false)}>No, thank you</Button></p>}
       {desk.announcements.map((one) => <p class="hint" key={one.announcement}>{one.text} <small>{one.by}</small></p>)}
-      {open === "break" && <Breaks close={() => setOpen("")} />}
+      {open === "break" && <Breaks codes={codes} close={() => setOpen("")} />}
       {open === "help" && <Help close={() => setOpen("")} />}
     </header>
   );
@@ -116,14 +119,14 @@ function Outgoing({ work }: { work: Work }) {
       {hand?.campaign.about && <p class="hint">{hand.campaign.about}</p>}
       {hand?.promise && <p class="hint">Promised for {hand.promise.local_time.slice(11, 16)} by their clock. {hand.promise.note}</p>}
       {hand?.attempts.map((one) => <p class="quiet" key={one.number}>Attempt {one.number}: {clock(one.at)} {words(one.disposition ?? one.outcome)}</p>)}
-      {work.stage === "ready" && <p class="row"><a href={`tel:${number(work)}`}>{number(work)}</a>
+      {work.stage === "ready" && <p class="row"><a href={`tel:${number(work)}`}>{display(work)}</a>
         {can(hand ? "attempts_dial" : "call_requests_create") && <Button hot="D" kind="main" onClick={dial}>Call them</Button>}
         <Button hot="X" kind="quiet" onClick={back}>Give back</Button></p>}
     </section>
   );
 }
 
-function Before({ work, topics }: { work: Work; topics: S["Topic"][] }) {
+function Before({ work, lists }: { work: Work; lists: Lists }) {
   const panes: [Pane, string, string, boolean][] = [
     ["script", "Script", "S", true],
     ["survey", "Survey", "Y", !!work.hand?.survey_version && can("survey_responses_create")],
@@ -141,10 +144,10 @@ function Before({ work, topics }: { work: Work; topics: S["Topic"][] }) {
         {work.pane === "script" && <Script work={work} />}
         {work.pane === "survey" && <Survey work={work} />}
         {work.pane === "order" && <Order work={work} />}
-        {work.pane === "complaint" && <Complaint work={work} topics={topics} />}
-        {work.pane === "writeup" && <WriteUp work={work} topics={topics} />}
+        {work.pane === "complaint" && <Complaint work={work} lists={lists} />}
+        {work.pane === "writeup" && <WriteUp work={work} lists={lists} />}
       </div>
-      <aside class="answers-side" aria-label="Answers and offers"><Answers work={work} topics={topics} /><Offers work={work} /></aside>
+      <aside class="answers-side" aria-label="Answers and offers"><Answers work={work} lists={lists} /><Offers work={work} /></aside>
       <aside class="who-side" aria-label="The caller"><Who work={work} /></aside>
     </main>
   );
@@ -176,16 +179,16 @@ function Quiet() {
 }
 
 function Desk() {
-  const topics = useLoad(desk.me?.id ?? "", () => must(api.GET("/api/v1/topics/", { params: { query: { is_active: true, page_size: 200, ordering: "code" } } })));
+  const lists = useLoad(desk.me?.id ?? "", readLists);
   if (!desk.me) return <SignIn />;
   const work = shown();
   const others = desk.works.filter((one) => one !== work);
   return (
     <>
-      <Bar />
+      <Bar codes={lists?.codes} />
       {others.length > 0 && <nav class="others" aria-label="What else waits">{others.map((one, n) => <button key={one.id} class={one.stage} onClick={() => show(one, true)} {...keyed(n ? undefined : "G")}>
         {words(one.stage === "ended" ? "to write up" : one.stage)}: {one.contact?.display_name ?? (number(one) || "Internal call")} <Key of={n ? undefined : "G"} /></button>)}</nav>}
-      {work ? <Before work={work} topics={topics?.results ?? []} /> : <Quiet />}
+      {work ? <Before work={work} lists={lists ?? {}} /> : <Quiet />}
     </>
   );
 }
@@ -198,4 +201,3 @@ drawWith(() => {
 const kept = sessionStorage.getItem("token");
 if (kept) start(kept).catch((problem: Error) => (sessionStorage.removeItem("token"), say(problem.message), draw()));
 draw();
-void session;

@@ -2,13 +2,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, must, once, Problem, type S } from "./api";
 import { Button, Field, Form, useLoad } from "./parts";
-import { draw, number, say, type Work } from "./state";
+import { draw, number, say, type Lists, type Work } from "./state";
 
 const origin = (work: Work) => (work.call ? { kind: "call", id: work.call.id } : work.hand ? { kind: "attempt", id: work.hand.attempt } : undefined);
 
-function noted(work: Work, text: string, topic = ""): void {
+function noted(work: Work, text: string): void {
   work.draft.note = [work.draft.note, text].filter(Boolean).join("\n");
-  work.draft.topic ||= topic;
   work.pane = work.stage === "ended" ? "writeup" : "script";
   say(text);
   draw();
@@ -44,7 +43,7 @@ export function Order({ work }: { work: Work }) {
     if (typed.trim() && found?.results[0]) return add(found.results[0]); // Enter in the search takes the best
     if (!lines.length) throw new Problem(0, { detail: "Look for a product first." });
     const placed = await must(api.POST("/api/v1/orders/", { params: { header: once(key) }, body: { ...body, comment, place: true, phone: number(work), origin: origin(work) } }));
-    noted(work, `Order ${placed.number} is placed: ${placed.total} ${placed.currency}.`, "new-order");
+    noted(work, `Order ${placed.number} is placed: ${placed.total} ${placed.currency}.`);
   };
   return (
     <Form send={send} name="Order" label={lines.length && !typed ? "Place the order" : "Take the first"}>
@@ -52,7 +51,7 @@ export function Order({ work }: { work: Work }) {
         <Field label="Product" name="product" type="search" hot="P" autofocus autocomplete="off" value={typed} set={setTyped} />
         {typed && <ul class="found">{found?.results.map((one) => <li key={one.id}><Button onClick={() => add(one)}>{one.name} <b>{one.price} {one.currency}</b></Button></li>)}
           {found?.results.length === 0 && <li class="quiet">No such product.</li>}</ul>}
-        {lines.map(({ product, quantity }, n) => <div class="row line" key={product.id}>
+        {lines.map(({ product, quantity }, n) => <div class="row item" key={product.id}>
           <Field label={product.name} name={`lines/${n}/quantity`} type="number" min="0.001" step="any" value={quantity} set={(value) => setLines(lines.map((line, at) => (at === n ? { ...line, quantity: value } : line)))} problem={problem} />
           <output>{quote?.lines[n]?.total} {quote?.currency}</output>
           <Button kind="quiet" onClick={() => setLines(lines.filter((_, at) => at !== n))}>Remove<span class="for-ears"> {product.name}</span></Button>
@@ -69,7 +68,7 @@ export function Order({ work }: { work: Work }) {
   );
 }
 
-export function Complaint({ work, topics }: { work: Work; topics: S["Topic"][] }) {
+export function Complaint({ work, lists }: { work: Work; lists: Lists }) {
   const [told, set] = useState({ topic: work.draft.topic, summary: "", severity: "medium", remedy_sought: "", decision_text: "", redress: "none" });
   const [isSolved, setSolved] = useState(false);
   const field = (name: keyof typeof told) => ({ name, value: told[name], set: (value: string) => set({ ...told, [name]: value }) });
@@ -80,14 +79,15 @@ export function Complaint({ work, topics }: { work: Work; topics: S["Topic"][] }
     const body = { ...rest, severity: rest.severity as S["ComplaintSeverity"], topic: topic || null, phone: number(work), ...(work.contact ? { contact: work.contact.id } : {}), origin: origin(work),
       ...(isSolved ? { solve: { decision: "upheld" as const, decision_text, redress: redress as S["ComplaintRedress"] } } : {}) };
     const { number: name } = await must(api.POST("/api/v1/complaints/", { params: { header: once(key) }, body }));
-    noted(work, `Complaint ${name}: ${told.summary}${isSolved ? ". Solved at once." : ""}`, topic);
+    work.draft.topic ||= topic;
+    noted(work, `Complaint ${name}: ${told.summary}${isSolved ? ". Solved at once." : ""}`);
   };
   return (
     <Form send={send} name="Complaint" label={isSolved ? "Write it down as solved" : "Take it and pass it on"}>
       {(problem) => <>
         <Field label="In a line" required autofocus hot="I" autocomplete="off" {...field("summary")} problem={problem} />
         <div class="row">
-          <Field label="Category" {...field("topic")} problem={problem}><option value="">None</option>{topics.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}</Field>
+          <Field label="Category" {...field("topic")} problem={problem}><option value="">None</option>{lists.topics?.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}</Field>
           <Field label="How bad" {...field("severity")} problem={problem}>{["low", "medium", "high", "critical"].map((one) => <option key={one}>{one}</option>)}</Field>
         </div>
         {alike?.articles.slice(0, 2).map((one) => <p class="hint" key={one.article}><b>{one.title}</b> {one.short_answer}</p>)}

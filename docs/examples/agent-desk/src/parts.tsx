@@ -1,6 +1,6 @@
 /* Small parts that all panes use: buttons with a key, fields that show their refusal, and the keyboard itself. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "./api";
 import { isTyping, say } from "./state";
 
@@ -35,8 +35,7 @@ export function Button({ hot, children, onClick, kind = "", pressed, type = "but
     try {
       await onClick?.();
     } catch (problem) {
-      say((problem as Error).message, true);
-      document.getElementById("status")!.textContent = (problem as Error).message;
+      say((problem as Error).message);
     } finally {
       setBusy(false);
     }
@@ -62,7 +61,7 @@ type FieldProps = {
 export function Field({ label, name, value, set, problem = null, hot, children, rows, autofocus, ...more }: FieldProps) {
   const field = useRef<any>(null);
   const why = wrong(problem, name);
-  useEffect(() => void (autofocus && field.current?.focus()), []);
+  useLayoutEffect(() => void (autofocus && field.current?.focus()), []); // at once: the next letter belongs to it
   const common = {
     ref: field, name, value, required: more.required, "aria-invalid": !!why, "aria-describedby": why ? `why-${name}` : undefined, ...keyed(hot),
     onInput: (event: Event) => set((event.target as HTMLInputElement).value),

@@ -36,17 +36,34 @@ export const desk = {
   owed: 0,
 };
 
+/** What all forms choose from, read once: a key that is pressed finds its list there. */
+export const readLists = async () => {
+  const query = { is_active: true, page_size: 200 };
+  const [topics, ways, codes] = await Promise.all([
+    must(api.GET("/api/v1/topics/", { params: { query: { ...query, ordering: "code" } } })),
+    must(api.GET("/api/v1/dispositions/", { params: { query: { ...query, ordering: "order" } } })),
+    must(api.GET("/api/v1/pause-codes/", { params: { query: { ...query, ordering: "order" } } })),
+  ]);
+  return { topics: topics.results, ways: ways.results, codes: codes.results };
+};
+export type Lists = Partial<Awaited<ReturnType<typeof readLists>>>;
+
 let redraw = () => {};
 export const drawWith = (how: () => void) => (redraw = how);
 export const draw = () => redraw();
 export const can = (operation: string) => desk.me?.may.includes(operation) ?? false;
 export const number = (work: Work) =>
   work.hand?.phone ?? work.owed?.phone ?? (work.call && (work.call.direction === "outbound" ? work.call.to : work.call.from).e164) ?? "";
+/** As people read it. */
+export const display = (work: Work) => work.contact?.phones.find((one) => one.number === number(work))?.display ?? number(work);
 export const shown = () => desk.works.find((work) => work.id === desk.shown);
 
 /** Say something: aloud at once (an alert), or when the reader has time, and in writing. */
+let hushing = 0;
 export function say(text: string, loud = false): void {
   document.getElementById(loud ? "alert" : "status")!.textContent = text;
+  clearTimeout(hushing);
+  hushing = setTimeout(() => (document.getElementById("status")!.textContent = ""), 8000);
 }
 
 export const isTyping = (element = document.activeElement) =>
@@ -120,7 +137,8 @@ function told({ kind, about, data }: Told): void {
   if (kind === "hello" || kind === "reset") return everything(data);
   if (kind === "call.ringing") ring(data, "ringing");
   if (kind === "call.updated") {
-    const work = workOf(data.call) ?? (data.call.agent && data.call.agent !== desk.me?.id ? undefined : begin({ id: data.call.id, stage: "ringing", call: data.call }));
+    const goesOn = data.call.state === "in_progress";
+    const work = workOf(data.call) ?? (goesOn ? begin({ id: data.call.id, stage: "ringing", call: data.call }) : undefined);
     if (!work) return;
     const isNew = work.stage !== "talking";
     Object.assign(work, { call: data.call, dialling: "" });
@@ -128,14 +146,15 @@ function told({ kind, about, data }: Told): void {
     if (data.changed.includes("resumed")) work.held = false;
     if (data.changed.includes("identified")) void complete(Object.assign(work, { matches: [] }));
     if (data.changed.includes("written_up")) return work.stage === "ended" ? drop(work) : undefined;
-    if (data.call.state === "in_progress") work.stage = "talking";
+    if (goesOn) work.stage = "talking";
     if (isNew && work.stage === "talking") show(work);
   }
   const work = desk.works.find((one) => one.call && one.call.id === (typeof data.call === "string" ? data.call : data.call?.id));
   if (kind === "call.taken" && work) (say(`Taken by ${data.by.join(", ")}.`), drop(work));
   if (kind === "call.rang_out" && work) (say("It rings no more."), drop(work));
   if (kind === "call.ended" && work) {
-    if (data.wrap_up !== "pending" || data.agent !== desk.me?.id) drop(work);
+    // Of a campaign's contact is told how it came out, whoever answered.
+    if (!work.hand && (data.wrap_up !== "pending" || data.agent !== desk.me?.id)) drop(work);
     else {
       Object.assign(work, { stage: "ended", held: false, talk_s: data.talk_s, pane: isTyping() && work.pane !== "script" ? work.pane : "writeup" });
       say("The call is over: write it up.");

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, must, type S } from "./api";
 import { Button, Field, Form, useLoad, words } from "./parts";
-import { can, draw, say, type Work } from "./state";
+import { can, draw, say, type Lists, type Work } from "./state";
 
 /** The server leads: `next_step` of the run says what follows, also over branches. Without a call a script is only read. */
 export function Script({ work }: { work: Work }) {
@@ -44,13 +44,14 @@ export function Script({ work }: { work: Work }) {
   );
 }
 
+const SPANS: Record<string, [number, number]> = { nps: [0, 10], csat: [1, 5], ces: [1, 7] };
+
+/** Begun when the operator says so: nobody is asked before they are on the line. What was begun goes on. */
 export function Survey({ work }: { work: Work }) {
   const [going, setGoing] = useState<S["SurveyResponse"]>();
   const [said, setSaid] = useState<string[]>([]);
-  useEffect(() => {
-    void must(api.POST("/api/v1/survey-responses/", { body: { attempt: work.hand!.attempt } })).then(setGoing, (problem) => say(problem.message));
-  }, [work.id]);
-  if (!going) return null;
+  const begin = async () => setGoing(await must(api.POST("/api/v1/survey-responses/", { body: { attempt: work.hand!.attempt, call: work.call?.id } })));
+  if (!going) return <section aria-label="Survey"><Button hot="N" kind="main" onClick={begin}>Begin the survey</Button></section>;
   const asked = going.question;
   if (!asked) return <section aria-label="Survey"><p class="speak">{going.thanks || words(going.state)}</p></section>;
   const answer = async (value: string | number | string[] | null) => {
@@ -58,7 +59,7 @@ export function Survey({ work }: { work: Work }) {
     setSaid([]);
   };
   const isNumber = ["scale", "nps", "csat", "ces", "number"].includes(asked.kind);
-  const [low, high] = [asked.low ?? 0, asked.high ?? 0];
+  const [low, high] = SPANS[asked.kind] ?? [asked.low ?? 0, asked.high ?? 0];
   return (
     <section aria-label="Survey">
       {!going.answered && <p class="speak">{going.greeting}</p>}
@@ -78,7 +79,7 @@ export function Survey({ work }: { work: Work }) {
 }
 
 /** The nine that fit best have their keys; whatever is typed is searched for. Digits belong to the write-up while that is open. */
-export function Answers({ work, topics }: { work: Work; topics: S["Topic"][] }) {
+export function Answers({ work, lists }: { work: Work; lists: Lists }) {
   const [typed, setTyped] = useState("");
   const [read, setRead] = useState<{ article: string; title: string; short_answer: string }>();
   const { topic } = work.draft;
@@ -98,10 +99,10 @@ export function Answers({ work, topics }: { work: Work; topics: S["Topic"][] }) 
   return (
     <section aria-label="Ready answers">
       <h2>Ready answers</h2>
-      <Field label="What is it about?" name="topic" hot="T" value={topic} set={(value) => (work.draft.topic = value, draw())}>
+      {work.pane !== "writeup" && <Field label="What is it about?" name="topic" hot="T" value={topic} set={(value) => (work.draft.topic = value, draw())}>
         <option value="">Not known yet</option>
-        {topics.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}
-      </Field>
+        {lists.topics?.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}
+      </Field>}
       <Field label="Look for" name="look" hot="L" type="search" value={typed} set={setTyped} autocomplete="off" />
       {read && <article aria-live="polite"><h3>{read.title}</h3><p class="speak">{read.short_answer}</p>
         <Button hot="H" kind="quiet" onClick={async () => (await use(read.article, { helpful: true }), say("Noted: it helped."), setRead(undefined))}>It helped</Button></article>}

@@ -1,8 +1,8 @@
 /* The call is over: a digit says how it came out, Enter is the rest. What is known from the call is filled in. */
 import { useEffect } from "preact/hooks";
 import { api, must, once, type S } from "./api";
-import { Field, Form, Key, useLoad, wrong } from "./parts";
-import { draw, drop, isTyping, say, type Work } from "./state";
+import { Field, Form, Key, wrong } from "./parts";
+import { draw, drop, isTyping, say, type Lists, type Work } from "./state";
 
 type Way = Pick<S["Disposition"], "code" | "name" | "group" | "callback" | "needs_note" | "needs_topic"> & Partial<S["Disposition"]>;
 
@@ -25,11 +25,10 @@ async function save(work: Work, key: string): Promise<void> {
   drop(work);
 }
 
-export function WriteUp({ work, topics }: { work: Work; topics: S["Topic"][] }) {
+export function WriteUp({ work, lists }: { work: Work; lists: Lists }) {
   const { draft } = work;
-  const all = useLoad("dispositions", () => must(api.GET("/api/v1/dispositions/", { params: { query: { is_active: true, ordering: "order", page_size: 200 } } })));
   const direction = work.call?.direction === "outbound" || work.hand ? "outbound" : "inbound";
-  const fitting = all?.results.filter((one) => ["any", direction].includes(one.direction) && (work.talk_s ?? 0) >= one.min_talk_s);
+  const fitting = lists.ways?.filter((one) => ["any", direction].includes(one.direction) && (work.talk_s ?? 0) >= one.min_talk_s);
   const ways: Way[] = !work.hand && !work.call ? [] : work.hand?.dispositions ?? fitting ?? [];
   const way = ways.find((one) => one.code === draft.disposition);
   const put = (some: Partial<typeof draft>) => (Object.assign(draft, some), draw());
@@ -45,18 +44,18 @@ export function WriteUp({ work, topics }: { work: Work; topics: S["Topic"][] }) 
   return (
     <Form send={(key) => save(work, key)} name="Write-up" label={work.stage === "talking" ? "Save when it is over" : "Save"}>
       {(problem) => <>
-        {groups.map((group) => <fieldset key={group}><legend>{group || "How it came out"}</legend>
+        <div class="ways">{groups.map((group) => <fieldset key={group}><legend>{group || "How it came out"}</legend>
           {ways.filter((one) => one.group === group).map((one) => {
             const key = ways.indexOf(one) < 9 ? `${ways.indexOf(one) + 1}` : ways.indexOf(one) === 9 ? "0" : undefined;
             return <label class="choice" key={one.code}><input type="radio" name="disposition" required value={one.code} checked={draft.disposition === one.code} data-key={key}
               aria-keyshortcuts={key && `${key} Alt+${key}`} onChange={() => put({ disposition: one.code })} /><Key of={key} />{one.name}</label>;
           })}
-        </fieldset>)}
+        </fieldset>)}</div>
         {way && effect(way) && <p class="hint">{effect(way)}</p>}
         {wrong(problem, "disposition") && <em>{wrong(problem, "disposition")}</em>}
         {way?.callback && <Field label="Call back at, by their clock" name="at" type="datetime-local" required value={draft.at} set={(at) => put({ at })} problem={problem} />}
         {ways.length > 0 && <Field label="What it was about" name="topics" required={way?.needs_topic} value={draft.topic} set={(topic) => put({ topic })} problem={problem}>
-          <option value="">Nothing in particular</option>{topics.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}</Field>}
+          <option value="">Nothing in particular</option>{lists.topics?.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}</Field>}
         <Field label="Note" name="note" rows={3} hot="I" required={way?.needs_note} value={draft.note} set={(note) => put({ note })} problem={problem} />
       </>}
     </Form>
