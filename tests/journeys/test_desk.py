@@ -217,7 +217,7 @@ def test_a_shift_by_keyboard_alone(running):
         press("c")
         type("The kettle of last week leaks")
         office.rings("two", "+63 917 555 0188")
-        expect(page.locator(".others")).to_contain_text("+639175550188")
+        expect(page.locator(".others")).to_contain_text("+63 917 555 0188")
         expect(who).to_have_text("Фёдорова Алёна Сергеевна")
         expect(page.get_by_label("In a line")).to_be_focused()
         press("Alt+v")
@@ -237,18 +237,19 @@ def test_a_shift_by_keyboard_alone(running):
             re.compile(r"Order O-\S+ is placed: 4380.00 RUB.\nComplaint C-\S+: The kettle of last week leaks. Solved at once.")
         )
         expect(page.locator("#line")).to_have_text("Live", timeout=30_000)
+        seen.faults = [fault for fault in seen.faults if "net::ERR_" not in fault]  # the browser's own word about the break
         press("2")  # an order was taken, which asks for a topic
         expect(page.get_by_label("What it was about")).to_be_focused()
         type("New order")
         seen.look("write-up")
         press("Control+Enter")
         expect(who).to_have_text("Nothing rings")
-        written = office.ask("GET", f"/calls/?agent={anna}&page_size=1")["results"][0]
-        assert (written["wrap_up_state"], written["disposition"], written["topics"]) == ("done", "order-taken", ["new-order"])
+        written = office.ask("GET", f"/calls/?agent={anna}&disposition=order-taken&page_size=1")["results"][0]
+        assert (written["wrap_up_state"], written["topics"], written["contact_name"]) == ("done", ["new-order"], "Фёдорова Алёна Сергеевна")
 
         # Nobody knows the number: added with it, and the call is theirs. The name of the field that is wrong is marked.
         office.rings("three", "+63 917 555 0189")
-        expect(who).to_have_text("+639175550189")
+        expect(who).to_have_text("+63 917 555 0189")
         office.event("leg.answered", "three")
         press("f")
         type("Dela Cruz")

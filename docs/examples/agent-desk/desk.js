@@ -165,34 +165,34 @@ ways,codes]=await Promise.all([must(api.GET("/api/v1/topics/",{params:{query:{..
 ...query,ordering:"order"}}})),must(api.GET("/api/v1/pause-codes/",{params:{query:{...query,ordering:"order"}}}))]);return{topics:topics.results,ways:ways.results,
 codes:codes.results}},redraw=()=>{},drawWith=how=>redraw=how,draw=()=>redraw(),can=operation=>desk.me?.may.includes(operation)??!1,number=work=>work.hand?.phone??
 work.owed?.phone??(work.call&&(work.call.direction==="outbound"?work.call.to:work.call.from).e164)??"",display=work=>work.contact?.phones.find(one=>one.number===
-number(work))?.display??number(work),shown=()=>desk.works.find(work=>work.id===desk.shown),hushing=0;function say(text,loud=!1){document.getElementById(loud?"al\
-ert":"status").textContent=text,clearTimeout(hushing),hushing=setTimeout(()=>document.getElementById("status").textContent="",8e3)}var isTyping=(element=document.
+number(work))?.display??work.said??number(work),shown=()=>desk.works.find(work=>work.id===desk.shown),hushing=0;function say(text,loud=!1){document.getElementById(
+loud?"alert":"status").textContent=text,clearTimeout(hushing),hushing=setTimeout(()=>document.getElementById("status").textContent="",8e3)}var isTyping=(element=document.
 activeElement)=>element instanceof HTMLTextAreaElement||element instanceof HTMLSelectElement||element instanceof HTMLInputElement&&!["radio","checkbox","button"].
-includes(element.type);function show(work,asked=!1){if(!work||desk.shown&&isTyping()&&!asked)return draw();desk.shown=work.id,draw(),requestAnimationFrame(()=>document.
-getElementById("who")?.focus())}function begin(work){let pane=work.stage==="ended"?"writeup":work.hand?.survey_version?"survey":"script",made={held:!1,matches:[],
+includes(element.type);function show(work,asked=!1){if(!work||desk.shown&&isTyping()&&!asked)return draw();desk.shown=work.id,draw(),work.stage!=="ended"&&document.
+getElementById("who")?.focus()}function begin(work){let pane=work.stage==="ended"?"writeup":work.hand?.survey_version?"survey":"script",made={held:!1,matches:[],
 contact:null,open:{},dialling:"",pane,draft:{topic:"",disposition:"",note:"",at:""},...work};return desk.works.push(made),complete(made),made}async function complete(work){
-try{let phone=number(work);if(!work.matches.length&&phone){let{matches,open}=await must(api.GET("/api/v1/lookup/",{params:{query:{phone}}}));Object.assign(work,
-{matches,open})}let id=work.call?.contact??work.hand?.contact.id??work.owed?.contact??(work.matches.length===1?work.matches[0].contact.id:null),match=work.matches.
-find(one=>one.contact.id===id);work.contact=match?.contact??(id?await must(api.GET("/api/v1/contacts/{id}/",{params:{path:{id}}})):null)}catch(problem){say(problem.
-message)}draw()}function drop(work){desk.works=desk.works.filter(one=>one!==work),desk.shown="",show(desk.works[0],!0)}function takeInHand(hand){let known=desk.
-works.find(work=>work.hand?.attempt===hand.attempt);show(known??begin({id:hand.attempt,stage:"ready",hand,contact:{...hand.contact,merged_from:null}}),!0);let beat=async()=>{
-desk.works.some(work=>work.hand?.attempt===hand.attempt)&&(await api.POST("/api/v1/attempts/{id}/heartbeat/",{params:{path:{id:hand.attempt}},body:{token:hand.token}}).
-catch(()=>{}),setTimeout(beat,hand.heartbeat_every_s*1e3))};setTimeout(beat,hand.heartbeat_every_s*1e3)}var owe=owed=>show(desk.works.find(work=>work.id===owed.
-id)??begin({id:owed.id,stage:"ready",owed}),!0);function workOf(call){return desk.works.find(work=>work.call?.id===call.id)??desk.works.find(work=>!work.call&&call.
-direction==="outbound"&&number(work)===call.to.e164)}function told({kind,about,data}){if(kind==="hello"||kind==="reset")return everything(data);if(kind==="call.\
-ringing"&&ring(data,"ringing"),kind==="call.updated"){let goesOn=data.call.state==="in_progress",work2=workOf(data.call)??(goesOn?begin({id:data.call.id,stage:"\
-ringing",call:data.call}):void 0);if(!work2)return;let isNew=work2.stage!=="talking";if(Object.assign(work2,{call:data.call,dialling:""}),data.changed.includes(
-"held")&&(work2.held=!0),data.changed.includes("resumed")&&(work2.held=!1),data.changed.includes("identified")&&complete(Object.assign(work2,{matches:[]})),data.
-changed.includes("written_up"))return work2.stage==="ended"?drop(work2):void 0;goesOn&&(work2.stage="talking"),isNew&&work2.stage==="talking"&&show(work2)}let work=desk.
-works.find(one=>one.call&&one.call.id===(typeof data.call=="string"?data.call:data.call?.id));if(kind==="call.taken"&&work&&(say(`Taken by ${data.by.join(", ")}\
-.`),drop(work)),kind==="call.rang_out"&&work&&(say("It rings no more."),drop(work)),kind==="call.ended"&&work&&(!work.hand&&(data.wrap_up!=="pending"||data.agent!==
-desk.me?.id)?drop(work):(Object.assign(work,{stage:"ended",held:!1,talk_s:data.talk_s,pane:isTyping()&&work.pane!=="script"?work.pane:"writeup"}),say("The call \
-is over: write it up."),show(work))),kind==="call_request.updated"){let asked=desk.works.find(one=>one.stage==="ready"&&one.dialling);asked&&(asked.dialling=data.
-problem||`Your phone is asked to ring: ${data.state}.`)}if(kind==="agent.state"&&data.agent===desk.me?.id&&(desk.agent={...desk.agent,...data}),kind==="break.du\
-e"&&(Object.assign(desk.agent,{break_due:data}),say(data.text)),kind==="micro_pause.offered"&&(Object.assign(desk.agent,{micro_pause:data}),say(data.text)),kind===
-"agent.signed_in_elsewhere"&&(desk.why="You signed in at another screen: that one counts now."),kind==="campaign.contact_revoked"){let lost=desk.works.find(one=>one.
-id===data.attempt);lost?.stage==="ready"&&(say("They may not be called any more. Take the next.",!0),drop(lost))}kind==="announcement"&&(desk.announcements.push(
-data),say(data.text)),kind==="announcement.withdrawn"&&(desk.announcements=desk.announcements.filter(one=>one.announcement!==data.announcement)),/^(callback\.due|return_call\.assigned)$/.
+try{let phone=number(work);if(!work.matches.length&&phone){let{matches,open,phone:said}=await must(api.GET("/api/v1/lookup/",{params:{query:{phone}}}));Object.assign(
+work,{matches,open,said:said.display})}let id=work.call?.contact??work.hand?.contact.id??work.owed?.contact??work.contact?.id??(work.matches.length===1?work.matches[0].
+contact.id:null),match=work.matches.find(one=>one.contact.id===id);work.contact=match?.contact??(id?await must(api.GET("/api/v1/contacts/{id}/",{params:{path:{id}}})):
+null)}catch(problem){say(problem.message)}draw()}function drop(work){desk.works=desk.works.filter(one=>one!==work),desk.shown="",show(desk.works[0],!0)}function takeInHand(hand){
+let known=desk.works.find(work=>work.hand?.attempt===hand.attempt);show(known??begin({id:hand.attempt,stage:"ready",hand,contact:{...hand.contact,merged_from:null}}),
+!0);let beat=async()=>{desk.works.some(work=>work.hand?.attempt===hand.attempt)&&(await api.POST("/api/v1/attempts/{id}/heartbeat/",{params:{path:{id:hand.attempt}},
+body:{token:hand.token}}).catch(()=>{}),setTimeout(beat,hand.heartbeat_every_s*1e3))};setTimeout(beat,hand.heartbeat_every_s*1e3)}var owe=owed=>show(desk.works.
+find(work=>work.id===owed.id)??begin({id:owed.id,stage:"ready",owed}),!0);function workOf(call){return desk.works.find(work=>work.call?.id===call.id)??desk.works.
+find(work=>!work.call&&call.direction==="outbound"&&number(work)===call.to.e164)}function told({kind,about,data}){if(kind==="hello"||kind==="reset")return everything(
+data);if(kind==="call.ringing"&&ring(data,"ringing"),kind==="call.updated"){let goesOn=data.call.state==="in_progress",work2=workOf(data.call)??(goesOn?begin({id:data.
+call.id,stage:"ringing",call:data.call}):void 0);if(!work2)return;let isNew=work2.stage!=="talking";if(Object.assign(work2,{call:data.call,dialling:""}),data.changed.
+includes("held")&&(work2.held=!0),data.changed.includes("resumed")&&(work2.held=!1),data.changed.includes("identified")&&complete(Object.assign(work2,{matches:[]})),
+data.changed.includes("written_up"))return work2.stage==="ended"?drop(work2):void 0;goesOn&&(work2.stage="talking"),isNew&&work2.stage==="talking"&&show(work2)}
+let work=desk.works.find(one=>one.call&&one.call.id===(typeof data.call=="string"?data.call:data.call?.id));if(kind==="call.taken"&&work&&(say(`Taken by ${data.
+by.join(", ")}.`),drop(work)),kind==="call.rang_out"&&work&&(say("It rings no more."),drop(work)),kind==="call.ended"&&work&&(!work.hand&&(data.wrap_up!=="pendi\
+ng"||data.agent!==desk.me?.id)?drop(work):(Object.assign(work,{stage:"ended",held:!1,talk_s:data.talk_s,pane:isTyping()&&work.pane!=="script"?work.pane:"writeup"}),
+say("The call is over: write it up."),show(work))),kind==="call_request.updated"){let asked=desk.works.find(one=>one.stage==="ready"&&one.dialling);asked&&(asked.
+dialling=data.problem||`Your phone is asked to ring: ${data.state}.`)}if(kind==="agent.state"&&data.agent===desk.me?.id&&(desk.agent={...desk.agent,...data}),kind===
+"break.due"&&(Object.assign(desk.agent,{break_due:data}),say(data.text)),kind==="micro_pause.offered"&&(Object.assign(desk.agent,{micro_pause:data}),say(data.text)),
+kind==="agent.signed_in_elsewhere"&&(desk.why="You signed in at another screen: that one counts now."),kind==="campaign.contact_revoked"){let lost=desk.works.find(
+one=>one.id===data.attempt);lost?.stage==="ready"&&(say("They may not be called any more. Take the next.",!0),drop(lost))}kind==="announcement"&&(desk.announcements.
+push(data),say(data.text)),kind==="announcement.withdrawn"&&(desk.announcements=desk.announcements.filter(one=>one.announcement!==data.announcement)),/^(callback\.due|return_call\.assigned)$/.
 test(kind)&&(desk.owed++,say(`Somebody is owed a call${about?"":"."}`)),draw()}function ring({call,matches,open},stage){let known=workOf(call),work=known??begin(
 {id:call.id,stage,call,matches,open});Object.assign(work,{call,stage},matches.length&&{matches,open}),stage==="ringing"&&!known&&say(`A call from ${matches.map(
 one=>one.contact.display_name).join(" or ")||number(work)||"a withheld number"}`,!0),show(work)}function everything(screen){let calls=screen.calls??{},ids=[...calls.
@@ -228,43 +228,43 @@ currentTarget.requestSubmit(),children:[problem&&a3("p",{class:"problem",role:"a
 main",disabled:busy,"aria-keyshortcuts":"Control+Enter",children:[label," ",a3("kbd",{"aria-hidden":"true",children:"Ctrl ⏎"})]})]})}function useLoad(key,load){
 let[found,setFound]=d2();return A2(()=>{let isCurrent=!0;return key&&load().then(what=>isCurrent&&setFound({key,what}),problem=>say(problem.message)),()=>{isCurrent=
 !1}},[key]),found?.key===key?found.what:void 0}var clock=at=>at?new Date(at).toLocaleTimeString([],{hour:"2-digit",minute:"2-digit"}):"",day=at=>at?new Date(at).
-toLocaleDateString([],{day:"numeric",month:"short"}):"",words=code=>code.replace(/[._-]/g," ").replace(/^./,letter=>letter.toUpperCase());var nameOf=work=>work.contact?.display_name??(work.matches.length>1?work.matches.map(one=>one.contact.display_name).join(" or "):number(work)||"Number withheld"),
-STAGE={ready:"To be called",ringing:"Rings at your desk",talking:"On the line",ended:"To write up"};function Head({work}){let{contact,call}=work,facts=[display(
-work),call?.queue&&`queue ${call.queue}`,contact?.language,contact?.addresses[0]?.city,contact&&words(contact.lifecycle),...contact?.tags??[]],local=contact?.time_zone&&
-new Date().toLocaleTimeString([],{hour:"2-digit",minute:"2-digit",timeZone:contact.time_zone});return a3("header",{class:`head ${work.stage}`,children:[a3("p",{
-class:"stage",children:[work.held?"On hold":STAGE[work.stage],call&&` · since ${clock(call.answered_at??call.started_at)}`]}),a3("h1",{id:"who",tabIndex:-1,children:nameOf(
-work)}),a3("p",{children:[facts.filter(Boolean).join(" · "),local&&` · ${local} by their clock`]}),work.dialling&&a3("p",{role:"status",children:work.dialling})]})}
-async function identify(work,body,key=crypto.randomUUID()){await must(api.POST("/api/v1/calls/{id}/identify/",{params:{path:{id:work.call.id},header:once(key)},
-body})),work.call.contact=body.contact??null,work.matches=[],await complete(work),say(`The call is ${work.contact?.display_name??"known"}'s.`)}function Unknown({
-work}){let[person,set]=d2({surname:work.call?.from.name??"",name:"",email:""}),[same,setSame]=d2([]),field=name=>({name,value:person[name],set:value=>set({...person,
-[name]:value})});return a3("section",{"aria-label":"Who is it?",children:[a3("h2",{children:"We do not know this number"}),a3(Form,{send:async key=>{let{email,...names}=person,
-new_contact={kind:"person",...names,emails:email?[{email}]:[],...same.length?{force:!0,reason:"The operator saw who is alike."}:{}};try{await identify(work,{new_contact},
-key)}catch(problem){throw problem.code==="duplicate_contact"&&setSame(problem.body.candidates),problem}},name:"New contact",label:same.length?"Add them all the \
-same":"Add them",children:problem=>a3($,{children:[a3("p",{class:"quiet",children:[number(work)," is theirs by itself."]}),a3("div",{class:"row",children:[a3(Field,
-{label:"Surname",hot:"F",required:!0,...field("surname"),problem}),a3(Field,{label:"Name",...field("name"),problem})]}),a3(Field,{label:"E-mail",type:"email",...field(
-"email"),problem}),same.map(one=>a3(Candidate,{id:one.contact,why:one.reasons,choose:()=>identify(work,{contact:one.contact})},one.contact))]})})]})}function Candidate({
-id,why,choose}){let contact=useLoad(id,()=>must(api.GET("/api/v1/contacts/{id}/",{params:{path:{id}}})));return contact?a3(Button,{onClick:choose,children:["It \
-is ",contact.display_name," (the same ",why.join(", "),")"]}):null}function Correct({work,done}){let contact=work.contact,[person,set]=d2({surname:contact.surname,
-name:contact.name,email:contact.emails[0]?.email??""}),field=name=>({name,value:person[name],set:value=>set({...person,[name]:value})});return a3(Form,{send:async()=>{
-let emails=[...person.email?[{email:person.email}]:[],...contact.emails.slice(1)],params={path:{id:contact.id},header:{"If-Match":`"${contact.version}"`}};work.
-contact=await must(api.PATCH("/api/v1/contacts/{id}/",{params,body:{surname:person.surname,name:person.name,emails}})),say("Corrected."),done(),draw()},name:"Co\
-rrect the contact",label:"Correct",children:problem=>a3($,{children:[a3(Field,{label:"Surname",autofocus:!0,...field("surname"),problem}),a3(Field,{label:"Name",
-...field("name"),problem}),a3(Field,{label:"E-mail",type:"email",...field("email"),problem})]})})}var wordOf=row=>[row.number?.display??row.number,row.title??row.
-summary??row.name??row.note,row.status??row.state,row.due_at&&`by ${clock(row.due_at)}`,row.total].filter(part=>typeof part=="string"&&part).map((part,n2)=>n2?words(
-part):part).join(" · ");function Who({work}){let[isWrong,setWrong]=d2(!1),{contact}=work,id=contact?.id??"",timeline=useLoad(id,()=>must(api.GET("/api/v1/conta\
-cts/{id}/timeline/",{params:{path:{id},query:{page_size:6}}}))),open=Object.entries(work.open).flatMap(([kind,rows])=>rows.filter(row=>row.id!==work.call?.id).map(
-row=>[words(kind).replace(/s$/,""),row]));return!contact&&work.matches.length>1?a3("section",{"aria-label":"Who is it?",children:[a3("h2",{children:"Several hav\
-e this number. Who is it?"}),work.matches.slice(0,9).map(({contact:one},n2)=>a3(Button,{hot:`Shift+${n2+1}`,onClick:()=>work.call?identify(work,{contact:one.id}):
-(work.contact=one,draw()),children:one.display_name},one.id))]}):contact?a3("section",{"aria-label":"About them",children:[a3("h2",{children:"Open for them"}),open.
-length?a3("ul",{children:open.map(([kind,row])=>a3("li",{children:[a3("b",{children:kind})," ",wordOf(row),row.last_word&&a3("blockquote",{children:row.last_word.
-text})]},row.id))}):a3("p",{class:"quiet",children:"Nothing is open."}),a3("h2",{children:"What happened last"}),a3("ol",{class:"timeline",children:timeline?.results.
-map(one=>a3("li",{children:[a3("time",{children:day(one.at)})," ",a3("b",{children:words(one.kind)})," ",[one.data.disposition,one.data.note??one.data.text??one.
-data.summary,one.data.number].filter(part=>typeof part=="string").join(" · ")," ",a3("small",{children:one.by})]},one.id))}),can("contacts_partial_update")&&(isWrong?
-a3(Correct,{work,done:()=>setWrong(!1)}):a3(Button,{hot:"E",kind:"quiet",onClick:()=>setWrong(!0),children:"Correct the contact"}))]}):work.call&&can("calls_ide\
-ntify")?a3(Unknown,{work}):null}var origin=work=>work.call?{kind:"call",id:work.call.id}:work.hand?{kind:"attempt",id:work.hand.attempt}:void 0;function noted(work,text){work.draft.note=[work.
+toLocaleDateString([],{day:"numeric",month:"short"}):"",words=code=>code.replace(/[._-]/g," ").replace(/^./,letter=>letter.toUpperCase());var nameOf=work=>work.contact?.display_name??(work.matches.length>1?work.matches.map(one=>one.contact.display_name).join(" or "):display(work)||"Number withheld"),
+STAGE={ready:"To be called",ringing:"Rings at your desk",talking:"On the line",ended:"To write up"};function Head({work}){let{contact,call}=work,facts=[contact&&
+display(work),call?.queue&&`queue ${call.queue}`,contact?.language,contact?.addresses[0]?.city,contact&&words(contact.lifecycle),...contact?.tags??[]],local=contact?.
+time_zone&&new Date().toLocaleTimeString([],{hour:"2-digit",minute:"2-digit",timeZone:contact.time_zone});return a3("header",{class:`head ${work.stage}`,children:[
+a3("p",{class:"stage",children:[work.held?"On hold":STAGE[work.stage],call&&` · since ${clock(call.answered_at??call.started_at)}`]}),a3("h1",{id:"who",tabIndex:-1,
+children:nameOf(work)}),a3("p",{children:[facts.filter(Boolean).join(" · "),local&&` · ${local} by their clock`]}),work.dialling&&a3("p",{role:"status",children:work.
+dialling})]})}async function identify(work,body,key=crypto.randomUUID()){await must(api.POST("/api/v1/calls/{id}/identify/",{params:{path:{id:work.call.id},header:once(
+key)},body})),work.call.contact=body.contact??null,work.matches=[],await complete(work),say(`The call is ${work.contact?.display_name??"known"}'s.`)}function Unknown({
+work}){let[person,set]=d2({surname:work.call?.from.name??"",name:"",email:""}),[same,setSame]=d2([]),field=name=>({name:`new_contact/${name==="email"?"emails":name}`,
+value:person[name],set:value=>set({...person,[name]:value})});return a3("section",{"aria-label":"Who is it?",children:[a3("h2",{children:"We do not know this nu\
+mber"}),a3(Form,{send:async key=>{let{email,...names}=person,new_contact={kind:"person",...names,emails:email?[{email}]:[],...same.length?{force:!0,reason:"The \
+operator saw who is alike."}:{}};try{await identify(work,{new_contact},key)}catch(problem){throw problem.code==="duplicate_contact"&&setSame(problem.body.candidates),
+problem}},name:"New contact",label:same.length?"Add them all the same":"Add them",children:problem=>a3($,{children:[a3("p",{class:"quiet",children:[display(work),
+" is theirs by itself."]}),a3("div",{class:"row",children:[a3(Field,{label:"Surname",hot:"F",required:!0,...field("surname"),problem}),a3(Field,{label:"Name",...field(
+"name"),problem})]}),a3(Field,{label:"E-mail",type:"email",...field("email"),problem}),same.map(one=>a3(Candidate,{id:one.contact,why:one.reasons,choose:()=>identify(
+work,{contact:one.contact})},one.contact))]})})]})}function Candidate({id,why,choose}){let contact=useLoad(id,()=>must(api.GET("/api/v1/contacts/{id}/",{params:{
+path:{id}}})));return contact?a3(Button,{onClick:choose,children:["It is ",contact.display_name," (the same ",why.join(", "),")"]}):null}function Correct({work,
+done}){let contact=work.contact,[person,set]=d2({surname:contact.surname,name:contact.name,email:contact.emails[0]?.email??""}),field=name=>({name,value:person[name],
+set:value=>set({...person,[name]:value})});return a3(Form,{send:async()=>{let emails=[...person.email?[{email:person.email}]:[],...contact.emails.slice(1)],params={
+path:{id:contact.id},header:{"If-Match":`"${contact.version}"`}};work.contact=await must(api.PATCH("/api/v1/contacts/{id}/",{params,body:{surname:person.surname,
+name:person.name,emails}})),say("Corrected."),done(),draw()},name:"Correct the contact",label:"Correct",children:problem=>a3($,{children:[a3(Field,{label:"Surna\
+me",autofocus:!0,...field("surname"),problem}),a3(Field,{label:"Name",...field("name"),problem}),a3(Field,{label:"E-mail",type:"email",...field("email"),name:"e\
+mails",problem})]})})}var wordOf=row=>[row.number?.display??row.number,row.title??row.summary??row.name??row.note,words(row.status??row.state??""),row.due_at&&`\
+by ${clock(row.due_at)}`,row.total&&`${row.total} ${row.currency??""}`].filter(part=>typeof part=="string"&&part).join(" · ");function Who({work}){let[isWrong,
+setWrong]=d2(!1),{contact}=work,id=contact?.id??"",timeline=useLoad(id,()=>must(api.GET("/api/v1/contacts/{id}/timeline/",{params:{path:{id},query:{page_size:6}}}))),
+open=Object.entries(work.open).flatMap(([kind,rows])=>rows.filter(row=>row.id!==work.call?.id).map(row=>[words(kind).replace(/s$/,""),row]));return!contact&&work.
+matches.length>1?a3("section",{"aria-label":"Who is it?",children:[a3("h2",{children:"Several have this number. Who is it?"}),work.matches.slice(0,9).map(({contact:one},n2)=>a3(
+Button,{hot:`Shift+${n2+1}`,onClick:()=>work.call?identify(work,{contact:one.id}):(work.contact=one,draw()),children:one.display_name},one.id))]}):contact?a3("s\
+ection",{"aria-label":"About them",children:[a3("h2",{children:"Open for them"}),open.length?a3("ul",{children:open.map(([kind,row])=>a3("li",{children:[a3("b",
+{children:kind})," ",wordOf(row),row.last_word&&a3("blockquote",{children:row.last_word.text})]},row.id))}):a3("p",{class:"quiet",children:"Nothing is open."}),
+a3("h2",{children:"What happened last"}),a3("ol",{class:"timeline",children:timeline?.results.map(one=>a3("li",{children:[a3("time",{children:day(one.at)})," ",
+a3("b",{children:words(one.kind)})," ",[one.data.disposition,one.data.note??one.data.text??one.data.summary,one.data.number].filter(part=>typeof part=="string").
+join(" · ")," ",a3("small",{children:one.by})]},one.id))}),can("contacts_partial_update")&&(isWrong?a3(Correct,{work,done:()=>setWrong(!1)}):a3(Button,{hot:"E",
+kind:"quiet",onClick:()=>setWrong(!0),children:"Correct the contact"}))]}):work.call&&can("calls_identify")?a3(Unknown,{work}):null}var origin=work=>work.call?{kind:"call",id:work.call.id}:work.hand?{kind:"attempt",id:work.hand.attempt}:void 0;function noted(work,text){work.draft.note=[work.
 draft.note,text].filter(Boolean).join(`
-`),work.pane=work.stage==="ended"?"writeup":"script",say(text),draw(),requestAnimationFrame(()=>document.getElementById("who")?.focus())}function Order({work}){
-let contact=work.contact?.id??"",[typed,setTyped]=d2(""),[lines,setLines]=d2([]),[promotions,setPromotions]=d2([]),[comment,setComment]=d2(""),[quote,setQuote]=d2(),
+`),work.pane=work.stage==="ended"?"writeup":"script",say(text),draw(),complete(Object.assign(work,{matches:[]})),document.getElementById("who")?.focus()}function Order({
+work}){let contact=work.contact?.id??"",[typed,setTyped]=d2(""),[lines,setLines]=d2([]),[promotions,setPromotions]=d2([]),[comment,setComment]=d2(""),[quote,setQuote]=d2(),
 found=useLoad(typed.trim().length>1?typed.trim():"",()=>must(api.GET("/api/v1/products/",{params:{query:{search:typed.trim(),is_active:!0,page_size:6}}}))),offers=useLoad(
 contact,()=>must(api.GET("/api/v1/contacts/{id}/offers/",{params:{path:{id:contact}}}))),body={contact,promotions,lines:lines.map(({product,quantity})=>({product:product.
 id,quantity:quantity||"1"}))},asked=JSON.stringify(body);if(A2(()=>{if(!lines.length)return setQuote(void 0);let isCurrent=!0,soon=setTimeout(()=>{must(api.POST(
@@ -293,12 +293,12 @@ header:once(key)},body}));work.draft.topic||=topic,noted(work,`Complaint ${name}
 "Write it down as solved":"Take it and pass it on",children:problem=>a3($,{children:[a3(Field,{label:"In a line",required:!0,autofocus:!0,hot:"I",autocomplete:"\
 off",...field("summary"),problem}),a3("div",{class:"row",children:[a3(Field,{label:"Category",...field("topic"),problem,children:[a3("option",{value:"",children:"\
 None"}),lists.topics?.map(one=>a3("option",{value:one.code,children:one.name},one.code))]}),a3(Field,{label:"How bad",...field("severity"),problem,children:["lo\
-w","medium","high","critical"].map(one=>a3("option",{children:one},one))})]}),alike?.articles.slice(0,2).map(one=>a3("p",{class:"hint",children:[a3("b",{children:one.
-title})," ",one.short_answer]},one.article)),a3(Field,{label:"What they ask for",...field("remedy_sought"),problem}),a3("label",{class:"check",children:[a3("inp\
-ut",{type:"checkbox","data-key":"V","aria-keyshortcuts":"V Alt+V",checked:isSolved,onChange:()=>setSolved(!isSolved)}),"Solved at once ",a3("kbd",{"aria-hidden":"\
-true",children:"V"})]}),isSolved&&a3($,{children:[a3(Field,{label:"What they were told",required:!0,name:"solve/decision_text",value:told2.decision_text,set:field(
-"decision_text").set,problem}),a3(Field,{label:"What they get",name:"solve/redress",value:told2.redress,set:field("redress").set,problem,children:["none","repla\
-cement","repair","apology"].map(one=>a3("option",{children:one},one))})]})]})})}function Script({work}){let call=work.call&&work.stage!=="ringing"?work.call.id:"",[run,setRun]=d2(),[step,setStep]=d2(""),[said,setSaid]=d2(""),topic=work.draft.
+w","medium","high","critical"].map(one=>a3("option",{value:one,children:words(one)},one))})]}),alike?.articles.slice(0,2).map(one=>a3("p",{class:"hint",children:[
+a3("b",{children:one.title})," ",one.short_answer]},one.article)),a3(Field,{label:"What they ask for",...field("remedy_sought"),problem}),a3("label",{class:"che\
+ck",children:[a3("input",{type:"checkbox","data-key":"V","aria-keyshortcuts":"V Alt+V",checked:isSolved,onChange:()=>setSolved(!isSolved)}),"Solved at once ",a3(
+"kbd",{"aria-hidden":"true",children:"V"})]}),isSolved&&a3($,{children:[a3(Field,{label:"What they were told",required:!0,name:"solve/decision_text",value:told2.
+decision_text,set:field("decision_text").set,problem}),a3(Field,{label:"What they get",name:"solve/redress",value:told2.redress,set:field("redress").set,problem,
+children:["none","replacement","repair","apology"].map(one=>a3("option",{value:one,children:words(one)},one))})]})]})})}function Script({work}){let call=work.call&&work.stage!=="ringing"?work.call.id:"",[run,setRun]=d2(),[step,setStep]=d2(""),[said,setSaid]=d2(""),topic=work.draft.
 topic||void 0,told2=useLoad(work.call?`${work.call.id} ${topic??""}`:"",()=>must(api.GET("/api/v1/calls/{id}/script/",{params:{path:{id:work.call.id},query:{topic}}}))),
 script=work.hand?.script??told2?.script;if(A2(()=>{script&&(setStep(script.steps[0].key),setRun(void 0),call&&can("calls_script_runs")&&must(api.POST("/api/v1/c\
 alls/{id}/script-runs/",{params:{path:{id:call}},body:{script_version:script.script_version}})).then(begun=>(setRun(begun),begun.next_step&&setStep(begun.next_step)),
@@ -347,8 +347,8 @@ path:{id:work.call.id},header},body})):work.owed?.kind==="callback"?await must(a
 body:{result:note}})):await must(api.POST("/api/v1/return-calls/{id}/complete/",{params:{path:{id:work.owed.id},header},body:{result:note}})),say("Written up."),
 drop(work)}function WriteUp({work,lists}){let{draft}=work,direction=work.call?.direction==="outbound"||work.hand?"outbound":"inbound",fitting=lists.ways?.filter(
 one=>["any",direction].includes(one.direction)&&(work.talk_s??0)>=one.min_talk_s),ways=!work.hand&&!work.call?[]:work.hand?.dispositions??fitting??[],way=ways.find(
-one=>one.code===draft.disposition),put=some=>(Object.assign(draft,some),draw());A2(()=>{ways.length&&!isTyping()&&!way&&document.querySelector("[name=dispositio\
-n]")?.focus()},[ways.length]),A2(()=>{if(!way||isTyping())return;let missing=way.callback&&!draft.at?"[name=at]":way.needs_topic&&!draft.topic?"[name=topics]":way.
+one=>one.code===draft.disposition),put=some=>(Object.assign(draft,some),draw());F2(()=>{ways.length&&!isTyping()&&!way&&document.querySelector("[name=dispositio\
+n]")?.focus()},[ways.length]),F2(()=>{if(!way||isTyping())return;let missing=way.callback&&!draft.at?"[name=at]":way.needs_topic&&!draft.topic?"[name=topics]":way.
 needs_note&&!draft.note?"[name=note]":"form[aria-label='Write-up'] [type=submit]";document.querySelector(missing)?.focus()},[draft.disposition]);let groups=[...new Set(
 ways.map(one=>one.group))];return a3(Form,{send:key=>save(work,key),name:"Write-up",label:work.stage==="talking"?"Save when it is over":"Save",children:problem=>a3(
 $,{children:[a3("div",{class:"ways",children:groups.map(group=>a3("fieldset",{children:[a3("legend",{children:group||"How it came out"}),ways.filter(one=>one.group===
@@ -412,6 +412,6 @@ ontact of a campaign"}),can("return_calls_next")&&a3(Button,{hot:"R",onClick:owe
 status",children:nobody})]})}function Desk(){let lists=useLoad(desk.me?.id??"",readLists);if(!desk.me)return a3(SignIn,{});let work=shown(),others=desk.works.filter(
 one=>one!==work);return a3($,{children:[a3(Bar,{codes:lists?.codes}),others.length>0&&a3("nav",{class:"others","aria-label":"What else waits",children:others.map(
 (one,n2)=>a3("button",{class:one.stage,onClick:()=>show(one,!0),...keyed(n2?void 0:"G"),children:[words(one.stage==="ended"?"to write up":one.stage),": ",one.contact?.
-display_name??(number(one)||"Internal call")," ",a3(Key,{of:n2?void 0:"G"})]},one.id))}),work?a3(Before,{work,lists:lists??{}}):a3(Quiet,{})]})}drawWith(()=>{let ringing=desk.
+display_name??(display(one)||"Internal call")," ",a3(Key,{of:n2?void 0:"G"})]},one.id))}),work?a3(Before,{work,lists:lists??{}}):a3(Quiet,{})]})}drawWith(()=>{let ringing=desk.
 works.find(one=>one.stage==="ringing");document.title=ringing?`☎ ${ringing.contact?.display_name??number(ringing)}`:"Desk",Q(a3(Desk,{}),document.getElementById(
 "desk"))});var kept=sessionStorage.getItem("token");kept&&start(kept).catch(problem=>(sessionStorage.removeItem("token"),say(problem.message),draw()));draw();})();

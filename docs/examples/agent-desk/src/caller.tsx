@@ -5,14 +5,14 @@ import { Button, clock, day, Field, Form, useLoad, words } from "./parts";
 import { can, complete, display, draw, number, say, type Work } from "./state";
 
 const nameOf = (work: Work) =>
-  work.contact?.display_name ?? (work.matches.length > 1 ? work.matches.map((one) => one.contact.display_name).join(" or ") : number(work) || "Number withheld");
+  work.contact?.display_name ?? (work.matches.length > 1 ? work.matches.map((one) => one.contact.display_name).join(" or ") : display(work) || "Number withheld");
 
 const STAGE = { ready: "To be called", ringing: "Rings at your desk", talking: "On the line", ended: "To write up" };
 
 /** The biggest thing on the screen. */
 export function Head({ work }: { work: Work }) {
   const { contact, call } = work;
-  const facts = [display(work), call?.queue && `queue ${call.queue}`, contact?.language, contact?.addresses[0]?.city, contact && words(contact.lifecycle), ...(contact?.tags ?? [])];
+  const facts = [contact && display(work), call?.queue && `queue ${call.queue}`, contact?.language, contact?.addresses[0]?.city, contact && words(contact.lifecycle), ...(contact?.tags ?? [])];
   const local = contact?.time_zone && new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: contact.time_zone });
   return (
     <header class={`head ${work.stage}`}>
@@ -35,7 +35,7 @@ async function identify(work: Work, body: S["IdentifyBodyRequest"], key = crypto
 function Unknown({ work }: { work: Work }) {
   const [person, set] = useState({ surname: work.call?.from.name ?? "", name: "", email: "" });
   const [same, setSame] = useState<{ contact: string; display_name?: string; reasons: string[] }[]>([]);
-  const field = (name: keyof typeof person) => ({ name, value: person[name], set: (value: string) => set({ ...person, [name]: value }) });
+  const field = (name: keyof typeof person) => ({ name: `new_contact/${name === "email" ? "emails" : name}`, value: person[name], set: (value: string) => set({ ...person, [name]: value }) });
   const send = async (key: string) => {
     const { email, ...names } = person;
     const new_contact = { kind: "person" as const, ...names, emails: email ? [{ email }] : [], ...(same.length ? { force: true, reason: "The operator saw who is alike." } : {}) };
@@ -51,7 +51,7 @@ function Unknown({ work }: { work: Work }) {
       <h2>We do not know this number</h2>
       <Form send={send} name="New contact" label={same.length ? "Add them all the same" : "Add them"}>
         {(problem) => <>
-          <p class="quiet">{number(work)} is theirs by itself.</p>
+          <p class="quiet">{display(work)} is theirs by itself.</p>
           <div class="row"><Field label="Surname" hot="F" required {...field("surname")} problem={problem} /><Field label="Name" {...field("name")} problem={problem} /></div>
           <Field label="E-mail" type="email" {...field("email")} problem={problem} />
           {same.map((one) => <Candidate key={one.contact} id={one.contact} why={one.reasons} choose={() => identify(work, { contact: one.contact })} />)}
@@ -82,13 +82,14 @@ function Correct({ work, done }: { work: Work; done: () => void }) {
   return (
     <Form send={send} name="Correct the contact" label="Correct">
       {(problem) => <><Field label="Surname" autofocus {...field("surname")} problem={problem} /><Field label="Name" {...field("name")} problem={problem} />
-        <Field label="E-mail" type="email" {...field("email")} problem={problem} /></>}
+        <Field label="E-mail" type="email" {...field("email")} name="emails" problem={problem} /></>}
     </Form>
   );
 }
 
-const wordOf = (row: any): string => [row.number?.display ?? row.number, row.title ?? row.summary ?? row.name ?? row.note, row.status ?? row.state, row.due_at && `by ${clock(row.due_at)}`, row.total]
-  .filter((part) => typeof part === "string" && part).map((part, n) => (n ? words(part) : part)).join(" · ");
+const wordOf = (row: any): string =>
+  [row.number?.display ?? row.number, row.title ?? row.summary ?? row.name ?? row.note, words(row.status ?? row.state ?? ""), row.due_at && `by ${clock(row.due_at)}`, row.total && `${row.total} ${row.currency ?? ""}`]
+    .filter((part) => typeof part === "string" && part).join(" · ");
 
 export function Who({ work }: { work: Work }) {
   const [isWrong, setWrong] = useState(false);

@@ -187,7 +187,7 @@ function Desk() {
     <>
       <Bar codes={lists?.codes} />
       {others.length > 0 && <nav class="others" aria-label="What else waits">{others.map((one, n) => <button key={one.id} class={one.stage} onClick={() => show(one, true)} {...keyed(n ? undefined : "G")}>
-        {words(one.stage === "ended" ? "to write up" : one.stage)}: {one.contact?.display_name ?? (number(one) || "Internal call")} <Key of={n ? undefined : "G"} /></button>)}</nav>}
+        {words(one.stage === "ended" ? "to write up" : one.stage)}: {one.contact?.display_name ?? (display(one) || "Internal call")} <Key of={n ? undefined : "G"} /></button>)}</nav>}
       {work ? <Before work={work} lists={lists ?? {}} /> : <Quiet />}
     </>
   );

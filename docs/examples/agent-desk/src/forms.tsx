@@ -1,8 +1,8 @@
 /* What is taken on a call: an order, a complaint. Both go into the note of the write-up by themselves. */
 import { useEffect, useState } from "preact/hooks";
 import { api, must, once, Problem, type S } from "./api";
-import { Button, Field, Form, useLoad } from "./parts";
-import { draw, number, say, type Lists, type Work } from "./state";
+import { Button, Field, Form, useLoad, words } from "./parts";
+import { complete, draw, number, say, type Lists, type Work } from "./state";
 
 const origin = (work: Work) => (work.call ? { kind: "call", id: work.call.id } : work.hand ? { kind: "attempt", id: work.hand.attempt } : undefined);
 
@@ -11,7 +11,8 @@ function noted(work: Work, text: string): void {
   work.pane = work.stage === "ended" ? "writeup" : "script";
   say(text);
   draw();
-  requestAnimationFrame(() => document.getElementById("who")?.focus());
+  void complete(Object.assign(work, { matches: [] })); // what is open for them is more now
+  document.getElementById("who")?.focus();
 }
 
 /** While the caller speaks a quote is asked for after every change: all amounts are the server's. */
@@ -88,13 +89,13 @@ export function Complaint({ work, lists }: { work: Work; lists: Lists }) {
         <Field label="In a line" required autofocus hot="I" autocomplete="off" {...field("summary")} problem={problem} />
         <div class="row">
           <Field label="Category" {...field("topic")} problem={problem}><option value="">None</option>{lists.topics?.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}</Field>
-          <Field label="How bad" {...field("severity")} problem={problem}>{["low", "medium", "high", "critical"].map((one) => <option key={one}>{one}</option>)}</Field>
+          <Field label="How bad" {...field("severity")} problem={problem}>{["low", "medium", "high", "critical"].map((one) => <option key={one} value={one}>{words(one)}</option>)}</Field>
         </div>
         {alike?.articles.slice(0, 2).map((one) => <p class="hint" key={one.article}><b>{one.title}</b> {one.short_answer}</p>)}
         <Field label="What they ask for" {...field("remedy_sought")} problem={problem} />
         <label class="check"><input type="checkbox" data-key="V" aria-keyshortcuts="V Alt+V" checked={isSolved} onChange={() => setSolved(!isSolved)} />Solved at once <kbd aria-hidden="true">V</kbd></label>
         {isSolved && <><Field label="What they were told" required name="solve/decision_text" value={told.decision_text} set={field("decision_text").set} problem={problem} />
-          <Field label="What they get" name="solve/redress" value={told.redress} set={field("redress").set} problem={problem}>{["none", "replacement", "repair", "apology"].map((one) => <option key={one}>{one}</option>)}</Field></>}
+          <Field label="What they get" name="solve/redress" value={told.redress} set={field("redress").set} problem={problem}>{["none", "replacement", "repair", "apology"].map((one) => <option key={one} value={one}>{words(one)}</option>)}</Field></>}
       </>}
     </Form>
   );

@@ -47,7 +47,7 @@ export function Button({ hot, children, onClick, kind = "", pressed, type = "but
   );
 }
 
-/** The refusal that concerns a field, by its JSON pointer; `""` is for what concerns none. */
+/** The refusal that concerns a field: its name is the JSON pointer into the body, without the first stroke. */
 export function wrong(problem: Problem | null, name: string): string {
   return problem?.errors.filter((one) => one.pointer === `/${name}` || one.pointer.startsWith(`/${name}/`)).map((one) => one.detail).join(" ") ?? "";
 }

@@ -19,6 +19,7 @@ export type Work = {
   hand?: S["ContactInHands"];
   owed?: Owed;
   dialling: string;
+  said?: string; // the number as people read it
   pane: Pane;
   draft: { topic: string; disposition: string; note: string; at: string }; // kept from the first ring to the writing up: nothing is asked twice
 };
@@ -55,7 +56,7 @@ export const can = (operation: string) => desk.me?.may.includes(operation) ?? fa
 export const number = (work: Work) =>
   work.hand?.phone ?? work.owed?.phone ?? (work.call && (work.call.direction === "outbound" ? work.call.to : work.call.from).e164) ?? "";
 /** As people read it. */
-export const display = (work: Work) => work.contact?.phones.find((one) => one.number === number(work))?.display ?? number(work);
+export const display = (work: Work) => work.contact?.phones.find((one) => one.number === number(work))?.display ?? work.said ?? number(work);
 export const shown = () => desk.works.find((work) => work.id === desk.shown);
 
 /** Say something: aloud at once (an alert), or when the reader has time, and in writing. */
@@ -75,7 +76,7 @@ export function show(work: Work | undefined, asked = false): void {
   if (!work || (desk.shown && isTyping() && !asked)) return draw();
   desk.shown = work.id;
   draw();
-  requestAnimationFrame(() => document.getElementById("who")?.focus());
+  if (work.stage !== "ended") document.getElementById("who")?.focus(); // the write-up takes the eyes to itself
 }
 
 function begin(work: Partial<Work> & Pick<Work, "id" | "stage">): Work {
@@ -92,10 +93,10 @@ export async function complete(work: Work): Promise<void> {
   try {
     const phone = number(work);
     if (!work.matches.length && phone) {
-      const { matches, open } = await must(api.GET("/api/v1/lookup/", { params: { query: { phone } } }));
-      Object.assign(work, { matches, open });
+      const { matches, open, phone: said } = await must(api.GET("/api/v1/lookup/", { params: { query: { phone } } }));
+      Object.assign(work, { matches, open, said: said.display });
     }
-    const id = work.call?.contact ?? work.hand?.contact.id ?? work.owed?.contact ?? (work.matches.length === 1 ? work.matches[0].contact.id : null);
+    const id = work.call?.contact ?? work.hand?.contact.id ?? work.owed?.contact ?? work.contact?.id ?? (work.matches.length === 1 ? work.matches[0].contact.id : null);
     const match = work.matches.find((one) => one.contact.id === id);
     work.contact = match?.contact ?? (id ? await must(api.GET("/api/v1/contacts/{id}/", { params: { path: { id } } })) : null);
   } catch (problem) {

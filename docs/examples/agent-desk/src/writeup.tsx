@@ -1,5 +1,5 @@
 /* The call is over: a digit says how it came out, Enter is the rest. What is known from the call is filled in. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { api, must, once, type S } from "./api";
 import { Field, Form, Key, wrong } from "./parts";
 import { draw, drop, isTyping, say, type Lists, type Work } from "./state";
@@ -32,10 +32,10 @@ export function WriteUp({ work, lists }: { work: Work; lists: Lists }) {
   const ways: Way[] = !work.hand && !work.call ? [] : work.hand?.dispositions ?? fitting ?? [];
   const way = ways.find((one) => one.code === draft.disposition);
   const put = (some: Partial<typeof draft>) => (Object.assign(draft, some), draw());
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (ways.length && !isTyping() && !way) document.querySelector<HTMLElement>("[name=disposition]")?.focus();
   }, [ways.length]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!way || isTyping()) return; // eyes go to what is still missing, else to the button
     const missing = way.callback && !draft.at ? "[name=at]" : way.needs_topic && !draft.topic ? "[name=topics]" : way.needs_note && !draft.note ? "[name=note]" : "form[aria-label='Write-up'] [type=submit]";
     document.querySelector<HTMLElement>(missing)?.focus();
