@@ -109,6 +109,11 @@ class Office:
         eventually(lambda: self.ask("GET", f"{address}/audience/")["runs"][0]["status"] == "done", within_s=20, what="the audience")
         self.ask("POST", f"{address}/start/", {"force": True, "reason": "For the test."})
 
+    def shared(self, number: str, *names: str) -> None:
+        for surname, name in zip(names[::2], names[1::2], strict=True):
+            who = {"kind": "person", "surname": surname, "name": name, "phones": [{"number": number}]}
+            self.ask("POST", "/contacts/", who | {"force": True, "reason": "They share it."})
+
     def dialled(self) -> dict[str, Any]:
         """The exchange takes the command that the click gave."""
         address = "/phone-systems/demo-pbx/commands/"
@@ -273,6 +278,30 @@ def test_a_shift_by_keyboard_alone(running):
         expect(page.get_by_role("button", name="Save")).to_be_focused()
         press("Enter")
         expect(who).to_have_text("Nothing rings")
+
+        # Two have one number: the operator says who it is by a key.
+        office.shared("+4930233190022", "Weber", "Klara", "Weber", "Jonas")
+        office.rings("five", "+4930233190022")
+        expect(page.get_by_label("Who is it?")).to_contain_text("Weber Klara")
+        office.event("leg.answered", "five")
+        press("Shift+2")
+        expect(who).to_have_text(re.compile("^Weber (Klara|Jonas)$"))
+        office.event("call.ended", "five", hangup_by="agent")
+        expect(page.locator("legend").first).to_be_visible()
+        press("1"), press("Enter")
+        expect(who).to_have_text("Nothing rings")
+
+        # Somebody is owed a call: taken, called by hand, and what came of it is written down.
+        office.ask("POST", "/return-calls/", {"phone": "+49 30 7654388", "note": "Wants the price list."})
+        press("r")
+        expect(page.get_by_label("Why they are called")).to_be_visible()
+        seen.look("owed")
+        press("w"), press("i")
+        type("The price list is sent.")
+        press("Control+Enter")
+        expect(who).to_have_text("Nothing rings")
+        owed = office.ask("GET", "/return-calls/?state=done&ordering=-due_at")["results"]
+        assert "The price list is sent." in [one["result"] for one in owed]
 
         # The next contact of a campaign: called by the exchange, asked, reported.
         press("n")

@@ -168,44 +168,45 @@ work.owed?.phone??(work.call&&(work.call.direction==="outbound"?work.call.to:wor
 number(work))?.display??work.said??number(work),shown=()=>desk.works.find(work=>work.id===desk.shown),hushing=0;function say(text,loud=!1){document.getElementById(
 loud?"alert":"status").textContent=text,clearTimeout(hushing),hushing=setTimeout(()=>document.getElementById("status").textContent="",8e3)}var isTyping=(element=document.
 activeElement)=>element instanceof HTMLTextAreaElement||element instanceof HTMLSelectElement||element instanceof HTMLInputElement&&!["radio","checkbox","button"].
-includes(element.type);function show(work,asked=!1){if(!work||desk.shown&&isTyping()&&!asked)return draw();desk.shown=work.id,draw(),work.stage!=="ended"&&document.
+includes(element.type);function show(work,asked=!1){if(desk.shown&&isTyping()&&!asked)return draw();desk.shown=work?.id??"",draw(),work?.stage!=="ended"&&document.
 getElementById("who")?.focus()}function begin(work){let pane=work.stage==="ended"?"writeup":work.hand?.survey_version?"survey":"script",made={held:!1,matches:[],
 contact:null,open:{},dialling:"",pane,draft:{topic:"",disposition:"",note:"",at:""},...work};return desk.works.push(made),complete(made),made}async function complete(work){
 try{let phone=number(work);if(!work.matches.length&&phone){let{matches,open,phone:said}=await must(api.GET("/api/v1/lookup/",{params:{query:{phone}}}));Object.assign(
 work,{matches,open,said:said.display})}let id=work.call?.contact??work.hand?.contact.id??work.owed?.contact??work.contact?.id??(work.matches.length===1?work.matches[0].
 contact.id:null),match=work.matches.find(one=>one.contact.id===id);work.contact=match?.contact??(id?await must(api.GET("/api/v1/contacts/{id}/",{params:{path:{id}}})):
-null)}catch(problem){say(problem.message)}draw()}function drop(work){desk.works=desk.works.filter(one=>one!==work),desk.shown="",show(desk.works[0],!0)}function takeInHand(hand){
-let known=desk.works.find(work=>work.hand?.attempt===hand.attempt);show(known??begin({id:hand.attempt,stage:"ready",hand,contact:{...hand.contact,merged_from:null}}),
-!0);let beat=async()=>{desk.works.some(work=>work.hand?.attempt===hand.attempt)&&(await api.POST("/api/v1/attempts/{id}/heartbeat/",{params:{path:{id:hand.attempt}},
-body:{token:hand.token}}).catch(()=>{}),setTimeout(beat,hand.heartbeat_every_s*1e3))};setTimeout(beat,hand.heartbeat_every_s*1e3)}var owe=owed=>show(desk.works.
-find(work=>work.id===owed.id)??begin({id:owed.id,stage:"ready",owed}),!0);function workOf(call){return desk.works.find(work=>work.call?.id===call.id)??desk.works.
-find(work=>!work.call&&call.direction==="outbound"&&number(work)===call.to.e164)}function told({kind,about,data}){if(kind==="hello"||kind==="reset")return everything(
-data);if(kind==="call.ringing"&&ring(data,"ringing"),kind==="call.updated"){let goesOn=data.call.state==="in_progress",work2=workOf(data.call)??(goesOn?begin({id:data.
-call.id,stage:"ringing",call:data.call}):void 0);if(!work2)return;let isNew=work2.stage!=="talking";if(Object.assign(work2,{call:data.call,dialling:""}),data.changed.
-includes("held")&&(work2.held=!0),data.changed.includes("resumed")&&(work2.held=!1),data.changed.includes("identified")&&complete(Object.assign(work2,{matches:[]})),
-data.changed.includes("written_up"))return work2.stage==="ended"?drop(work2):void 0;goesOn&&(work2.stage="talking"),isNew&&work2.stage==="talking"&&show(work2)}
-let work=desk.works.find(one=>one.call&&one.call.id===(typeof data.call=="string"?data.call:data.call?.id));if(kind==="call.taken"&&work&&(say(`Taken by ${data.
-by.join(", ")}.`),drop(work)),kind==="call.rang_out"&&work&&(say("It rings no more."),drop(work)),kind==="call.ended"&&work&&(!work.hand&&(data.wrap_up!=="pendi\
-ng"||data.agent!==desk.me?.id)?drop(work):(Object.assign(work,{stage:"ended",held:!1,talk_s:data.talk_s,pane:isTyping()&&work.pane!=="script"?work.pane:"writeup"}),
-say("The call is over: write it up."),show(work))),kind==="call_request.updated"){let asked=desk.works.find(one=>one.stage==="ready"&&one.dialling);asked&&(asked.
-dialling=data.problem||`Your phone is asked to ring: ${data.state}.`)}if(kind==="agent.state"&&data.agent===desk.me?.id&&(desk.agent={...desk.agent,...data}),kind===
-"break.due"&&(Object.assign(desk.agent,{break_due:data}),say(data.text)),kind==="micro_pause.offered"&&(Object.assign(desk.agent,{micro_pause:data}),say(data.text)),
-kind==="agent.signed_in_elsewhere"&&(desk.why="You signed in at another screen: that one counts now."),kind==="campaign.contact_revoked"){let lost=desk.works.find(
-one=>one.id===data.attempt);lost?.stage==="ready"&&(say("They may not be called any more. Take the next.",!0),drop(lost))}kind==="announcement"&&(desk.announcements.
-push(data),say(data.text)),kind==="announcement.withdrawn"&&(desk.announcements=desk.announcements.filter(one=>one.announcement!==data.announcement)),/^(callback\.due|return_call\.assigned)$/.
-test(kind)&&(desk.owed++,say(`Somebody is owed a call${about?"":"."}`)),draw()}function ring({call,matches,open},stage){let known=workOf(call),work=known??begin(
-{id:call.id,stage,call,matches,open});Object.assign(work,{call,stage},matches.length&&{matches,open}),stage==="ringing"&&!known&&say(`A call from ${matches.map(
-one=>one.contact.display_name).join(" or ")||number(work)||"a withheld number"}`,!0),show(work)}function everything(screen){let calls=screen.calls??{},ids=[...calls.
-ringing??[],...calls.talking??[]].map(one=>one.call.id).concat((calls.to_write_up??[]).map(one=>one.id));desk.works=desk.works.filter(work=>!work.call||ids.includes(
-work.call.id));for(let call of calls.to_write_up??[])Object.assign(workOf(call)??begin({id:call.id,stage:"ended",call}),{stage:"ended"});for(let one of calls.talking??
-[])ring(one,"talking");for(let one of calls.ringing??[])ring(one,"ringing");desk.agent={...desk.agent,...screen.agent},desk.announcements=screen.announcements??
-[],desk.owed=[screen.callbacks,screen.return_calls].flatMap(rows=>Array.isArray(rows)?rows:[]).length,shown()||(desk.shown=""),show(shown()??desk.works[0])}async function start(token){
-session.token=token,session.onRefused=()=>(signOut(),say("Your shift's token is over: sign in again.",!0));try{desk.me=await must(api.GET("/api/v1/me/",{}))}catch(problem){
-throw session.token="",problem}if(sessionStorage.setItem("token",token),can("agents_sign_in")){let mine=await must(api.POST("/api/v1/agents/me/sign-in/",{body:{
-device:"The desk"}}));desk.agent=mine,alive(mine.session??"")}listen(told,(line,why="")=>(Object.assign(desk,{line,why:why||desk.why}),draw())),draw()}async function alive(id){
-for(;session.token;){try{desk.agent={...desk.agent,...await must(api.POST("/api/v1/agents/me/heartbeat/",{body:{session:id}}))},draw()}catch(problem){if(problem.
-status===409)return desk.why=problem.message,draw()}await new Promise(done=>setTimeout(done,2e4))}}function signOut(){session.token="",sessionStorage.removeItem(
-"token"),Object.assign(desk,{me:null,agent:null,works:[],shown:"",why:""}),draw()}var f3=Symbol.for("pv"),o3=0;function a3(t3,e3,n2,u3,a4,i3){e3||(e3={});var c3,l3,p3=e3;if("ref"in p3&&typeof t3!="function")for(l3 in p3={},e3)l3=="ref"?c3=e3[l3]:p3[l3]=e3[l3];var s3={type:t3,
+null)}catch(problem){say(problem.message)}draw()}function drop(work){if(desk.works=desk.works.filter(one=>one!==work),desk.shown!==work.id)return draw();desk.shown=
+"",show(desk.works[0],!0)}function takeInHand(hand){let known=desk.works.find(work=>work.hand?.attempt===hand.attempt);show(known??begin({id:hand.attempt,stage:"\
+ready",hand,contact:{...hand.contact,merged_from:null}}),!0);let beat=async()=>{desk.works.some(work=>work.hand?.attempt===hand.attempt)&&(await api.POST("/api/\
+v1/attempts/{id}/heartbeat/",{params:{path:{id:hand.attempt}},body:{token:hand.token}}).catch(()=>{}),setTimeout(beat,hand.heartbeat_every_s*1e3))};setTimeout(beat,
+hand.heartbeat_every_s*1e3)}var owe=owed=>show(desk.works.find(work=>work.id===owed.id)??begin({id:owed.id,stage:"ready",owed}),!0);function workOf(call){return desk.
+works.find(work=>work.call?.id===call.id)??desk.works.find(work=>!work.call&&call.direction==="outbound"&&number(work)===call.to.e164)}function told({kind,about,
+data}){if(kind==="hello"||kind==="reset")return everything(data);if(kind==="call.ringing"&&ring(data,"ringing"),kind==="call.updated"){let goesOn=data.call.state===
+"in_progress",work2=workOf(data.call)??(goesOn?begin({id:data.call.id,stage:"ringing",call:data.call}):void 0);if(!work2)return;let isNew=work2.stage!=="talking";
+if(Object.assign(work2,{call:data.call,dialling:""}),data.changed.includes("held")&&(work2.held=!0),data.changed.includes("resumed")&&(work2.held=!1),data.changed.
+includes("identified")&&complete(Object.assign(work2,{matches:[]})),data.changed.includes("written_up"))return work2.stage==="ended"?drop(work2):void 0;goesOn&&
+(work2.stage="talking"),isNew&&work2.stage==="talking"&&show(work2)}let work=desk.works.find(one=>one.call&&one.call.id===(typeof data.call=="string"?data.call:
+data.call?.id));if(kind==="call.taken"&&work&&(say(`Taken by ${data.by.join(", ")}.`),drop(work)),kind==="call.rang_out"&&work&&(say("It rings no more."),drop(work)),
+kind==="call.ended"&&work&&(!work.hand&&(data.wrap_up!=="pending"||data.agent!==desk.me?.id)?drop(work):(Object.assign(work,{stage:"ended",held:!1,talk_s:data.talk_s,
+pane:isTyping()&&work.pane!=="script"?work.pane:"writeup"}),say("The call is over: write it up."),show(work))),kind==="call_request.updated"){let asked=desk.works.
+find(one=>one.stage==="ready"&&one.dialling);asked&&(asked.dialling=data.problem||`Your phone is asked to ring: ${data.state}.`)}if(kind==="agent.state"&&data.agent===
+desk.me?.id&&(desk.agent={...desk.agent,...data}),kind==="break.due"&&(Object.assign(desk.agent,{break_due:data}),say(data.text)),kind==="micro_pause.offered"&&
+(Object.assign(desk.agent,{micro_pause:data}),say(data.text)),kind==="agent.signed_in_elsewhere"&&(desk.why="You signed in at another screen: that one counts no\
+w."),kind==="campaign.contact_revoked"){let lost=desk.works.find(one=>one.id===data.attempt);lost?.stage==="ready"&&(say("They may not be called any more. Take \
+the next.",!0),drop(lost))}kind==="announcement"&&(desk.announcements.push(data),say(data.text)),kind==="announcement.withdrawn"&&(desk.announcements=desk.announcements.
+filter(one=>one.announcement!==data.announcement)),/^(callback\.due|return_call\.assigned)$/.test(kind)&&(desk.owed++,say(`Somebody is owed a call${about?"":"."}`)),
+draw()}function ring({call,matches,open},stage){let known=workOf(call),work=known??begin({id:call.id,stage,call,matches,open});Object.assign(work,{call,stage},matches.
+length&&{matches,open}),stage==="ringing"&&!known&&say(`A call from ${matches.map(one=>one.contact.display_name).join(" or ")||number(work)||"a withheld number"}`,
+!0),show(work)}function everything(screen){let calls=screen.calls??{},ids=[...calls.ringing??[],...calls.talking??[]].map(one=>one.call.id).concat((calls.to_write_up??
+[]).map(one=>one.id));desk.works=desk.works.filter(work=>!work.call||ids.includes(work.call.id));for(let call of calls.to_write_up??[])Object.assign(workOf(call)??
+begin({id:call.id,stage:"ended",call}),{stage:"ended"});for(let one of calls.talking??[])ring(one,"talking");for(let one of calls.ringing??[])ring(one,"ringing");
+desk.agent={...desk.agent,...screen.agent},desk.announcements=screen.announcements??[],desk.owed=[screen.callbacks,screen.return_calls].flatMap(rows=>Array.isArray(
+rows)?rows:[]).length,shown()||(desk.shown=""),show(shown()??desk.works[0])}async function start(token){session.token=token,session.onRefused=()=>(signOut(),say(
+"Your shift's token is over: sign in again.",!0));try{desk.me=await must(api.GET("/api/v1/me/",{}))}catch(problem){throw session.token="",problem}if(sessionStorage.
+setItem("token",token),can("agents_sign_in")){let mine=await must(api.POST("/api/v1/agents/me/sign-in/",{body:{device:"The desk"}}));desk.agent=mine,alive(mine.
+session??"")}listen(told,(line,why="")=>(Object.assign(desk,{line,why:why||desk.why}),draw())),draw()}async function alive(id){for(;session.token;){try{desk.agent=
+{...desk.agent,...await must(api.POST("/api/v1/agents/me/heartbeat/",{body:{session:id}}))},draw()}catch(problem){if(problem.status===409)return desk.why=problem.
+message,draw()}await new Promise(done=>setTimeout(done,2e4))}}function signOut(){session.token="",sessionStorage.removeItem("token"),Object.assign(desk,{me:null,
+agent:null,works:[],shown:"",why:""}),draw()}var f3=Symbol.for("pv"),o3=0;function a3(t3,e3,n2,u3,a4,i3){e3||(e3={});var c3,l3,p3=e3;if("ref"in p3&&typeof t3!="function")for(l3 in p3={},e3)l3=="ref"?c3=e3[l3]:p3[l3]=e3[l3];var s3={type:t3,
 props:p3,key:n2,ref:c3,__k:null,__:null,__b:0,__e:null,__c:null,constructor:f3,__v:--o3,__i:-1,__u:0};return(a4||i3)&&(s3.__source=a4,s3.__self=i3),n.vnode&&n.vnode(
 s3),s3}var LETTERS="keys-with-alt-only";document.addEventListener("keydown",event=>{if(event.ctrlKey||event.metaKey||event.isComposing)return;let active=document.activeElement;
 if(event.key==="Escape"&&isTyping())return document.getElementById("who")?.focus();if(!event.altKey&&(isTyping()||localStorage.getItem(LETTERS)))return;let place=(event.

@@ -73,10 +73,10 @@ export const isTyping = (element = document.activeElement) =>
 
 /** Bring it before the operator's eyes. Whoever types is not disturbed, unless they asked for it. */
 export function show(work: Work | undefined, asked = false): void {
-  if (!work || (desk.shown && isTyping() && !asked)) return draw();
-  desk.shown = work.id;
+  if (desk.shown && isTyping() && !asked) return draw();
+  desk.shown = work?.id ?? "";
   draw();
-  if (work.stage !== "ended") document.getElementById("who")?.focus(); // the write-up takes the eyes to itself
+  if (work?.stage !== "ended") document.getElementById("who")?.focus(); // the write-up takes the eyes to itself
 }
 
 function begin(work: Partial<Work> & Pick<Work, "id" | "stage">): Work {
@@ -107,6 +107,7 @@ export async function complete(work: Work): Promise<void> {
 
 export function drop(work: Work): void {
   desk.works = desk.works.filter((one) => one !== work);
+  if (desk.shown !== work.id) return draw();
   desk.shown = "";
   show(desk.works[0], true);
 }
