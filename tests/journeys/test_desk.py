@@ -203,6 +203,7 @@ def test_a_shift_by_keyboard_alone(running):
         type("возврата")
         expect(page.locator(".answers")).to_contain_text("деньги за возврат")
         press("Escape")
+        expect(page.get_by_label("Script", exact=True)).to_contain_text("step 2")
         seen.look("call")
 
         # An order: two letters more than nothing, Enter, how many, and it is placed.

@@ -209,27 +209,27 @@ message,draw()}await new Promise(done=>setTimeout(done,2e4))}}function signOut()
 agent:null,works:[],shown:"",why:""}),draw()}var f3=Symbol.for("pv"),o3=0;function a3(t3,e3,n2,u3,a4,i3){e3||(e3={});var c3,l3,p3=e3;if("ref"in p3&&typeof t3!="function")for(l3 in p3={},e3)l3=="ref"?c3=e3[l3]:p3[l3]=e3[l3];var s3={type:t3,
 props:p3,key:n2,ref:c3,__k:null,__:null,__b:0,__e:null,__c:null,constructor:f3,__v:--o3,__i:-1,__u:0};return(a4||i3)&&(s3.__source=a4,s3.__self=i3),n.vnode&&n.vnode(
 s3),s3}var LETTERS="keys-with-alt-only";document.addEventListener("keydown",event=>{if(event.ctrlKey||event.metaKey||event.isComposing)return;let active=document.activeElement;
-if(event.key==="Escape"&&isTyping())return document.getElementById("who")?.focus();if(!event.altKey&&(isTyping()||localStorage.getItem(LETTERS)))return;let place=(event.
-shiftKey?"Shift+":"")+event.code.replace(/^(Key|Digit|Numpad)/,""),scope=document.querySelector("dialog[open]")??document,find=key=>[...scope.querySelectorAll(`\
-[data-key="${key}"]`)].find(one=>one.checkVisibility()&&!one.disabled),found=find(place)??(event.key==="?"||place==="Shift+Slash"?find("?"):void 0);!found||found===
-active&&isTyping()||(event.preventDefault(),found.focus(),isTyping(found)||found.click())});var Key=({of})=>of?a3("kbd",{"aria-hidden":"true",children:of.replace(
-"Shift+","⇧")}):null,keyed=key=>key?{"data-key":key,"aria-keyshortcuts":`${key} Alt+${key}`}:{};function Button({hot,children,onClick,kind="",pressed,type="bu\
-tton",disabled}){let[busy,setBusy]=d2(!1);return a3("button",{type,class:kind,"aria-pressed":pressed,disabled:disabled||busy,onClick:onClick&&(async()=>{setBusy(
-!0);try{await onClick?.()}catch(problem){say(problem.message)}finally{setBusy(!1)}}),...keyed(hot),children:[children," ",a3(Key,{of:hot})]})}function wrong(problem,name){
-return problem?.errors.filter(one=>one.pointer===`/${name}`||one.pointer.startsWith(`/${name}/`)).map(one=>one.detail).join(" ")??""}function Field({label,name,
-value,set,problem=null,hot,children,rows,autofocus,...more}){let field=T2(null),why=wrong(problem,name);F2(()=>{autofocus&&field.current?.focus()},[]);let common={
-ref:field,name,value,required:more.required,"aria-invalid":!!why,"aria-describedby":why?`why-${name}`:void 0,...keyed(hot),onInput:event=>set(event.target.value)};
-return a3("label",{class:why?"wrong":"",children:[a3("span",{children:[label,more.required&&a3("span",{"aria-hidden":"true",children:" *"})," ",a3(Key,{of:hot})]}),
-children?a3("select",{...common,children}):rows?a3("textarea",{...common,rows}):a3("input",{...more,...common}),why&&a3("em",{id:`why-${name}`,children:why})]})}
-function Form({send,label,children,name}){let[problem,setProblem]=d2(null),[busy,setBusy]=d2(!1),key=T2(crypto.randomUUID());return a3("form",{"aria-label":name,
-onSubmit:async event=>{if(event.preventDefault(),!busy){setBusy(!0),setProblem(null);try{await send(key.current),key.current=crypto.randomUUID()}catch(refused){
-(!(refused instanceof Problem)||refused.status)&&(key.current=crypto.randomUUID()),setProblem(refused instanceof Problem?refused:new Problem(0,{detail:String(refused)})),
-requestAnimationFrame(()=>document.querySelector("[aria-invalid=true]")?.focus())}finally{setBusy(!1)}}},onKeyDown:event=>event.ctrlKey&&event.key==="Enter"&&event.
-currentTarget.requestSubmit(),children:[problem&&a3("p",{class:"problem",role:"alert",children:problem.message}),children(problem),a3("button",{type:"submit",class:"\
-main",disabled:busy,"aria-keyshortcuts":"Control+Enter",children:[label," ",a3("kbd",{"aria-hidden":"true",children:"Ctrl ⏎"})]})]})}function useLoad(key,load){
-let[found,setFound]=d2();return A2(()=>{let isCurrent=!0;return key&&load().then(what=>isCurrent&&setFound({key,what}),problem=>say(problem.message)),()=>{isCurrent=
-!1}},[key]),found?.key===key?found.what:void 0}var clock=at=>at?new Date(at).toLocaleTimeString([],{hour:"2-digit",minute:"2-digit"}):"",day=at=>at?new Date(at).
-toLocaleDateString([],{day:"numeric",month:"short"}):"",words=code=>code.replace(/[._-]/g," ").replace(/^./,letter=>letter.toUpperCase());var nameOf=work=>work.contact?.display_name??(work.matches.length>1?work.matches.map(one=>one.contact.display_name).join(" or "):display(work)||"Number withheld"),
+if(event.key==="Escape"&&isTyping()&&!active?.closest("dialog"))return event.preventDefault(),document.getElementById("who")?.focus();if(!event.altKey&&(isTyping()||
+localStorage.getItem(LETTERS)))return;let place=(event.shiftKey?"Shift+":"")+event.code.replace(/^(Key|Digit|Numpad)/,""),scope=document.querySelector("dialog[o\
+pen]")??document,find=key=>[...scope.querySelectorAll(`[data-key="${key}"]`)].find(one=>one.checkVisibility()&&!one.disabled),found=find(place)??(event.key==="?"||
+place==="Shift+Slash"?find("?"):void 0);!found||found===active&&isTyping()||(event.preventDefault(),found.focus(),isTyping(found)||found.click())});var Key=({of})=>of?
+a3("kbd",{"aria-hidden":"true",children:of.replace("Shift+","⇧")}):null,keyed=key=>key?{"data-key":key,"aria-keyshortcuts":`${key} Alt+${key}`}:{};function Button({
+hot,children,onClick,kind="",pressed,type="button",disabled}){let[busy,setBusy]=d2(!1);return a3("button",{type,class:kind,"aria-pressed":pressed,disabled:disabled||
+busy,onClick:onClick&&(async()=>{setBusy(!0);try{await onClick?.()}catch(problem){say(problem.message)}finally{setBusy(!1)}}),...keyed(hot),children:[children,"\
+ ",a3(Key,{of:hot})]})}function wrong(problem,name){return problem?.errors.filter(one=>one.pointer===`/${name}`||one.pointer.startsWith(`/${name}/`)).map(one=>one.
+detail).join(" ")??""}function Field({label,name,value,set,problem=null,hot,children,rows,autofocus,...more}){let field=T2(null),why=wrong(problem,name);F2(()=>{
+autofocus&&field.current?.focus()},[]);let common={ref:field,name,value,required:more.required,"aria-invalid":!!why,"aria-describedby":why?`why-${name}`:void 0,
+...keyed(hot),onInput:event=>set(event.target.value)};return a3("label",{class:why?"wrong":"",children:[a3("span",{children:[label,more.required&&a3("span",{"ar\
+ia-hidden":"true",children:" *"})," ",a3(Key,{of:hot})]}),children?a3("select",{...common,children}):rows?a3("textarea",{...common,rows}):a3("input",{...more,...common}),
+why&&a3("em",{id:`why-${name}`,children:why})]})}function Form({send,label,children,name}){let[problem,setProblem]=d2(null),[busy,setBusy]=d2(!1),key=T2(crypto.
+randomUUID());return a3("form",{"aria-label":name,onSubmit:async event=>{if(event.preventDefault(),!busy){setBusy(!0),setProblem(null);try{await send(key.current),
+key.current=crypto.randomUUID()}catch(refused){(!(refused instanceof Problem)||refused.status)&&(key.current=crypto.randomUUID()),setProblem(refused instanceof Problem?
+refused:new Problem(0,{detail:String(refused)})),requestAnimationFrame(()=>document.querySelector("[aria-invalid=true]")?.focus())}finally{setBusy(!1)}}},onKeyDown:event=>event.
+ctrlKey&&event.key==="Enter"&&event.currentTarget.requestSubmit(),children:[problem&&a3("p",{class:"problem",role:"alert",children:problem.message}),children(problem),
+a3("button",{type:"submit",class:"main",disabled:busy,"aria-keyshortcuts":"Control+Enter",children:[label," ",a3("kbd",{"aria-hidden":"true",children:"Ctrl ⏎"})]})]})}
+function useLoad(key,load){let[found,setFound]=d2();return A2(()=>{let isCurrent=!0;return key&&load().then(what=>isCurrent&&setFound({key,what}),problem=>say(problem.
+message)),()=>{isCurrent=!1}},[key]),found?.key===key?found.what:void 0}var clock=at=>at?new Date(at).toLocaleTimeString([],{hour:"2-digit",minute:"2-digit"}):"",
+day=at=>at?new Date(at).toLocaleDateString([],{day:"numeric",month:"short"}):"",words=code=>code.replace(/[._-]/g," ").replace(/^./,letter=>letter.toUpperCase());var nameOf=work=>work.contact?.display_name??(work.matches.length>1?work.matches.map(one=>one.contact.display_name).join(" or "):display(work)||"Number withheld"),
 STAGE={ready:"To be called",ringing:"Rings at your desk",talking:"On the line",ended:"To write up"};function Head({work}){let{contact,call}=work,facts=[contact&&
 display(work),call?.queue&&`queue ${call.queue}`,contact?.language,contact?.addresses[0]?.city,contact&&words(contact.lifecycle),...contact?.tags??[]],local=contact?.
 time_zone&&new Date().toLocaleTimeString([],{hour:"2-digit",minute:"2-digit",timeZone:contact.time_zone});return a3("header",{class:`head ${work.stage}`,children:[
@@ -299,48 +299,48 @@ a3("b",{children:one.title})," ",one.short_answer]},one.article)),a3(Field,{labe
 ck",children:[a3("input",{type:"checkbox","data-key":"V","aria-keyshortcuts":"V Alt+V",checked:isSolved,onChange:()=>setSolved(!isSolved)}),"Solved at once ",a3(
 "kbd",{"aria-hidden":"true",children:"V"})]}),isSolved&&a3($,{children:[a3(Field,{label:"What they were told",required:!0,name:"solve/decision_text",value:told2.
 decision_text,set:field("decision_text").set,problem}),a3(Field,{label:"What they get",name:"solve/redress",value:told2.redress,set:field("redress").set,problem,
-children:["none","replacement","repair","apology"].map(one=>a3("option",{value:one,children:words(one)},one))})]})]})})}function Script({work}){let call=work.call&&work.stage!=="ringing"?work.call.id:"",[run,setRun]=d2(),[step,setStep]=d2(""),[said,setSaid]=d2(""),topic=work.draft.
-topic||void 0,told2=useLoad(work.call?`${work.call.id} ${topic??""}`:"",()=>must(api.GET("/api/v1/calls/{id}/script/",{params:{path:{id:work.call.id},query:{topic}}}))),
-script=work.hand?.script??told2?.script;if(A2(()=>{script&&(setStep(script.steps[0].key),setRun(void 0),call&&can("calls_script_runs")&&must(api.POST("/api/v1/c\
-alls/{id}/script-runs/",{params:{path:{id:call}},body:{script_version:script.script_version}})).then(begun=>(setRun(begun),begun.next_step&&setStep(begun.next_step)),
-problem=>say(problem.message)))},[script?.script_version,call]),!script)return a3("p",{class:"quiet",children:"There is no script for this call."});let now=script.
-steps.find(one=>one.key===step)??script.steps[0],pass=async answer=>{if(!run)return setStep(now.next.find(rule=>rule.holds!==!1)?.goto??step);let body={sequence:run.
-steps.length+1,step:now.key,...answer===void 0?{}:{answer}},after=await must(api.POST("/api/v1/script-runs/{id}/steps/",{params:{path:{id:run.id}},body}));setRun(
-after),setSaid(""),after.next_step&&setStep(after.next_step)},place=script.steps.indexOf(now)+1;return a3("section",{"aria-label":"Script",children:[a3("p",{class:"\
-quiet",children:[script.name," · step ",place," of ",script.steps.length]}),a3("p",{class:"speak","aria-live":"polite",children:now.text}),now.choices?.length?
-now.choices.map((one,n2)=>a3(Button,{hot:`Shift+${n2+1}`,onClick:()=>pass(one.value),children:one.label},one.value)):now.kind==="ask"||now.kind==="field"?a3(Form,
-{name:"Their answer",label:"Next",send:()=>pass(said),children:()=>a3(Field,{label:"Their answer",name:"answer",hot:"I",value:said,set:setSaid})}):now.kind!=="e\
-nd"&&a3(Button,{hot:"N",kind:"main",onClick:()=>pass(),children:"Next"}),place>1&&a3(Button,{hot:"Backspace",kind:"quiet",onClick:()=>setStep(script.steps[place-
-2].key),children:"Back"})]})}var SPANS={nps:[0,10],csat:[1,5],ces:[1,7]};function Survey({work}){let[going,setGoing]=d2(),[said,setSaid]=d2([]),begin2=async()=>setGoing(
-await must(api.POST("/api/v1/survey-responses/",{body:{attempt:work.hand.attempt,call:work.call?.id}})));if(!going)return a3("section",{"aria-label":"Survey",children:a3(
-Button,{hot:"N",kind:"main",onClick:begin2,children:"Begin the survey"})});let asked=going.question;if(!asked)return a3("section",{"aria-label":"Survey",children:a3(
-"p",{class:"speak",children:going.thanks||words(going.state)})});let answer=async value=>{setGoing(await must(api.POST("/api/v1/survey-responses/{id}/answer/",{
-params:{path:{id:going.id}},body:{question:asked.key,value}}))),setSaid([])},isNumber=["scale","nps","csat","ces","number"].includes(asked.kind),[low,high]=SPANS[asked.
-kind]??[asked.low??0,asked.high??0];return a3("section",{"aria-label":"Survey",children:[!going.answered&&a3("p",{class:"speak",children:going.greeting}),a3("p",
-{class:"speak","aria-live":"polite",children:asked.text}),asked.hint&&a3("p",{class:"quiet",children:asked.hint}),isNumber&&high-low>0&&high-low<=10?a3("div",{class:"\
-row",children:Array.from({length:high-low+1},(_3,n2)=>a3(Button,{hot:`Shift+${(low+n2)%10}`,onClick:()=>answer(low+n2),children:low+n2},n2))}):asked.kind==="sin\
-gle"?asked.choices.map((one,n2)=>a3(Button,{hot:`Shift+${n2+1}`,onClick:()=>answer(one.value),children:one.label},one.value)):a3(Form,{name:"Their answer",label:"\
-Next",send:()=>answer(asked.kind==="multi"?said:isNumber?Number(said[0]):said[0]??""),children:problem=>asked.kind==="multi"?asked.choices.map(one=>a3("label",{
-class:"check",children:[a3("input",{type:"checkbox",checked:said.includes(one.value),onChange:()=>setSaid(said.includes(one.value)?said.filter(it=>it!==one.value):
-[...said,one.value])}),one.label]})):a3(Field,{label:"Their answer",name:"value",hot:"I",type:isNumber?"number":asked.kind==="date"?"date":"text",value:said[0]??
-"",set:value=>setSaid([value]),problem})}),!asked.is_required&&a3(Button,{kind:"quiet",hot:"N",onClick:()=>answer(null),children:"Pass over"})]})}function Answers({
-work,lists}){let[typed,setTyped]=d2(""),[read,setRead]=d2(),{topic}=work.draft,call=work.call?.id,language=work.contact?.language||void 0,ready=useLoad(`${work.
-id} ${topic} ${work.contact?.id}`,()=>call?must(api.GET("/api/v1/calls/{id}/answers/",{params:{path:{id:call},query:{topic:topic||void 0}}})):must(api.GET("/api\
-/v1/articles/answers/",{params:{query:{topic:topic||void 0,contact:work.contact?.id,language}}}))),search=typed.trim(),found=useLoad(search.length>1?search:"",()=>must(
-api.GET("/api/v1/articles/",{params:{query:{search,page_size:6}}}))),list=search.length>1?found?.results.map((one,n2)=>({key:n2+1,article:one.id,title:one.shown?.
-title??"",short_answer:one.shown?.short_answer??""})):ready?.results,use=async(article,more)=>{call&&can("calls_answered")&&await must(api.POST("/api/v1/calls/{\
-id}/answers/",{params:{path:{id:call}},body:{article,topic:topic||void 0,...more}}))};return a3("section",{"aria-label":"Ready answers",children:[a3("h2",{children:"\
-Ready answers"}),work.pane!=="writeup"&&a3(Field,{label:"What is it about?",name:"topic",hot:"T",value:topic,set:value=>(work.draft.topic=value,draw()),children:[
-a3("option",{value:"",children:"Not known yet"}),lists.topics?.map(one=>a3("option",{value:one.code,children:one.name},one.code))]}),a3(Field,{label:"Look for",
-name:"look",hot:"L",type:"search",value:typed,set:setTyped,autocomplete:"off"}),read&&a3("article",{"aria-live":"polite",children:[a3("h3",{children:read.title}),
-a3("p",{class:"speak",children:read.short_answer}),a3(Button,{hot:"H",kind:"quiet",onClick:async()=>(await use(read.article,{helpful:!0}),say("Noted: it helped."),
-setRead(void 0)),children:"It helped"})]}),a3("ol",{class:"answers",children:[list?.map(one=>a3("li",{children:a3(Button,{hot:work.pane==="writeup"?void 0:`${one.
-key}`,pressed:read?.article===one.article,onClick:()=>(setRead(one),use(one.article,search?{}:{key:one.key})),children:one.title})},one.article)),list?.length===
-0&&a3("li",{class:"quiet",children:"Nothing was found."})]})]})}function Offers({work}){let id=work.contact?.id??"",can_have=useLoad(id,()=>must(api.GET("/api/v\
-1/contacts/{id}/offers/",{params:{path:{id}}}))),campaign=work.hand?.promotion;return!campaign&&!can_have?.offers.length?null:a3("section",{"aria-label":"What c\
-an be offered",children:[a3("h2",{children:"What can be offered"}),a3("ul",{children:[campaign&&a3("li",{children:[a3("b",{children:campaign.code})," ",campaign.
-what_to_say]}),can_have?.offers.filter(one=>one.code!==campaign?.code).slice(0,3).map(one=>a3("li",{children:[a3("b",{children:one.code})," ",one.what_to_say]},
-one.code))]})]})}var effect=way=>[way.suppress_scope==="all"&&"They are not contacted any more.",way.suppress_scope==="purpose"&&"They are not contacted for this purpose any mor\
+children:["none","replacement","repair","apology"].map(one=>a3("option",{value:one,children:words(one)},one))})]})]})})}function Script({work}){let call=work.call&&work.stage!=="ringing"?work.call.id:"",run=T2(void 0),[step,setStep]=d2(""),[said,setSaid]=d2(""),topic=work.draft.topic||
+void 0,told2=useLoad(work.call?`${work.call.id} ${topic??""}`:"",()=>must(api.GET("/api/v1/calls/{id}/script/",{params:{path:{id:work.call.id},query:{topic}}}))),
+script=work.hand?.script??told2?.script;if(A2(()=>{script&&(setStep(script.steps[0].key),run.current=void 0,!(!call||!can("calls_script_runs"))&&(run.current=must(
+api.POST("/api/v1/calls/{id}/script-runs/",{params:{path:{id:call}},body:{script_version:script.script_version}})),run.current.then(begun=>begun?.steps.length&&
+begun.next_step&&setStep(begun.next_step),problem=>say(problem.message))))},[script?.script_version,call]),!script)return a3("p",{class:"quiet",children:"There \
+is no script for this call."});let now=script.steps.find(one=>one.key===step)??script.steps[0],pass=async answer=>{let going=await run.current;if(!going)return setStep(
+now.next.find(rule=>rule.holds!==!1)?.goto??step);let body={sequence:going.steps.length+1,step:now.key,...answer===void 0?{}:{answer}},after=await must(api.POST(
+"/api/v1/script-runs/{id}/steps/",{params:{path:{id:going.id}},body}));run.current=Promise.resolve(after),setSaid(""),after.next_step&&setStep(after.next_step)},
+place=script.steps.indexOf(now)+1;return a3("section",{"aria-label":"Script",children:[a3("p",{class:"quiet",children:[script.name," · step ",place," of ",script.
+steps.length]}),a3("p",{class:"speak","aria-live":"polite",children:now.text}),now.choices?.length?now.choices.map((one,n2)=>a3(Button,{hot:`Shift+${n2+1}`,onClick:()=>pass(
+one.value),children:one.label},one.value)):now.kind==="ask"||now.kind==="field"?a3(Form,{name:"Their answer",label:"Next",send:()=>pass(said),children:()=>a3(Field,
+{label:"Their answer",name:"answer",hot:"I",value:said,set:setSaid})}):now.kind!=="end"&&a3(Button,{hot:"N",kind:"main",onClick:()=>pass(),children:"Next"}),place>
+1&&a3(Button,{hot:"Backspace",kind:"quiet",onClick:()=>setStep(script.steps[place-2].key),children:"Back"})]})}var SPANS={nps:[0,10],csat:[1,5],ces:[1,7]};function Survey({
+work}){let[going,setGoing]=d2(),[said,setSaid]=d2([]),begin2=async()=>setGoing(await must(api.POST("/api/v1/survey-responses/",{body:{attempt:work.hand.attempt,
+call:work.call?.id}})));if(!going)return a3("section",{"aria-label":"Survey",children:a3(Button,{hot:"N",kind:"main",onClick:begin2,children:"Begin the survey"})});
+let asked=going.question;if(!asked)return a3("section",{"aria-label":"Survey",children:a3("p",{class:"speak",children:going.thanks||words(going.state)})});let answer=async value=>{
+setGoing(await must(api.POST("/api/v1/survey-responses/{id}/answer/",{params:{path:{id:going.id}},body:{question:asked.key,value}}))),setSaid([])},isNumber=["sc\
+ale","nps","csat","ces","number"].includes(asked.kind),[low,high]=SPANS[asked.kind]??[asked.low??0,asked.high??0];return a3("section",{"aria-label":"Survey",children:[
+!going.answered&&a3("p",{class:"speak",children:going.greeting}),a3("p",{class:"speak","aria-live":"polite",children:asked.text}),asked.hint&&a3("p",{class:"qui\
+et",children:asked.hint}),isNumber&&high-low>0&&high-low<=10?a3("div",{class:"row",children:Array.from({length:high-low+1},(_3,n2)=>a3(Button,{hot:`Shift+${(low+
+n2)%10}`,onClick:()=>answer(low+n2),children:low+n2},n2))}):asked.kind==="single"?asked.choices.map((one,n2)=>a3(Button,{hot:`Shift+${n2+1}`,onClick:()=>answer(
+one.value),children:one.label},one.value)):a3(Form,{name:"Their answer",label:"Next",send:()=>answer(asked.kind==="multi"?said:isNumber?Number(said[0]):said[0]??
+""),children:problem=>asked.kind==="multi"?asked.choices.map(one=>a3("label",{class:"check",children:[a3("input",{type:"checkbox",checked:said.includes(one.value),
+onChange:()=>setSaid(said.includes(one.value)?said.filter(it=>it!==one.value):[...said,one.value])}),one.label]})):a3(Field,{label:"Their answer",name:"value",hot:"\
+I",type:isNumber?"number":asked.kind==="date"?"date":"text",value:said[0]??"",set:value=>setSaid([value]),problem})}),!asked.is_required&&a3(Button,{kind:"quiet",
+hot:"N",onClick:()=>answer(null),children:"Pass over"})]})}function Answers({work,lists}){let[typed,setTyped]=d2(""),[read,setRead]=d2(),{topic}=work.draft,call=work.
+call?.id,language=work.contact?.language||void 0,ready=useLoad(`${work.id} ${topic} ${work.contact?.id}`,()=>call?must(api.GET("/api/v1/calls/{id}/answers/",{params:{
+path:{id:call},query:{topic:topic||void 0}}})):must(api.GET("/api/v1/articles/answers/",{params:{query:{topic:topic||void 0,contact:work.contact?.id,language}}}))),
+search=typed.trim(),found=useLoad(search.length>1?search:"",()=>must(api.GET("/api/v1/articles/",{params:{query:{search,page_size:6}}}))),list=search.length>1?found?.
+results.map((one,n2)=>({key:n2+1,article:one.id,title:one.shown?.title??"",short_answer:one.shown?.short_answer??""})):ready?.results,use=async(article,more)=>{
+call&&can("calls_answered")&&await must(api.POST("/api/v1/calls/{id}/answers/",{params:{path:{id:call}},body:{article,topic:topic||void 0,...more}}))};return a3(
+"section",{"aria-label":"Ready answers",children:[a3("h2",{children:"Ready answers"}),work.pane!=="writeup"&&a3(Field,{label:"What is it about?",name:"topic",hot:"\
+T",value:topic,set:value=>(work.draft.topic=value,draw()),children:[a3("option",{value:"",children:"Not known yet"}),lists.topics?.map(one=>a3("option",{value:one.
+code,children:one.name},one.code))]}),a3(Field,{label:"Look for",name:"look",hot:"L",type:"search",value:typed,set:setTyped,autocomplete:"off"}),read&&a3("artic\
+le",{"aria-live":"polite",children:[a3("h3",{children:read.title}),a3("p",{class:"speak",children:read.short_answer}),a3(Button,{hot:"H",kind:"quiet",onClick:async()=>(await use(
+read.article,{helpful:!0}),say("Noted: it helped."),setRead(void 0)),children:"It helped"})]}),a3("ol",{class:"answers",children:[list?.map(one=>a3("li",{children:a3(
+Button,{hot:work.pane==="writeup"?void 0:`${one.key}`,pressed:read?.article===one.article,onClick:()=>(setRead(one),use(one.article,search?{}:{key:one.key})),children:one.
+title})},one.article)),list?.length===0&&a3("li",{class:"quiet",children:"Nothing was found."})]})]})}function Offers({work}){let id=work.contact?.id??"",can_have=useLoad(
+id,()=>must(api.GET("/api/v1/contacts/{id}/offers/",{params:{path:{id}}}))),campaign=work.hand?.promotion;return!campaign&&!can_have?.offers.length?null:a3("sec\
+tion",{"aria-label":"What can be offered",children:[a3("h2",{children:"What can be offered"}),a3("ul",{children:[campaign&&a3("li",{children:[a3("b",{children:campaign.
+code})," ",campaign.what_to_say]}),can_have?.offers.filter(one=>one.code!==campaign?.code).slice(0,3).map(one=>a3("li",{children:[a3("b",{children:one.code})," ",
+one.what_to_say]},one.code))]})]})}var effect=way=>[way.suppress_scope==="all"&&"They are not contacted any more.",way.suppress_scope==="purpose"&&"They are not contacted for this purpose any mor\
 e.",way.number_invalid&&"The number is marked as not existing."].filter(Boolean).join(" ");async function save(work,key){let{topic,disposition,note,at}=work.draft,
 body={disposition,note,topics:topic?[topic]:[],...at?{callback:{local_time:at,note}}:{}},header=once(key);work.hand?await must(api.POST("/api/v1/attempts/{id}/r\
 eport/",{params:{path:{id:work.hand.attempt},header},body:{...body,token:work.hand.token}})):work.call?await must(api.POST("/api/v1/calls/{id}/wrap-up/",{params:{

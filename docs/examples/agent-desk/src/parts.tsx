@@ -10,7 +10,10 @@ export const LETTERS = "keys-with-alt-only";
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.isComposing) return;
   const active = document.activeElement;
-  if (event.key === "Escape" && isTyping()) return document.getElementById("who")?.focus();
+  if (event.key === "Escape" && isTyping() && !active?.closest("dialog")) {
+    event.preventDefault(); // a search keeps its words
+    return document.getElementById("who")?.focus();
+  }
   if (!event.altKey && (isTyping() || localStorage.getItem(LETTERS))) return;
   const place = (event.shiftKey ? "Shift+" : "") + event.code.replace(/^(Key|Digit|Numpad)/, "");
   const scope = document.querySelector("dialog[open]") ?? document;

@@ -1,5 +1,5 @@
 /* What to say: the script step by step, a survey question by question, ready answers, and what can be offered. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, must, type S } from "./api";
 import { Button, Field, Form, useLoad, words } from "./parts";
 import { can, draw, say, type Lists, type Work } from "./state";
@@ -7,7 +7,7 @@ import { can, draw, say, type Lists, type Work } from "./state";
 /** The server leads: `next_step` of the run says what follows, also over branches. Without a call a script is only read. */
 export function Script({ work }: { work: Work }) {
   const call = work.call && work.stage !== "ringing" ? work.call.id : "";
-  const [run, setRun] = useState<S["ScriptRun"]>();
+  const run = useRef<Promise<S["ScriptRun"]> | undefined>(undefined);
   const [step, setStep] = useState("");
   const [said, setSaid] = useState("");
   const topic = work.draft.topic || undefined;
@@ -16,18 +16,20 @@ export function Script({ work }: { work: Work }) {
   useEffect(() => {
     if (!script) return;
     setStep(script.steps[0].key);
-    setRun(undefined);
-    if (call && can("calls_script_runs"))
-      void must(api.POST("/api/v1/calls/{id}/script-runs/", { params: { path: { id: call } }, body: { script_version: script.script_version } }))
-        .then((begun) => (setRun(begun), begun.next_step && setStep(begun.next_step)), (problem) => say(problem.message));
+    run.current = undefined;
+    if (!call || !can("calls_script_runs")) return;
+    run.current = must(api.POST("/api/v1/calls/{id}/script-runs/", { params: { path: { id: call } }, body: { script_version: script.script_version } }));
+    // Begun before, it goes on where it stood.
+    run.current.then((begun) => begun?.steps.length && begun.next_step && setStep(begun.next_step), (problem) => say(problem.message));
   }, [script?.script_version, call]);
   if (!script) return <p class="quiet">There is no script for this call.</p>;
   const now = script.steps.find((one) => one.key === step) ?? script.steps[0];
   const pass = async (answer?: string) => {
-    if (!run) return setStep(now.next.find((rule) => rule.holds !== false)?.goto ?? step);
-    const body = { sequence: run.steps.length + 1, step: now.key, ...(answer === undefined ? {} : { answer }) };
-    const after = await must(api.POST("/api/v1/script-runs/{id}/steps/", { params: { path: { id: run.id } }, body }));
-    setRun(after);
+    const going = await run.current; // a quick operator is ahead of the answer
+    if (!going) return setStep(now.next.find((rule) => rule.holds !== false)?.goto ?? step);
+    const body = { sequence: going.steps.length + 1, step: now.key, ...(answer === undefined ? {} : { answer }) };
+    const after = await must(api.POST("/api/v1/script-runs/{id}/steps/", { params: { path: { id: going.id } }, body }));
+    run.current = Promise.resolve(after);
     setSaid("");
     if (after.next_step) setStep(after.next_step);
   };
