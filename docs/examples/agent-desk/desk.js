@@ -148,218 +148,216 @@ k2,v3)}return finalHeaders}function removeTrailingSlash(url){return url.endsWith
 try{let answer=await fetch(request.clone());if(tries===4||![429,502,503].includes(answer.status))return answer;await pause(1e3*Number(answer.headers.get("Retry-\
 After")??1))}catch{if(tries===4)throw new Problem(0,{detail:"The server cannot be reached. What you typed is kept: try again in a moment."});await pause(400*tries)}}
 var session={token:"",onRefused:()=>{}},api=createClient({fetch:patiently});api.use({onRequest({request}){session.token&&request.headers.set("Authorization",`Be\
-arer ${session.token}`),request.method==="POST"&&!request.headers.has("Idempotency-Key")&&request.headers.set("Idempotency-Key",crypto.randomUUID())}});var once=key=>({
-"Idempotency-Key":key});async function must(asked){let{data,error,response}=await asked;if(response.ok)return data;throw response.status===401&&session.token&&session.
-onRefused(),new Problem(response.status,error??{})}var SILENCE_MS=4e4,LONGEST_WAIT_MS=15e3;async function listen(told2,line){let last="",retryMs=1e3;for(let failures=0;session.token;failures++){line("connecting");
-let stop=new AbortController;try{let{stream_url}=await must(api.GET("/api/v1/feed/",{})),headers={Authorization:`Bearer ${session.token}`,Accept:"text/event-str\
-eam"};last&&(headers["Last-Event-ID"]=last);let answer=await fetch(stream_url,{headers,signal:stop.signal,cache:"no-store"});if(!answer.ok||!answer.body)throw Object.
-assign(new Error(`${answer.status}`),{isFinal:[401,403].includes(answer.status)});line("live");let reader=answer.body.pipeThrough(new TextDecoderStream).getReader();
+arer ${session.token}`),request.method==="POST"&&!request.headers.has("Idempotency-Key")&&request.headers.set("Idempotency-Key",crypto.randomUUID())}});var of=id=>({
+params:{path:{id}}}),once=key=>({"Idempotency-Key":key}),ofOnce=(id,key)=>({params:{path:{id},header:once(key)}}),by=query=>({params:{query}}),ofBy=(id,query)=>({
+params:{path:{id},query}}),firstTime=key=>({params:{header:once(key)}});async function must(asked){let{data,error,response}=await asked;if(response.ok)return data;
+throw response.status===401&&session.token&&session.onRefused(),new Problem(response.status,error??{})}var SILENCE_MS=4e4,LONGEST_WAIT_MS=15e3;async function listen(told2,line2){let last="",retryMs=1e3;for(let failures=0;session.token;failures++){line2("connectin\
+g");let stop=new AbortController;try{let{stream_url}=await must(api.GET("/api/v1/feed/",{})),headers={Authorization:`Bearer ${session.token}`,Accept:"text/event\
+-stream"};last&&(headers["Last-Event-ID"]=last);let answer=await fetch(stream_url,{headers,signal:stop.signal,cache:"no-store"});if(!answer.ok||!answer.body)throw Object.
+assign(new Error(`${answer.status}`),{isFinal:[401,403].includes(answer.status)});line2("live");let reader=answer.body.pipeThrough(new TextDecoderStream).getReader();
 for(let rest="";;){let silence=setTimeout(()=>stop.abort(),SILENCE_MS),{value,done}=await reader.read().finally(()=>clearTimeout(silence));if(done)break;failures=
 0;let blocks=(rest+value).split(`
 
 `);rest=blocks.pop()??"";for(let block of blocks){let field=Object.fromEntries([...block.matchAll(/^(\w+): (.*)$/gm)].map(([,name,text])=>[name,text]));field.retry&&
 (retryMs=Number(field.retry));let message=field.data?JSON.parse(field.data):null;if(message&&told2(message),message?.kind==="replaced"||message?.kind==="refused")
-return line("ended",message.data.detail);field.id&&(last=field.id)}}}catch(error){if(error.isFinal)return line("ended","Sign in again.")}line("waiting"),await new Promise(
+return line2("ended",message.data.detail);field.id&&(last=field.id)}}}catch(error){if(error.isFinal)return line2("ended","Sign in again.")}line2("waiting"),await new Promise(
 done=>setTimeout(done,Math.min(LONGEST_WAIT_MS,retryMs*2**Math.min(failures,4))*(.75+Math.random()/2)))}}var desk={me:null,line:"connecting",why:"",agent:null,works:[],shown:"",announcements:[],owed:0},readLists=async()=>{let query={is_active:!0,page_size:200},[topics,
-ways,codes]=await Promise.all([must(api.GET("/api/v1/topics/",{params:{query:{...query,ordering:"code"}}})),must(api.GET("/api/v1/dispositions/",{params:{query:{
-...query,ordering:"order"}}})),must(api.GET("/api/v1/pause-codes/",{params:{query:{...query,ordering:"order"}}}))]);return{topics:topics.results,ways:ways.results,
-codes:codes.results}},redraw=()=>{},drawWith=how=>redraw=how,draw=()=>redraw(),can=operation=>desk.me?.may.includes(operation)??!1,number=work=>work.hand?.phone??
-work.owed?.phone??(work.call&&(work.call.direction==="outbound"?work.call.to:work.call.from).e164)??"",display=work=>work.contact?.phones.find(one=>one.number===
-number(work))?.display??work.said??number(work),shown=()=>desk.works.find(work=>work.id===desk.shown),hushing=0;function say(text,loud=!1){document.getElementById(
-loud?"alert":"status").textContent=text,clearTimeout(hushing),hushing=setTimeout(()=>document.getElementById("status").textContent="",8e3)}var isTyping=(element=document.
-activeElement)=>element instanceof HTMLTextAreaElement||element instanceof HTMLSelectElement||element instanceof HTMLInputElement&&!["radio","checkbox","button"].
-includes(element.type);function show(work,asked=!1){if(desk.shown&&isTyping()&&!asked)return draw();desk.shown=work?.id??"",draw(),work?.stage!=="ended"&&document.
-getElementById("who")?.focus()}function begin(work){let pane=work.stage==="ended"?"writeup":work.hand?.survey_version?"survey":"script",made={held:!1,matches:[],
-contact:null,open:{},dialling:"",pane,draft:{topic:"",disposition:"",note:"",at:""},...work};return desk.works.push(made),complete(made),made}async function complete(work){
-try{let phone=number(work);if(!work.matches.length&&phone){let{matches,open,phone:said}=await must(api.GET("/api/v1/lookup/",{params:{query:{phone}}}));Object.assign(
-work,{matches,open,said:said.display})}let id=work.call?.contact??work.hand?.contact.id??work.owed?.contact??work.contact?.id??(work.matches.length===1?work.matches[0].
-contact.id:null),match=work.matches.find(one=>one.contact.id===id);work.contact=match?.contact??(id?await must(api.GET("/api/v1/contacts/{id}/",{params:{path:{id}}})):
-null)}catch(problem){say(problem.message)}draw()}function drop(work){if(desk.works=desk.works.filter(one=>one!==work),desk.shown!==work.id)return draw();desk.shown=
-"",show(desk.works[0],!0)}function takeInHand(hand){let known=desk.works.find(work=>work.hand?.attempt===hand.attempt);show(known??begin({id:hand.attempt,stage:"\
-ready",hand,contact:{...hand.contact,merged_from:null}}),!0);let beat=async()=>{desk.works.some(work=>work.hand?.attempt===hand.attempt)&&(await api.POST("/api/\
-v1/attempts/{id}/heartbeat/",{params:{path:{id:hand.attempt}},body:{token:hand.token}}).catch(()=>{}),setTimeout(beat,hand.heartbeat_every_s*1e3))};setTimeout(beat,
-hand.heartbeat_every_s*1e3)}var owe=owed=>show(desk.works.find(work=>work.id===owed.id)??begin({id:owed.id,stage:"ready",owed}),!0);function workOf(call){return desk.
-works.find(work=>work.call?.id===call.id)??desk.works.find(work=>!work.call&&call.direction==="outbound"&&number(work)===call.to.e164)}function told({kind,about,
-data}){if(kind==="hello"||kind==="reset")return everything(data);if(kind==="call.ringing"&&ring(data,"ringing"),kind==="call.updated"){let goesOn=data.call.state===
-"in_progress",work2=workOf(data.call)??(goesOn?begin({id:data.call.id,stage:"ringing",call:data.call}):void 0);if(!work2)return;let isNew=work2.stage!=="talking";
-if(Object.assign(work2,{call:data.call,dialling:""}),data.changed.includes("held")&&(work2.held=!0),data.changed.includes("resumed")&&(work2.held=!1),data.changed.
-includes("identified")&&complete(Object.assign(work2,{matches:[]})),data.changed.includes("written_up"))return work2.stage==="ended"?drop(work2):void 0;goesOn&&
-(work2.stage="talking"),isNew&&work2.stage==="talking"&&show(work2)}let work=desk.works.find(one=>one.call&&one.call.id===(typeof data.call=="string"?data.call:
-data.call?.id));if(kind==="call.taken"&&work&&(say(`Taken by ${data.by.join(", ")}.`),drop(work)),kind==="call.rang_out"&&work&&(say("It rings no more."),drop(work)),
-kind==="call.ended"&&work&&(!work.hand&&(data.wrap_up!=="pending"||data.agent!==desk.me?.id)?drop(work):(Object.assign(work,{stage:"ended",held:!1,talk_s:data.talk_s,
-pane:isTyping()&&work.pane!=="script"?work.pane:"writeup"}),say("The call is over: write it up."),show(work))),kind==="call_request.updated"){let asked=desk.works.
-find(one=>one.stage==="ready"&&one.dialling);asked&&(asked.dialling=data.problem||`Your phone is asked to ring: ${data.state}.`)}if(kind==="agent.state"&&data.agent===
-desk.me?.id&&(desk.agent={...desk.agent,...data}),kind==="break.due"&&(Object.assign(desk.agent,{break_due:data}),say(data.text)),kind==="micro_pause.offered"&&
-(Object.assign(desk.agent,{micro_pause:data}),say(data.text)),kind==="agent.signed_in_elsewhere"&&(desk.why="You signed in at another screen: that one counts no\
-w."),kind==="campaign.contact_revoked"){let lost=desk.works.find(one=>one.id===data.attempt);lost?.stage==="ready"&&(say("They may not be called any more. Take \
-the next.",!0),drop(lost))}kind==="announcement"&&(desk.announcements.push(data),say(data.text)),kind==="announcement.withdrawn"&&(desk.announcements=desk.announcements.
-filter(one=>one.announcement!==data.announcement)),/^(callback\.due|return_call\.assigned)$/.test(kind)&&(desk.owed++,say(`Somebody is owed a call${about?"":"."}`)),
-draw()}function ring({call,matches,open},stage){let known=workOf(call),work=known??begin({id:call.id,stage,call,matches,open});Object.assign(work,{call,stage},matches.
-length&&{matches,open}),stage==="ringing"&&!known&&say(`A call from ${matches.map(one=>one.contact.display_name).join(" or ")||number(work)||"a withheld number"}`,
-!0),show(work)}function everything(screen){let calls=screen.calls??{},ids=[...calls.ringing??[],...calls.talking??[]].map(one=>one.call.id).concat((calls.to_write_up??
-[]).map(one=>one.id));desk.works=desk.works.filter(work=>!work.call||ids.includes(work.call.id));for(let call of calls.to_write_up??[])Object.assign(workOf(call)??
-begin({id:call.id,stage:"ended",call}),{stage:"ended"});for(let one of calls.talking??[])ring(one,"talking");for(let one of calls.ringing??[])ring(one,"ringing");
-desk.agent={...desk.agent,...screen.agent},desk.announcements=screen.announcements??[],desk.owed=[screen.callbacks,screen.return_calls].flatMap(rows=>Array.isArray(
-rows)?rows:[]).length,shown()||(desk.shown=""),show(shown()??desk.works[0])}async function start(token){session.token=token,session.onRefused=()=>(signOut(),say(
-"Your shift's token is over: sign in again.",!0));try{desk.me=await must(api.GET("/api/v1/me/",{}))}catch(problem){throw session.token="",problem}if(sessionStorage.
-setItem("token",token),can("agents_sign_in")){let mine=await must(api.POST("/api/v1/agents/me/sign-in/",{body:{device:"The desk"}}));desk.agent=mine,alive(mine.
-session??"")}listen(told,(line,why="")=>(Object.assign(desk,{line,why:why||desk.why}),draw())),draw()}async function alive(id){for(;session.token;){try{desk.agent=
-{...desk.agent,...await must(api.POST("/api/v1/agents/me/heartbeat/",{body:{session:id}}))},draw()}catch(problem){if(problem.status===409)return desk.why=problem.
-message,draw()}await new Promise(done=>setTimeout(done,2e4))}}function signOut(){session.token="",sessionStorage.removeItem("token"),Object.assign(desk,{me:null,
-agent:null,works:[],shown:"",why:""}),draw()}var f3=Symbol.for("pv"),o3=0;function a3(t3,e3,n2,u3,a4,i3){e3||(e3={});var c3,l3,p3=e3;if("ref"in p3&&typeof t3!="function")for(l3 in p3={},e3)l3=="ref"?c3=e3[l3]:p3[l3]=e3[l3];var s3={type:t3,
+ways,codes]=await Promise.all([must(api.GET("/api/v1/topics/",by({...query,ordering:"code"}))),must(api.GET("/api/v1/dispositions/",by({...query,ordering:"order"}))),
+must(api.GET("/api/v1/pause-codes/",by({...query,ordering:"order"})))]);return{topics:topics.results,ways:ways.results,codes:codes.results}},redraw=()=>{},drawWith=how=>redraw=
+how,draw=()=>redraw(),can=operation=>desk.me?.may.includes(operation)??!1,number=work=>work.hand?.phone??work.owed?.phone??(work.call&&(work.call.direction==="o\
+utbound"?work.call.to:work.call.from).e164)??"",display=work=>work.contact?.phones.find(one=>one.number===number(work))?.display??work.said??number(work),shown=()=>desk.
+works.find(work=>work.id===desk.shown),hushing=0;function say(text,loud=!1){document.getElementById(loud?"alert":"status").textContent=text,clearTimeout(hushing),
+hushing=setTimeout(()=>document.getElementById("status").textContent="",8e3)}var isTyping=(element=document.activeElement)=>element instanceof HTMLTextAreaElement||
+element instanceof HTMLSelectElement||element instanceof HTMLInputElement&&!["radio","checkbox","button"].includes(element.type);function show(work,asked=!1){if(desk.
+shown&&isTyping()&&!asked)return draw();desk.shown=work?.id??"",draw(),work?.stage!=="ended"&&document.getElementById("who")?.focus()}function begin(work){let pane=work.
+stage==="ended"?"writeup":work.hand?.survey_version?"survey":"script",made={held:!1,matches:[],contact:null,open:{},dialling:"",pane,draft:{topic:"",disposition:"",
+note:"",at:""},...work};return desk.works.push(made),complete(made),made}async function complete(work){try{let phone=number(work);if(!work.matches.length&&phone){
+let{matches,open,phone:said}=await must(api.GET("/api/v1/lookup/",by({phone})));Object.assign(work,{matches,open,said:said.display})}let only=work.matches.length===
+1?work.matches[0].contact.id:null,id=work.call?.contact??work.hand?.contact.id??work.owed?.contact??work.contact?.id??only,match=work.matches.find(one=>one.contact.
+id===id);work.contact=match?.contact??(id?await must(api.GET("/api/v1/contacts/{id}/",of(id))):null)}catch(problem){say(problem.message)}draw()}function drop(work){
+if(desk.works=desk.works.filter(one=>one!==work),desk.shown!==work.id)return draw();desk.shown="",show(desk.works[0],!0)}function takeInHand(hand){let known=desk.
+works.find(work=>work.hand?.attempt===hand.attempt);show(known??begin({id:hand.attempt,stage:"ready",hand,contact:{...hand.contact,merged_from:null}}),!0);let beat=async()=>{
+desk.works.some(work=>work.hand?.attempt===hand.attempt)&&(await api.POST("/api/v1/attempts/{id}/heartbeat/",{...of(hand.attempt),body:{token:hand.token}}).catch(
+()=>{}),setTimeout(beat,hand.heartbeat_every_s*1e3))};setTimeout(beat,hand.heartbeat_every_s*1e3)}var owe=owed=>show(desk.works.find(work=>work.id===owed.id)??begin(
+{id:owed.id,stage:"ready",owed}),!0);function workOf(call){return desk.works.find(work=>work.call?.id===call.id)??desk.works.find(work=>!work.call&&call.direction===
+"outbound"&&number(work)===call.to.e164)}function told({kind,about,data}){if(kind==="hello"||kind==="reset")return everything(data);if(kind==="call.ringing"&&ring(
+data,"ringing"),kind==="call.updated"){let goesOn=data.call.state==="in_progress",work2=workOf(data.call)??(goesOn?begin({id:data.call.id,stage:"ringing",call:data.
+call}):void 0);if(!work2)return;let isNew=work2.stage!=="talking";if(Object.assign(work2,{call:data.call,dialling:""}),data.changed.includes("held")&&(work2.held=
+!0),data.changed.includes("resumed")&&(work2.held=!1),data.changed.includes("identified")&&complete(Object.assign(work2,{matches:[]})),data.changed.includes("wr\
+itten_up"))return work2.stage==="ended"?drop(work2):void 0;goesOn&&(work2.stage="talking"),isNew&&work2.stage==="talking"&&show(work2)}let work=desk.works.find(
+one=>one.call&&one.call.id===(typeof data.call=="string"?data.call:data.call?.id));if(kind==="call.taken"&&work&&(say(`Taken by ${data.by.join(", ")}.`),drop(work)),
+kind==="call.rang_out"&&work&&(say("It rings no more."),drop(work)),kind==="call.ended"&&work&&(!work.hand&&(data.wrap_up!=="pending"||data.agent!==desk.me?.id)?
+drop(work):(Object.assign(work,{stage:"ended",held:!1,talk_s:data.talk_s,pane:isTyping()&&work.pane!=="script"?work.pane:"writeup"}),say("The call is over: writ\
+e it up."),show(work))),kind==="call_request.updated"){let asked=desk.works.find(one=>one.stage==="ready"&&one.dialling);asked&&(asked.dialling=data.problem||`Y\
+our phone is asked to ring: ${data.state}.`)}if(kind==="agent.state"&&data.agent===desk.me?.id&&(desk.agent={...desk.agent,...data}),kind==="break.due"&&(Object.
+assign(desk.agent,{break_due:data}),say(data.text)),kind==="micro_pause.offered"&&(Object.assign(desk.agent,{micro_pause:data}),say(data.text)),kind==="agent.si\
+gned_in_elsewhere"&&(desk.why="You signed in at another screen: that one counts now."),kind==="campaign.contact_revoked"){let lost=desk.works.find(one=>one.id===
+data.attempt);lost?.stage==="ready"&&(say("They may not be called any more. Take the next.",!0),drop(lost))}kind==="announcement"&&(desk.announcements.push(data),
+say(data.text)),kind==="announcement.withdrawn"&&(desk.announcements=desk.announcements.filter(one=>one.announcement!==data.announcement)),/^(callback\.due|return_call\.assigned)$/.
+test(kind)&&(desk.owed++,say(`Somebody is owed a call${about?"":"."}`)),draw()}function ring({call,matches,open},stage){let known=workOf(call),work=known??begin(
+{id:call.id,stage,call,matches,open});Object.assign(work,{call,stage},matches.length&&{matches,open});let names=matches.map(one=>one.contact.display_name).join(
+" or ");stage==="ringing"&&!known&&say(`A call from ${names||number(work)||"a withheld number"}`,!0),show(work)}function everything(screen){let calls=screen.calls??
+{},ids=[...[...calls.ringing??[],...calls.talking??[]].map(one=>one.call),...calls.to_write_up??[]].map(call=>call.id);desk.works=desk.works.filter(work=>!work.
+call||ids.includes(work.call.id));for(let call of calls.to_write_up??[])Object.assign(workOf(call)??begin({id:call.id,stage:"ended",call}),{stage:"ended"});for(let one of calls.
+talking??[])ring(one,"talking");for(let one of calls.ringing??[])ring(one,"ringing");desk.agent={...desk.agent,...screen.agent},desk.announcements=screen.announcements??
+[],desk.owed=[screen.callbacks,screen.return_calls].flatMap(rows=>Array.isArray(rows)?rows:[]).length,shown()||(desk.shown=""),show(shown()??desk.works[0])}async function start(token){
+session.token=token,session.onRefused=()=>(signOut(),say("Your shift's token is over: sign in again.",!0));try{desk.me=await must(api.GET("/api/v1/me/",{}))}catch(problem){
+throw session.token="",problem}if(sessionStorage.setItem("token",token),can("agents_sign_in")){let mine=await must(api.POST("/api/v1/agents/me/sign-in/",{body:{
+device:"The desk"}}));desk.agent=mine,alive(mine.session??"")}listen(told,(line2,why="")=>(Object.assign(desk,{line:line2,why:why||desk.why}),draw())),draw()}async function alive(id){
+for(;session.token;){try{desk.agent={...desk.agent,...await must(api.POST("/api/v1/agents/me/heartbeat/",{body:{session:id}}))},draw()}catch(problem){if(problem.
+status===409)return desk.why=problem.message,draw()}await new Promise(done=>setTimeout(done,2e4))}}function signOut(){session.token="",sessionStorage.removeItem(
+"token"),Object.assign(desk,{me:null,agent:null,works:[],shown:"",why:""}),draw()}var f3=Symbol.for("pv"),o3=0;function a3(t3,e3,n2,u3,a4,i3){e3||(e3={});var c3,l3,p3=e3;if("ref"in p3&&typeof t3!="function")for(l3 in p3={},e3)l3=="ref"?c3=e3[l3]:p3[l3]=e3[l3];var s3={type:t3,
 props:p3,key:n2,ref:c3,__k:null,__:null,__b:0,__e:null,__c:null,constructor:f3,__v:--o3,__i:-1,__u:0};return(a4||i3)&&(s3.__source=a4,s3.__self=i3),n.vnode&&n.vnode(
 s3),s3}var LETTERS="keys-with-alt-only";document.addEventListener("keydown",event=>{if(event.ctrlKey||event.metaKey||event.isComposing)return;let active=document.activeElement;
 if(event.key==="Escape"&&isTyping()&&!active?.closest("dialog"))return event.preventDefault(),document.getElementById("who")?.focus();if(!event.altKey&&(isTyping()||
 localStorage.getItem(LETTERS)))return;let place=(event.shiftKey?"Shift+":"")+event.code.replace(/^(Key|Digit|Numpad)/,""),scope=document.querySelector("dialog[o\
 pen]")??document,find=key=>[...scope.querySelectorAll(`[data-key="${key}"]`)].find(one=>one.checkVisibility()&&!one.disabled),found=find(place)??(event.key==="?"||
-place==="Shift+Slash"?find("?"):void 0);!found||found===active&&isTyping()||(event.preventDefault(),found.focus(),isTyping(found)||found.click())});var Key=({of})=>of?
-a3("kbd",{"aria-hidden":"true",children:of.replace("Shift+","⇧")}):null,keyed=key=>key?{"data-key":key,"aria-keyshortcuts":`${key} Alt+${key}`}:{};function Button({
-hot,children,onClick,kind="",pressed,type="button",disabled}){let[busy,setBusy]=d2(!1);return a3("button",{type,class:kind,"aria-pressed":pressed,disabled:disabled||
-busy,onClick:onClick&&(async()=>{setBusy(!0);try{await onClick?.()}catch(problem){say(problem.message)}finally{setBusy(!1)}}),...keyed(hot),children:[children,"\
- ",a3(Key,{of:hot})]})}function wrong(problem,name){return problem?.errors.filter(one=>one.pointer===`/${name}`||one.pointer.startsWith(`/${name}/`)).map(one=>one.
-detail).join(" ")??""}function Field({label,name,value,set,problem=null,hot,children,rows,autofocus,...more}){let field=T2(null),why=wrong(problem,name);F2(()=>{
-autofocus&&field.current?.focus()},[]);let common={ref:field,name,value,required:more.required,"aria-invalid":!!why,"aria-describedby":why?`why-${name}`:void 0,
-...keyed(hot),onInput:event=>set(event.target.value)};return a3("label",{class:why?"wrong":"",children:[a3("span",{children:[label,more.required&&a3("span",{"ar\
-ia-hidden":"true",children:" *"})," ",a3(Key,{of:hot})]}),children?a3("select",{...common,children}):rows?a3("textarea",{...common,rows}):a3("input",{...more,...common}),
-why&&a3("em",{id:`why-${name}`,children:why})]})}function Form({send,label,children,name}){let[problem,setProblem]=d2(null),[busy,setBusy]=d2(!1),key=T2(crypto.
-randomUUID());return a3("form",{"aria-label":name,onSubmit:async event=>{if(event.preventDefault(),!busy){setBusy(!0),setProblem(null);try{await send(key.current),
-key.current=crypto.randomUUID()}catch(refused){(!(refused instanceof Problem)||refused.status)&&(key.current=crypto.randomUUID()),setProblem(refused instanceof Problem?
-refused:new Problem(0,{detail:String(refused)})),requestAnimationFrame(()=>document.querySelector("[aria-invalid=true]")?.focus())}finally{setBusy(!1)}}},onKeyDown:event=>event.
-ctrlKey&&event.key==="Enter"&&event.currentTarget.requestSubmit(),children:[problem&&a3("p",{class:"problem",role:"alert",children:problem.message}),children(problem),
-a3("button",{type:"submit",class:"main",disabled:busy,"aria-keyshortcuts":"Control+Enter",children:[label," ",a3("kbd",{"aria-hidden":"true",children:"Ctrl ⏎"})]})]})}
-function useLoad(key,load){let[found,setFound]=d2();return A2(()=>{let isCurrent=!0;return key&&load().then(what=>isCurrent&&setFound({key,what}),problem=>say(problem.
-message)),()=>{isCurrent=!1}},[key]),found?.key===key?found.what:void 0}var clock=at=>at?new Date(at).toLocaleTimeString([],{hour:"2-digit",minute:"2-digit"}):"",
-day=at=>at?new Date(at).toLocaleDateString([],{day:"numeric",month:"short"}):"",words=code=>code.replace(/[._-]/g," ").replace(/^./,letter=>letter.toUpperCase());var nameOf=work=>work.contact?.display_name??(work.matches.length>1?work.matches.map(one=>one.contact.display_name).join(" or "):display(work)||"Number withheld"),
-STAGE={ready:"To be called",ringing:"Rings at your desk",talking:"On the line",ended:"To write up"};function Head({work}){let{contact,call}=work,facts=[contact&&
-display(work),call?.queue&&`queue ${call.queue}`,contact?.language,contact?.addresses[0]?.city,contact&&words(contact.lifecycle),...contact?.tags??[]],local=contact?.
-time_zone&&new Date().toLocaleTimeString([],{hour:"2-digit",minute:"2-digit",timeZone:contact.time_zone});return a3("header",{class:`head ${work.stage}`,children:[
-a3("p",{class:"stage",children:[work.held?"On hold":STAGE[work.stage],call&&` · since ${clock(call.answered_at??call.started_at)}`]}),a3("h1",{id:"who",tabIndex:-1,
-children:nameOf(work)}),a3("p",{children:[facts.filter(Boolean).join(" · "),local&&` · ${local} by their clock`]}),work.dialling&&a3("p",{role:"status",children:work.
-dialling})]})}async function identify(work,body,key=crypto.randomUUID()){await must(api.POST("/api/v1/calls/{id}/identify/",{params:{path:{id:work.call.id},header:once(
-key)},body})),work.call.contact=body.contact??null,work.matches=[],await complete(work),say(`The call is ${work.contact?.display_name??"known"}'s.`)}function Unknown({
-work}){let[person,set]=d2({surname:work.call?.from.name??"",name:"",email:""}),[same,setSame]=d2([]),field=name=>({name:`new_contact/${name==="email"?"emails":name}`,
-value:person[name],set:value=>set({...person,[name]:value})});return a3("section",{"aria-label":"Who is it?",children:[a3("h2",{children:"We do not know this nu\
-mber"}),a3(Form,{send:async key=>{let{email,...names}=person,new_contact={kind:"person",...names,emails:email?[{email}]:[],...same.length?{force:!0,reason:"The \
-operator saw who is alike."}:{}};try{await identify(work,{new_contact},key)}catch(problem){throw problem.code==="duplicate_contact"&&setSame(problem.body.candidates),
-problem}},name:"New contact",label:same.length?"Add them all the same":"Add them",children:problem=>a3($,{children:[a3("p",{class:"quiet",children:[display(work),
-" is theirs by itself."]}),a3("div",{class:"row",children:[a3(Field,{label:"Surname",hot:"F",required:!0,...field("surname"),problem}),a3(Field,{label:"Name",...field(
-"name"),problem})]}),a3(Field,{label:"E-mail",type:"email",...field("email"),problem}),same.map(one=>a3(Candidate,{id:one.contact,why:one.reasons,choose:()=>identify(
-work,{contact:one.contact})},one.contact))]})})]})}function Candidate({id,why,choose}){let contact=useLoad(id,()=>must(api.GET("/api/v1/contacts/{id}/",{params:{
-path:{id}}})));return contact?a3(Button,{onClick:choose,children:["It is ",contact.display_name," (the same ",why.join(", "),")"]}):null}function Correct({work,
-done}){let contact=work.contact,[person,set]=d2({surname:contact.surname,name:contact.name,email:contact.emails[0]?.email??""}),field=name=>({name,value:person[name],
-set:value=>set({...person,[name]:value})});return a3(Form,{send:async()=>{let emails=[...person.email?[{email:person.email}]:[],...contact.emails.slice(1)],params={
-path:{id:contact.id},header:{"If-Match":`"${contact.version}"`}};work.contact=await must(api.PATCH("/api/v1/contacts/{id}/",{params,body:{surname:person.surname,
-name:person.name,emails}})),say("Corrected."),done(),draw()},name:"Correct the contact",label:"Correct",children:problem=>a3($,{children:[a3(Field,{label:"Surna\
-me",autofocus:!0,...field("surname"),problem}),a3(Field,{label:"Name",...field("name"),problem}),a3(Field,{label:"E-mail",type:"email",...field("email"),name:"e\
-mails",problem})]})})}var wordOf=row=>[row.number?.display??row.number,row.title??row.summary??row.name??row.note,words(row.status??row.state??""),row.due_at&&`\
-by ${clock(row.due_at)}`,row.total&&`${row.total} ${row.currency??""}`].filter(part=>typeof part=="string"&&part).join(" · ");function Who({work}){let[isWrong,
-setWrong]=d2(!1),{contact}=work,id=contact?.id??"",timeline=useLoad(id,()=>must(api.GET("/api/v1/contacts/{id}/timeline/",{params:{path:{id},query:{page_size:6}}}))),
-open=Object.entries(work.open).flatMap(([kind,rows])=>rows.filter(row=>row.id!==work.call?.id).map(row=>[words(kind).replace(/s$/,""),row]));return!contact&&work.
-matches.length>1?a3("section",{"aria-label":"Who is it?",children:[a3("h2",{children:"Several have this number. Who is it?"}),work.matches.slice(0,9).map(({contact:one},n2)=>a3(
-Button,{hot:`Shift+${n2+1}`,onClick:()=>work.call?identify(work,{contact:one.id}):(work.contact=one,draw()),children:one.display_name},one.id))]}):contact?a3("s\
-ection",{"aria-label":"About them",children:[a3("h2",{children:"Open for them"}),open.length?a3("ul",{children:open.map(([kind,row])=>a3("li",{children:[a3("b",
-{children:kind})," ",wordOf(row),row.last_word&&a3("blockquote",{children:row.last_word.text})]},row.id))}):a3("p",{class:"quiet",children:"Nothing is open."}),
-a3("h2",{children:"What happened last"}),a3("ol",{class:"timeline",children:timeline?.results.map(one=>a3("li",{children:[a3("time",{children:day(one.at)})," ",
-a3("b",{children:words(one.kind)})," ",[one.data.disposition,one.data.note??one.data.text??one.data.summary,one.data.number].filter(part=>typeof part=="string").
-join(" · ")," ",a3("small",{children:one.by})]},one.id))}),can("contacts_partial_update")&&(isWrong?a3(Correct,{work,done:()=>setWrong(!1)}):a3(Button,{hot:"E",
-kind:"quiet",onClick:()=>setWrong(!0),children:"Correct the contact"}))]}):work.call&&can("calls_identify")?a3(Unknown,{work}):null}var origin=work=>work.call?{kind:"call",id:work.call.id}:work.hand?{kind:"attempt",id:work.hand.attempt}:void 0;function noted(work,text){work.draft.note=[work.
+place==="Shift+Slash"?find("?"):void 0);!found||found===active&&isTyping()||(event.preventDefault(),found.focus(),isTyping(found)||found.click())});var Key=({of:of2})=>of2?
+a3("kbd",{"aria-hidden":"true",children:of2.replace("Shift+","⇧")}):null,keyed=key=>key?{"data-key":key,"aria-keyshortcuts":`${key} Alt+${key}`}:{};function Button({
+hot,children,onClick,kind="",pressed}){let[busy,setBusy]=d2(!1);return a3("button",{type:"button",class:kind,"aria-pressed":pressed,disabled:busy,onClick:async()=>{
+setBusy(!0);try{await onClick()}catch(problem){say(problem.message)}finally{setBusy(!1)}},...keyed(hot),children:[children," ",a3(Key,{of:hot})]})}function wrong(problem,name){
+return problem?.errors.filter(one=>one.pointer===`/${name}`||one.pointer.startsWith(`/${name}/`)).map(one=>one.detail).join(" ")??""}function Field({label,name,
+value,set,problem=null,hot,children,rows,autofocus,...more}){let field=T2(null),why=wrong(problem,name);F2(()=>{autofocus&&field.current?.focus()},[]);let common={
+ref:field,name,value,required:more.required,"aria-invalid":!!why,"aria-describedby":why?`why-${name}`:void 0,...keyed(hot),onInput:event=>set(event.target.value)};
+return a3("label",{class:why?"wrong":"",children:[a3("span",{children:[label,more.required&&a3("span",{"aria-hidden":"true",children:" *"})," ",a3(Key,{of:hot})]}),
+children?a3("select",{...common,children}):rows?a3("textarea",{...common,rows}):a3("input",{...more,...common}),why&&a3("em",{id:`why-${name}`,children:why})]})}
+var Options=({of:of2,none})=>a3($,{children:[none&&a3("option",{value:"",children:none}),of2?.map(one=>a3("option",{value:one.code,children:one.name},one.code))]}),
+named=(...codes)=>codes.map(code=>({code,name:words(code)})),Tick=({label,on,set,hot,children})=>a3("label",{class:"check",children:[a3("input",{type:"checkbox",
+checked:on,onChange:set,...keyed(hot)}),label," ",a3(Key,{of:hot}),children]});function Form({send,label,children,name}){let[problem,setProblem]=d2(null),[busy,
+setBusy]=d2(!1),key=T2(crypto.randomUUID());return a3("form",{"aria-label":name,onSubmit:async event=>{if(event.preventDefault(),!busy){setBusy(!0),setProblem(null);
+try{await send(key.current),key.current=crypto.randomUUID()}catch(refused){(!(refused instanceof Problem)||refused.status)&&(key.current=crypto.randomUUID()),setProblem(
+refused instanceof Problem?refused:new Problem(0,{detail:String(refused)})),requestAnimationFrame(()=>document.querySelector("[aria-invalid=true]")?.focus())}finally{
+setBusy(!1)}}},onKeyDown:event=>event.ctrlKey&&event.key==="Enter"&&event.currentTarget.requestSubmit(),children:[problem&&a3("p",{class:"problem",role:"alert",
+children:problem.message}),children(problem),a3("button",{type:"submit",class:"main",disabled:busy,"aria-keyshortcuts":"Control+Enter",children:[label," ",a3("k\
+bd",{"aria-hidden":"true",children:"Ctrl ⏎"})]})]})}function useLoad(key,load){let[found,setFound]=d2();return A2(()=>{let isCurrent=!0;return key&&load().then(
+what=>isCurrent&&setFound({key,what}),problem=>say(problem.message)),()=>{isCurrent=!1}},[key]),found?.key===key?found.what:void 0}var clock=at=>at?new Date(at).
+toLocaleTimeString([],{hour:"2-digit",minute:"2-digit"}):"",day=at=>at?new Date(at).toLocaleDateString([],{day:"numeric",month:"short"}):"",words=code=>code.replace(
+/[._-]/g," ").replace(/^./,letter=>letter.toUpperCase());var nameOf=work=>work.contact?.display_name??(work.matches.length>1?work.matches.map(one=>one.contact.display_name).join(" or "):display(work)||"Number withheld"),
+STAGE={ready:"To be called",ringing:"Rings at your desk",talking:"On the line",ended:"To write up"};function Head({work}){let{contact,call}=work,facts=[...(contact&&
+[display(work),contact.language,contact.addresses[0]?.city,words(contact.lifecycle),...contact.tags])??[],call?.queue&&`queue ${call.queue}`],local=contact?.time_zone&&
+new Date().toLocaleTimeString([],{hour:"2-digit",minute:"2-digit",timeZone:contact.time_zone});return a3("header",{class:`head ${work.stage}`,children:[a3("p",{
+class:"stage",children:[work.held?"On hold":STAGE[work.stage],call&&` · since ${clock(call.answered_at??call.started_at)}`]}),a3("h1",{id:"who",tabIndex:-1,children:nameOf(
+work)}),a3("p",{children:[facts.filter(Boolean).join(" · "),local&&` · ${local} by their clock`]}),work.dialling&&a3("p",{role:"status",children:work.dialling})]})}
+async function identify(work,body,key=crypto.randomUUID()){await must(api.POST("/api/v1/calls/{id}/identify/",{...ofOnce(work.call.id,key),body})),work.call.contact=
+body.contact??null,work.matches=[],await complete(work),say(`The call is ${work.contact?.display_name??"known"}'s.`)}function Unknown({work}){let[person,set]=d2(
+{surname:work.call?.from.name??"",name:"",email:""}),[same,setSame]=d2([]),field=name=>({name:`new_contact/${name==="email"?"emails":name}`,value:person[name],set:value=>set(
+{...person,[name]:value})});return a3("section",{"aria-label":"Who is it?",children:[a3("h2",{children:"We do not know this number"}),a3(Form,{send:async key=>{
+let{email,...names}=person,insist=same.length?{force:!0,reason:"The operator saw who is alike."}:{},new_contact={kind:"person",...names,emails:email?[{email}]:[],
+...insist};try{await identify(work,{new_contact},key)}catch(problem){throw problem.code==="duplicate_contact"&&setSame(problem.body.candidates),problem}},name:"\
+New contact",label:same.length?"Add them all the same":"Add them",children:problem=>a3($,{children:[a3("p",{class:"quiet",children:[display(work)," is theirs by\
+ itself."]}),a3("div",{class:"row",children:[a3(Field,{label:"Surname",hot:"F",required:!0,...field("surname"),problem}),a3(Field,{label:"Name",...field("name"),
+problem})]}),a3(Field,{label:"E-mail",type:"email",...field("email"),problem}),same.map(({contact,reasons})=>a3(Candidate,{id:contact,why:reasons,choose:()=>identify(
+work,{contact})},contact))]})})]})}function Candidate({id,why,choose}){let contact=useLoad(id,()=>must(api.GET("/api/v1/contacts/{id}/",of(id))));return contact?
+a3(Button,{onClick:choose,children:["It is ",contact.display_name," (the same ",why.join(", "),")"]}):null}function Correct({work,done}){let contact=work.contact,
+[person,set]=d2({surname:contact.surname,name:contact.name,email:contact.emails[0]?.email??""}),field=name=>({name,value:person[name],set:value=>set({...person,
+[name]:value})});return a3(Form,{send:async()=>{let emails=[...person.email?[{email:person.email}]:[],...contact.emails.slice(1)],params={path:{id:contact.id},header:{
+"If-Match":`"${contact.version}"`}},{surname,name}=person;work.contact=await must(api.PATCH("/api/v1/contacts/{id}/",{params,body:{surname,name,emails}})),say("\
+Corrected."),done(),draw()},name:"Correct the contact",label:"Correct",children:problem=>a3($,{children:[a3(Field,{label:"Surname",autofocus:!0,...field("surnam\
+e"),problem}),a3(Field,{label:"Name",...field("name"),problem}),a3(Field,{label:"E-mail",type:"email",...field("email"),name:"emails",problem})]})})}var line=(...parts)=>parts.
+filter(part=>typeof part=="string"&&part).join(" · "),openLine=row=>line(row.number?.display??row.number,row.title??row.summary??row.name??row.note,words(row.status??
+row.state??""),row.due_at&&`by ${clock(row.due_at)}`,row.total&&`${row.total} ${row.currency}`),pastLine=data=>line(data.disposition,data.note??data.text??data.
+summary,data.number);function Who({work}){let[isWrong,setWrong]=d2(!1),{contact}=work,id=contact?.id??"",timeline=useLoad(id,()=>must(api.GET("/api/v1/contacts/\
+{id}/timeline/",ofBy(id,{page_size:6})))),open=Object.entries(work.open).flatMap(([kind,rows])=>rows.map(row=>({kind:words(kind).replace(/s$/,""),row}))).filter(
+({row})=>row.id!==work.call?.id),choose=one=>work.call?identify(work,{contact:one.id}):(work.contact=one,draw());return!contact&&work.matches.length>1?a3("secti\
+on",{"aria-label":"Who is it?",children:[a3("h2",{children:"Several have this number. Who is it?"}),work.matches.slice(0,9).map(({contact:one},n2)=>a3(Button,{hot:`\
+Shift+${n2+1}`,onClick:()=>choose(one),children:one.display_name},one.id))]}):contact?a3("section",{"aria-label":"About them",children:[a3("h2",{children:"Open \
+for them"}),!open.length&&a3("p",{class:"quiet",children:"Nothing is open."}),a3("ul",{children:open.map(({kind,row})=>a3("li",{children:[a3("b",{children:kind}),
+" ",openLine(row),row.last_word&&a3("blockquote",{children:row.last_word.text})]},row.id))}),a3("h2",{children:"What happened last"}),a3("ol",{class:"timeline",
+children:timeline?.results.map(one=>a3("li",{children:[a3("time",{children:day(one.at)})," ",a3("b",{children:words(one.kind)})," ",pastLine(one.data)," ",a3("s\
+mall",{children:one.by})]},one.id))}),isWrong&&a3(Correct,{work,done:()=>setWrong(!1)}),!isWrong&&can("contacts_partial_update")&&a3(Button,{hot:"E",kind:"quiet",
+onClick:()=>setWrong(!0),children:"Correct the contact"})]}):work.call&&can("calls_identify")?a3(Unknown,{work}):null}var origin=work=>work.call?{kind:"call",id:work.call.id}:work.hand?{kind:"attempt",id:work.hand.attempt}:void 0;function noted(work,text){work.draft.note=[work.
 draft.note,text].filter(Boolean).join(`
 `),work.pane=work.stage==="ended"?"writeup":"script",say(text),draw(),complete(Object.assign(work,{matches:[]})),document.getElementById("who")?.focus()}function Order({
 work}){let contact=work.contact?.id??"",[typed,setTyped]=d2(""),[lines,setLines]=d2([]),[promotions,setPromotions]=d2([]),[comment,setComment]=d2(""),[quote,setQuote]=d2(),
-found=useLoad(typed.trim().length>1?typed.trim():"",()=>must(api.GET("/api/v1/products/",{params:{query:{search:typed.trim(),is_active:!0,page_size:6}}}))),offers=useLoad(
-contact,()=>must(api.GET("/api/v1/contacts/{id}/offers/",{params:{path:{id:contact}}}))),body={contact,promotions,lines:lines.map(({product,quantity})=>({product:product.
-id,quantity:quantity||"1"}))},asked=JSON.stringify(body);if(A2(()=>{if(!lines.length)return setQuote(void 0);let isCurrent=!0,soon=setTimeout(()=>{must(api.POST(
-"/api/v1/orders/quote/",{body})).then(told2=>isCurrent&&setQuote(told2),problem=>say(problem.message))},150);return()=>(clearTimeout(soon),void(isCurrent=!1))},
-[asked]),!contact)return a3("p",{class:"quiet",children:"Say first who it is: an order is somebody's."});let add=product=>{let same=lines.some(line=>line.product.
-id===product.id);setLines(same?lines.map(line=>line.product.id===product.id?{...line,quantity:`${Number(line.quantity)+1}`}:line):[...lines,{product,quantity:"1"}]),
-setTyped(""),document.querySelector("[name=product]")?.focus()};return a3(Form,{send:async key=>{if(typed.trim()&&found?.results[0])return add(found.results[0]);
-if(!lines.length)throw new Problem(0,{detail:"Look for a product first."});let placed=await must(api.POST("/api/v1/orders/",{params:{header:once(key)},body:{...body,
-comment,place:!0,phone:number(work),origin:origin(work)}}));noted(work,`Order ${placed.number} is placed: ${placed.total} ${placed.currency}.`)},name:"Order",label:lines.
-length&&!typed?"Place the order":"Take the first",children:problem=>a3($,{children:[a3(Field,{label:"Product",name:"product",type:"search",hot:"P",autofocus:!0,
-autocomplete:"off",value:typed,set:setTyped}),typed&&a3("ul",{class:"found",children:[found?.results.map(one=>a3("li",{children:a3(Button,{onClick:()=>add(one),
-children:[one.name," ",a3("b",{children:[one.price," ",one.currency]})]})},one.id)),found?.results.length===0&&a3("li",{class:"quiet",children:"No such product."})]}),
-lines.map(({product,quantity},n2)=>a3("div",{class:"row item",children:[a3(Field,{label:product.name,name:`lines/${n2}/quantity`,type:"number",min:"0.001",step:"\
-any",value:quantity,set:value=>setLines(lines.map((line,at)=>at===n2?{...line,quantity:value}:line)),problem}),a3("output",{children:[quote?.lines[n2]?.total," ",
-quote?.currency]}),a3(Button,{kind:"quiet",onClick:()=>setLines(lines.filter((_3,at)=>at!==n2)),children:["Remove",a3("span",{class:"for-ears",children:[" ",product.
-name]})]})]},product.id)),lines.length>0&&offers?.offers.map(one=>{let told2=quote?.promotions.find(it=>it.code===one.code),isOn=promotions.includes(one.code);return a3(
-"label",{class:"check",children:[a3("input",{type:"checkbox",checked:isOn,onChange:()=>setPromotions(isOn?promotions.filter(it=>it!==one.code):[...promotions,one.
-code])}),one.title,isOn&&told2?.reasons?.map(why=>a3("em",{children:[" ",why.detail]},why.code))]},one.code)}),lines.length>0&&a3($,{children:[a3(Field,{label:"\
-Comment",name:"comment",value:comment,set:setComment,problem}),a3("p",{class:"total","aria-live":"polite",children:["To be paid: ",a3("b",{children:quote?`${quote.
-total} ${quote.currency}`:"…"})]})]})]})})}function Complaint({work,lists}){let[told2,set]=d2({topic:work.draft.topic,summary:"",severity:"medium",remedy_sought:"",
-decision_text:"",redress:"none"}),[isSolved,setSolved]=d2(!1),field=name=>({name,value:told2[name],set:value=>set({...told2,[name]:value})}),text=told2.summary.
-trim(),alike=useLoad(text.length>8?text:"",()=>must(api.GET("/api/v1/complaints/suggestions/",{params:{query:{text,topic:told2.topic||void 0}}})));return a3(Form,
-{send:async key=>{let{topic,decision_text,redress,...rest}=told2,body={...rest,severity:rest.severity,topic:topic||null,phone:number(work),...work.contact?{contact:work.
-contact.id}:{},origin:origin(work),...isSolved?{solve:{decision:"upheld",decision_text,redress}}:{}},{number:name}=await must(api.POST("/api/v1/complaints/",{params:{
-header:once(key)},body}));work.draft.topic||=topic,noted(work,`Complaint ${name}: ${told2.summary}${isSolved?". Solved at once.":""}`)},name:"Complaint",label:isSolved?
-"Write it down as solved":"Take it and pass it on",children:problem=>a3($,{children:[a3(Field,{label:"In a line",required:!0,autofocus:!0,hot:"I",autocomplete:"\
-off",...field("summary"),problem}),a3("div",{class:"row",children:[a3(Field,{label:"Category",...field("topic"),problem,children:[a3("option",{value:"",children:"\
-None"}),lists.topics?.map(one=>a3("option",{value:one.code,children:one.name},one.code))]}),a3(Field,{label:"How bad",...field("severity"),problem,children:["lo\
-w","medium","high","critical"].map(one=>a3("option",{value:one,children:words(one)},one))})]}),alike?.articles.slice(0,2).map(one=>a3("p",{class:"hint",children:[
-a3("b",{children:one.title})," ",one.short_answer]},one.article)),a3(Field,{label:"What they ask for",...field("remedy_sought"),problem}),a3("label",{class:"che\
-ck",children:[a3("input",{type:"checkbox","data-key":"V","aria-keyshortcuts":"V Alt+V",checked:isSolved,onChange:()=>setSolved(!isSolved)}),"Solved at once ",a3(
-"kbd",{"aria-hidden":"true",children:"V"})]}),isSolved&&a3($,{children:[a3(Field,{label:"What they were told",required:!0,name:"solve/decision_text",value:told2.
-decision_text,set:field("decision_text").set,problem}),a3(Field,{label:"What they get",name:"solve/redress",value:told2.redress,set:field("redress").set,problem,
-children:["none","replacement","repair","apology"].map(one=>a3("option",{value:one,children:words(one)},one))})]})]})})}function Script({work}){let call=work.call&&work.stage!=="ringing"?work.call.id:"",run=T2(void 0),[step,setStep]=d2(""),[said,setSaid]=d2(""),topic=work.draft.topic||
-void 0,told2=useLoad(work.call?`${work.call.id} ${topic??""}`:"",()=>must(api.GET("/api/v1/calls/{id}/script/",{params:{path:{id:work.call.id},query:{topic}}}))),
-script=work.hand?.script??told2?.script;if(A2(()=>{script&&(setStep(script.steps[0].key),run.current=void 0,!(!call||!can("calls_script_runs"))&&(run.current=must(
-api.POST("/api/v1/calls/{id}/script-runs/",{params:{path:{id:call}},body:{script_version:script.script_version}})),run.current.then(begun=>begun?.steps.length&&
-begun.next_step&&setStep(begun.next_step),problem=>say(problem.message))))},[script?.script_version,call]),!script)return a3("p",{class:"quiet",children:"There \
-is no script for this call."});let now=script.steps.find(one=>one.key===step)??script.steps[0],pass=async answer=>{let going=await run.current;if(!going)return setStep(
-now.next.find(rule=>rule.holds!==!1)?.goto??step);let body={sequence:going.steps.length+1,step:now.key,...answer===void 0?{}:{answer}},after=await must(api.POST(
-"/api/v1/script-runs/{id}/steps/",{params:{path:{id:going.id}},body}));run.current=Promise.resolve(after),setSaid(""),after.next_step&&setStep(after.next_step)},
-place=script.steps.indexOf(now)+1;return a3("section",{"aria-label":"Script",children:[a3("p",{class:"quiet",children:[script.name," · step ",place," of ",script.
-steps.length]}),a3("p",{class:"speak","aria-live":"polite",children:now.text}),now.choices?.length?now.choices.map((one,n2)=>a3(Button,{hot:`Shift+${n2+1}`,onClick:()=>pass(
-one.value),children:one.label},one.value)):now.kind==="ask"||now.kind==="field"?a3(Form,{name:"Their answer",label:"Next",send:()=>pass(said),children:()=>a3(Field,
-{label:"Their answer",name:"answer",hot:"I",value:said,set:setSaid})}):now.kind!=="end"&&a3(Button,{hot:"N",kind:"main",onClick:()=>pass(),children:"Next"}),place>
-1&&a3(Button,{hot:"Backspace",kind:"quiet",onClick:()=>setStep(script.steps[place-2].key),children:"Back"})]})}var SPANS={nps:[0,10],csat:[1,5],ces:[1,7]};function Survey({
-work}){let[going,setGoing]=d2(),[said,setSaid]=d2([]),begin2=async()=>setGoing(await must(api.POST("/api/v1/survey-responses/",{body:{attempt:work.hand.attempt,
-call:work.call?.id}})));if(!going)return a3("section",{"aria-label":"Survey",children:a3(Button,{hot:"N",kind:"main",onClick:begin2,children:"Begin the survey"})});
-let asked=going.question;if(!asked)return a3("section",{"aria-label":"Survey",children:a3("p",{class:"speak",children:going.thanks||words(going.state)})});let answer=async value=>{
-setGoing(await must(api.POST("/api/v1/survey-responses/{id}/answer/",{params:{path:{id:going.id}},body:{question:asked.key,value}}))),setSaid([])},isNumber=["sc\
-ale","nps","csat","ces","number"].includes(asked.kind),[low,high]=SPANS[asked.kind]??[asked.low??0,asked.high??0];return a3("section",{"aria-label":"Survey",children:[
-!going.answered&&a3("p",{class:"speak",children:going.greeting}),a3("p",{class:"speak","aria-live":"polite",children:asked.text}),asked.hint&&a3("p",{class:"qui\
-et",children:asked.hint}),isNumber&&high-low>0&&high-low<=10?a3("div",{class:"row",children:Array.from({length:high-low+1},(_3,n2)=>a3(Button,{hot:`Shift+${(low+
-n2)%10}`,onClick:()=>answer(low+n2),children:low+n2},n2))}):asked.kind==="single"?asked.choices.map((one,n2)=>a3(Button,{hot:`Shift+${n2+1}`,onClick:()=>answer(
-one.value),children:one.label},one.value)):a3(Form,{name:"Their answer",label:"Next",send:()=>answer(asked.kind==="multi"?said:isNumber?Number(said[0]):said[0]??
-""),children:problem=>asked.kind==="multi"?asked.choices.map(one=>a3("label",{class:"check",children:[a3("input",{type:"checkbox",checked:said.includes(one.value),
-onChange:()=>setSaid(said.includes(one.value)?said.filter(it=>it!==one.value):[...said,one.value])}),one.label]})):a3(Field,{label:"Their answer",name:"value",hot:"\
-I",type:isNumber?"number":asked.kind==="date"?"date":"text",value:said[0]??"",set:value=>setSaid([value]),problem})}),!asked.is_required&&a3(Button,{kind:"quiet",
-hot:"N",onClick:()=>answer(null),children:"Pass over"})]})}function Answers({work,lists}){let[typed,setTyped]=d2(""),[read,setRead]=d2(),{topic}=work.draft,call=work.
-call?.id,language=work.contact?.language||void 0,ready=useLoad(`${work.id} ${topic} ${work.contact?.id}`,()=>call?must(api.GET("/api/v1/calls/{id}/answers/",{params:{
-path:{id:call},query:{topic:topic||void 0}}})):must(api.GET("/api/v1/articles/answers/",{params:{query:{topic:topic||void 0,contact:work.contact?.id,language}}}))),
-search=typed.trim(),found=useLoad(search.length>1?search:"",()=>must(api.GET("/api/v1/articles/",{params:{query:{search,page_size:6}}}))),list=search.length>1?found?.
-results.map((one,n2)=>({key:n2+1,article:one.id,title:one.shown?.title??"",short_answer:one.shown?.short_answer??""})):ready?.results,use=async(article,more)=>{
-call&&can("calls_answered")&&await must(api.POST("/api/v1/calls/{id}/answers/",{params:{path:{id:call}},body:{article,topic:topic||void 0,...more}}))};return a3(
-"section",{"aria-label":"Ready answers",children:[a3("h2",{children:"Ready answers"}),work.pane!=="writeup"&&a3(Field,{label:"What is it about?",name:"topic",hot:"\
-T",value:topic,set:value=>(work.draft.topic=value,draw()),children:[a3("option",{value:"",children:"Not known yet"}),lists.topics?.map(one=>a3("option",{value:one.
-code,children:one.name},one.code))]}),a3(Field,{label:"Look for",name:"look",hot:"L",type:"search",value:typed,set:setTyped,autocomplete:"off"}),read&&a3("artic\
-le",{"aria-live":"polite",children:[a3("h3",{children:read.title}),a3("p",{class:"speak",children:read.short_answer}),a3(Button,{hot:"H",kind:"quiet",onClick:async()=>(await use(
-read.article,{helpful:!0}),say("Noted: it helped."),setRead(void 0)),children:"It helped"})]}),a3("ol",{class:"answers",children:[list?.map(one=>a3("li",{children:a3(
-Button,{hot:work.pane==="writeup"?void 0:`${one.key}`,pressed:read?.article===one.article,onClick:()=>(setRead(one),use(one.article,search?{}:{key:one.key})),children:one.
-title})},one.article)),list?.length===0&&a3("li",{class:"quiet",children:"Nothing was found."})]})]})}function Offers({work}){let id=work.contact?.id??"",can_have=useLoad(
-id,()=>must(api.GET("/api/v1/contacts/{id}/offers/",{params:{path:{id}}}))),campaign=work.hand?.promotion;return!campaign&&!can_have?.offers.length?null:a3("sec\
-tion",{"aria-label":"What can be offered",children:[a3("h2",{children:"What can be offered"}),a3("ul",{children:[campaign&&a3("li",{children:[a3("b",{children:campaign.
-code})," ",campaign.what_to_say]}),can_have?.offers.filter(one=>one.code!==campaign?.code).slice(0,3).map(one=>a3("li",{children:[a3("b",{children:one.code})," ",
-one.what_to_say]},one.code))]})]})}var effect=way=>[way.suppress_scope==="all"&&"They are not contacted any more.",way.suppress_scope==="purpose"&&"They are not contacted for this purpose any mor\
+search=typed.trim(),found=useLoad(search.length>1?search:"",()=>must(api.GET("/api/v1/products/",by({search,is_active:!0,page_size:6})))),offers=useLoad(contact,
+()=>must(api.GET("/api/v1/contacts/{id}/offers/",of(contact)))),body={contact,promotions,lines:lines.map(({product,quantity})=>({product:product.id,quantity:quantity||
+"1"}))},asked=JSON.stringify(body);if(A2(()=>{if(!lines.length)return setQuote(void 0);let isCurrent=!0,soon=setTimeout(()=>must(api.POST("/api/v1/orders/quote/",
+{body})).then(told2=>isCurrent&&setQuote(told2),why=>say(why.message)),150);return()=>(clearTimeout(soon),void(isCurrent=!1))},[asked]),!contact)return a3("p",{
+class:"quiet",children:"Say first who it is: an order is somebody's."});let amount=(at,quantity)=>setLines(lines.map((line2,n2)=>n2===at?{...line2,quantity}:line2)),
+turn=code=>setPromotions(promotions.includes(code)?promotions.filter(it=>it!==code):[...promotions,code]),add=product=>{let at=lines.findIndex(line2=>line2.product.
+id===product.id);at<0?setLines([...lines,{product,quantity:"1"}]):amount(at,`${Number(lines[at].quantity)+1}`),setTyped(""),document.querySelector("[name=produc\
+t]")?.focus()};return a3(Form,{send:async key=>{if(search&&found?.results[0])return add(found.results[0]);if(!lines.length)throw new Problem(0,{detail:"Look for\
+ a product first."});let whole={...body,comment,place:!0,phone:number(work),origin:origin(work)},placed=await must(api.POST("/api/v1/orders/",{...firstTime(key),
+body:whole}));noted(work,`Order ${placed.number} is placed: ${placed.total} ${placed.currency}.`)},name:"Order",label:lines.length&&!typed?"Place the order":"Ta\
+ke the first",children:problem=>a3($,{children:[a3(Field,{label:"Product",name:"product",type:"search",hot:"P",autofocus:!0,autocomplete:"off",value:typed,set:setTyped}),
+typed&&a3("ul",{class:"found",children:[found?.results.map(one=>a3("li",{children:a3(Button,{onClick:()=>add(one),children:[one.name," ",a3("b",{children:[one.price,
+" ",one.currency]})]})},one.id)),found?.results.length===0&&a3("li",{class:"quiet",children:"No such product."})]}),lines.map(({product,quantity},n2)=>a3("div",
+{class:"row item",children:[a3(Field,{label:product.name,name:`lines/${n2}/quantity`,type:"number",min:"0",step:"any",value:quantity,set:value=>amount(n2,value),
+problem}),a3("output",{children:[quote?.lines[n2]?.total," ",quote?.currency]}),a3(Button,{kind:"quiet",onClick:()=>setLines(lines.filter(line2=>line2.product!==
+product)),children:["Remove",a3("span",{class:"for-ears",children:[" ",product.name]})]})]},product.id)),lines.length>0&&offers?.offers.map(({code,title})=>a3(Tick,
+{label:title,on:promotions.includes(code),set:()=>turn(code),children:quote?.promotions.find(it=>it.code===code)?.reasons?.map(why=>a3("em",{children:why.detail},
+why.code))},code)),lines.length>0&&a3($,{children:[a3(Field,{label:"Comment",name:"comment",value:comment,set:setComment,problem}),a3("p",{class:"total","aria-l\
+ive":"polite",children:["To be paid: ",a3("b",{children:quote?`${quote.total} ${quote.currency}`:"…"})]})]})]})})}function Complaint({work,lists}){let[told2,set]=d2(
+{topic:work.draft.topic,summary:"",severity:"medium",remedy_sought:"",decision_text:"",redress:"none"}),[isSolved,setSolved]=d2(!1),field=name=>({name,value:told2[name],
+set:value=>set({...told2,[name]:value})}),text=told2.summary.trim(),query=by({text,topic:told2.topic||void 0}),alike=useLoad(text.length>8?text:"",()=>must(api.
+GET("/api/v1/complaints/suggestions/",query)));return a3(Form,{send:async key=>{let{topic,decision_text,redress,severity,...rest}=told2,solve={decision:"upheld",
+decision_text,redress},body={...rest,severity,topic:topic||null,contact:work.contact?.id,phone:number(work),origin:origin(work),...isSolved&&{solve}},{number:name}=await must(
+api.POST("/api/v1/complaints/",{...firstTime(key),body}));work.draft.topic||=topic,noted(work,`Complaint ${name}: ${told2.summary}${isSolved?". Solved at once.":
+""}`)},name:"Complaint",label:isSolved?"Write it down as solved":"Take it and pass it on",children:problem=>a3($,{children:[a3(Field,{label:"In a line",required:!0,
+autofocus:!0,hot:"I",autocomplete:"off",...field("summary"),problem}),a3("div",{class:"row",children:[a3(Field,{label:"Category",...field("topic"),problem,children:a3(
+Options,{of:lists.topics,none:"None"})}),a3(Field,{label:"How bad",...field("severity"),problem,children:a3(Options,{of:named("low","medium","high","critical")})})]}),
+alike?.articles.slice(0,2).map(one=>a3("p",{class:"hint",children:[a3("b",{children:one.title})," ",one.short_answer]},one.article)),a3(Field,{label:"What they \
+ask for",...field("remedy_sought"),problem}),a3(Tick,{label:"Solved at once",hot:"V",on:isSolved,set:()=>setSolved(!isSolved)}),isSolved&&a3($,{children:[a3(Field,
+{label:"What they were told",required:!0,...field("decision_text"),name:"solve/decision_text",problem}),a3(Field,{label:"What they get",...field("redress"),name:"\
+solve/redress",problem,children:a3(Options,{of:named("none","replacement","repair","apology")})})]})]})})}var Choices=({of:of2,choose})=>a3($,{children:of2.map((one,n2)=>a3(Button,{hot:n2<9?`Shift+${n2+1}`:void 0,onClick:()=>choose(one.value),children:one.label},one.
+value))});function Script({work}){let call=work.call&&work.stage!=="ringing"?work.call.id:"",run=T2(void 0),[step,setStep]=d2(""),[said,setSaid]=d2(""),topic=work.
+draft.topic||void 0,told2=useLoad(work.call?`${work.call.id} ${topic??""}`:"",()=>must(api.GET("/api/v1/calls/{id}/script/",ofBy(work.call.id,{topic})))),script=work.
+hand?.script??told2?.script;if(A2(()=>{script&&(setStep(script.steps[0].key),run.current=void 0,!(!call||!can("calls_script_runs"))&&(run.current=must(api.POST(
+"/api/v1/calls/{id}/script-runs/",{...of(call),body:{script_version:script.script_version}})),run.current.then(begun=>begun?.steps.length&&begun.next_step&&setStep(
+begun.next_step),problem=>say(problem.message))))},[script?.script_version,call]),!script)return a3("p",{class:"quiet",children:"There is no script for this cal\
+l."});let now=script.steps.find(one=>one.key===step)??script.steps[0],pass=async answer=>{let going=await run.current;if(!going)return setStep(now.next.find(rule=>rule.
+holds!==!1)?.goto??step);let body={sequence:going.steps.length+1,step:now.key,...answer===void 0?{}:{answer}},after=await must(api.POST("/api/v1/script-runs/{id\
+}/steps/",{...of(going.id),body}));run.current=Promise.resolve(after),setSaid(""),after.next_step&&setStep(after.next_step)},place=script.steps.indexOf(now)+1;return a3(
+"section",{"aria-label":"Script",children:[a3("p",{class:"quiet",children:[script.name," · step ",place," of ",script.steps.length]}),a3("p",{class:"speak","ar\
+ia-live":"polite",children:now.text}),now.choices?.length?a3(Choices,{of:now.choices,choose:pass}):now.kind==="ask"||now.kind==="field"?a3(Form,{name:"Their ans\
+wer",label:"Next",send:()=>pass(said),children:problem=>a3(Field,{label:"Their answer",name:"answer",hot:"I",value:said,set:setSaid,problem})}):now.kind!=="end"&&
+a3(Button,{hot:"N",kind:"main",onClick:()=>pass(),children:"Next"}),place>1&&a3(Button,{hot:"Backspace",kind:"quiet",onClick:()=>setStep(script.steps[place-2].key),
+children:"Back"})]})}var SPANS={nps:[0,10],csat:[1,5],ces:[1,7]};function Survey({work}){let[going,setGoing]=d2(),[said,setSaid]=d2([]),begin2=async()=>{let body={
+attempt:work.hand.attempt,call:work.call?.id};setGoing(await must(api.POST("/api/v1/survey-responses/",{body})))};if(!going)return a3("section",{"aria-label":"S\
+urvey",children:a3(Button,{hot:"N",kind:"main",onClick:begin2,children:"Begin the survey"})});let asked=going.question;if(!asked)return a3("section",{"aria-labe\
+l":"Survey",children:a3("p",{class:"speak",children:going.thanks||words(going.state)})});let answer=async value=>{let body={question:asked.key,value};setGoing(await must(
+api.POST("/api/v1/survey-responses/{id}/answer/",{...of(going.id),body}))),setSaid([])},turn=value=>setSaid(said.includes(value)?said.filter(it=>it!==value):[...said,
+value]),isNumber=["scale","nps","csat","ces","number"].includes(asked.kind),[low,high]=SPANS[asked.kind]??[asked.low??0,asked.high??0];return a3("section",{"ari\
+a-label":"Survey",children:[!going.answered&&a3("p",{class:"speak",children:going.greeting}),a3("p",{class:"speak","aria-live":"polite",children:asked.text}),asked.
+hint&&a3("p",{class:"quiet",children:asked.hint}),isNumber&&high>low&&high-low<=10?a3("div",{class:"row",children:Array.from({length:high-low+1},(_3,n2)=>low+n2).
+map(one=>a3(Button,{hot:`Shift+${one%10}`,onClick:()=>answer(one),children:one},one))}):asked.kind==="single"?a3(Choices,{of:asked.choices,choose:answer}):a3(Form,
+{name:"Their answer",label:"Next",send:()=>answer(asked.kind==="multi"?said:isNumber?Number(said[0]):said[0]??""),children:problem=>asked.kind==="multi"?asked.choices.
+map(one=>a3(Tick,{label:one.label,on:said.includes(one.value),set:()=>turn(one.value)},one.value)):a3(Field,{label:"Their answer",name:"value",hot:"I",type:isNumber?
+"number":asked.kind==="date"?"date":"text",value:said[0]??"",set:value=>setSaid([value]),problem})}),!asked.is_required&&a3(Button,{kind:"quiet",hot:"N",onClick:()=>answer(
+null),children:"Pass over"})]})}function Answers({work,lists}){let[typed,setTyped]=d2(""),[read,setRead]=d2(),{topic}=work.draft,call=work.call?.id,language=work.
+contact?.language||void 0,ready=useLoad(`${work.id} ${topic} ${work.contact?.id}`,()=>call?must(api.GET("/api/v1/calls/{id}/answers/",ofBy(call,{topic:topic||void 0}))):
+must(api.GET("/api/v1/articles/answers/",by({topic:topic||void 0,contact:work.contact?.id,language})))),search=typed.trim(),found=useLoad(search.length>1?search:
+"",()=>must(api.GET("/api/v1/articles/",by({search,page_size:6})))),list=search.length>1?found?.results.map((one,n2)=>({key:n2+1,article:one.id,title:one.shown?.
+title??"",short_answer:one.shown?.short_answer??""})):ready?.results,use=async(article,more)=>{let body={article,topic:topic||void 0,...more};call&&can("calls_a\
+nswered")&&await must(api.POST("/api/v1/calls/{id}/answers/",{...of(call),body}))},helped=async()=>{await use(read.article,{helpful:!0}),say("Noted: it helped."),
+setRead(void 0)};return a3("section",{"aria-label":"Ready answers",children:[a3("h2",{children:"Ready answers"}),work.pane!=="writeup"&&a3(Field,{label:"What is\
+ it about?",name:"topic",hot:"T",value:topic,set:value=>(work.draft.topic=value,draw()),children:a3(Options,{of:lists.topics,none:"Not known yet"})}),a3(Field,{
+label:"Look for",name:"look",hot:"L",type:"search",value:typed,set:setTyped,autocomplete:"off"}),read&&a3("article",{"aria-live":"polite",children:[a3("h3",{children:read.
+title}),a3("p",{class:"speak",children:read.short_answer}),a3(Button,{hot:"H",kind:"quiet",onClick:helped,children:"It helped"})]}),a3("ol",{class:"answers",children:[
+list?.map(one=>a3("li",{children:a3(Button,{hot:work.pane==="writeup"?void 0:`${one.key}`,pressed:read?.article===one.article,onClick:()=>(setRead(one),use(one.
+article,search?{}:{key:one.key})),children:one.title})},one.article)),list?.length===0&&a3("li",{class:"quiet",children:"Nothing was found."})]})]})}function Offers({
+work}){let id=work.contact?.id??"",can_have=useLoad(id,()=>must(api.GET("/api/v1/contacts/{id}/offers/",of(id)))),campaign=work.hand?.promotion,others=can_have?.
+offers.filter(one=>one.code!==campaign?.code).slice(0,3)??[],said=campaign?[campaign,...others]:others;return said.length?a3("section",{"aria-label":"What can b\
+e offered",children:[a3("h2",{children:"What can be offered"}),a3("ul",{children:said.map(one=>a3("li",{children:[a3("b",{children:one.code})," ",one.what_to_say]},
+one.code))})]}):null}var effect=way=>[way.suppress_scope==="all"&&"They are not contacted any more.",way.suppress_scope==="purpose"&&"They are not contacted for this purpose any mor\
 e.",way.number_invalid&&"The number is marked as not existing."].filter(Boolean).join(" ");async function save(work,key){let{topic,disposition,note,at}=work.draft,
-body={disposition,note,topics:topic?[topic]:[],...at?{callback:{local_time:at,note}}:{}},header=once(key);work.hand?await must(api.POST("/api/v1/attempts/{id}/r\
-eport/",{params:{path:{id:work.hand.attempt},header},body:{...body,token:work.hand.token}})):work.call?await must(api.POST("/api/v1/calls/{id}/wrap-up/",{params:{
-path:{id:work.call.id},header},body})):work.owed?.kind==="callback"?await must(api.POST("/api/v1/callbacks/{id}/complete/",{params:{path:{id:work.owed.id},header},
-body:{result:note}})):await must(api.POST("/api/v1/return-calls/{id}/complete/",{params:{path:{id:work.owed.id},header},body:{result:note}})),say("Written up."),
-drop(work)}function WriteUp({work,lists}){let{draft}=work,direction=work.call?.direction==="outbound"||work.hand?"outbound":"inbound",fitting=lists.ways?.filter(
-one=>["any",direction].includes(one.direction)&&(work.talk_s??0)>=one.min_talk_s),ways=!work.hand&&!work.call?[]:work.hand?.dispositions??fitting??[],way=ways.find(
-one=>one.code===draft.disposition),put=some=>(Object.assign(draft,some),draw());F2(()=>{ways.length&&!isTyping()&&!way&&document.querySelector("[name=dispositio\
-n]")?.focus()},[ways.length]),F2(()=>{if(!way||isTyping())return;let missing=way.callback&&!draft.at?"[name=at]":way.needs_topic&&!draft.topic?"[name=topics]":way.
-needs_note&&!draft.note?"[name=note]":"form[aria-label='Write-up'] [type=submit]";document.querySelector(missing)?.focus()},[draft.disposition]);let groups=[...new Set(
-ways.map(one=>one.group))];return a3(Form,{send:key=>save(work,key),name:"Write-up",label:work.stage==="talking"?"Save when it is over":"Save",children:problem=>a3(
-$,{children:[a3("div",{class:"ways",children:groups.map(group=>a3("fieldset",{children:[a3("legend",{children:group||"How it came out"}),ways.filter(one=>one.group===
-group).map(one=>{let key=ways.indexOf(one)<9?`${ways.indexOf(one)+1}`:ways.indexOf(one)===9?"0":void 0;return a3("label",{class:"choice",children:[a3("input",{type:"\
-radio",name:"disposition",required:!0,value:one.code,checked:draft.disposition===one.code,"data-key":key,"aria-keyshortcuts":key&&`${key} Alt+${key}`,onChange:()=>put(
-{disposition:one.code})}),a3(Key,{of:key}),one.name]},one.code)})]},group))}),way&&effect(way)&&a3("p",{class:"hint",children:effect(way)}),wrong(problem,"dispo\
-sition")&&a3("em",{children:wrong(problem,"disposition")}),way?.callback&&a3(Field,{label:"Call back at, by their clock",name:"at",type:"datetime-local",required:!0,
-value:draft.at,set:at=>put({at}),problem}),ways.length>0&&a3(Field,{label:"What it was about",name:"topics",required:way?.needs_topic,value:draft.topic,set:topic=>put(
-{topic}),problem,children:[a3("option",{value:"",children:"Nothing in particular"}),lists.topics?.map(one=>a3("option",{value:one.code,children:one.name},one.code))]}),
-a3(Field,{label:"Note",name:"note",rows:3,hot:"I",required:way?.needs_note,value:draft.note,set:note=>put({note}),problem})]})})}function SignIn(){let[words2,set]=d2({username:"",password:"",token:""}),field=name=>({name,value:words2[name],set:value=>set({...words2,[name]:value})});return a3(
+body={disposition,note,topics:topic?[topic]:[],...at?{callback:{local_time:at,note}}:{}},{hand,owed}=work;hand?await must(api.POST("/api/v1/attempts/{id}/report\
+/",{...ofOnce(hand.attempt,key),body:{...body,token:hand.token}})):work.call?await must(api.POST("/api/v1/calls/{id}/wrap-up/",{...ofOnce(work.call.id,key),body})):
+owed?.kind==="callback"?await must(api.POST("/api/v1/callbacks/{id}/complete/",{...ofOnce(owed.id,key),body:{result:note}})):await must(api.POST("/api/v1/return\
+-calls/{id}/complete/",{...ofOnce(owed.id,key),body:{result:note}})),say("Written up."),drop(work)}function WriteUp({work,lists}){let{draft}=work,direction=work.
+call?.direction==="outbound"||work.hand?"outbound":"inbound",fitting=lists.ways?.filter(one=>["any",direction].includes(one.direction)&&(work.talk_s??0)>=one.min_talk_s),
+ways=!work.hand&&!work.call?[]:work.hand?.dispositions??fitting??[],way=ways.find(one=>one.code===draft.disposition),put=some=>(Object.assign(draft,some),draw()),
+field=name=>({value:draft[name],set:value=>put({[name]:value})});F2(()=>{ways.length&&!isTyping()&&!way&&document.querySelector("[name=disposition]")?.focus()},
+[ways.length]),F2(()=>{if(!way||isTyping())return;let missing=way.callback&&!draft.at&&"[name=at]"||way.needs_topic&&!draft.topic&&"[name=topics]"||way.needs_note&&
+!draft.note&&"[name=note]"||"form[aria-label='Write-up'] [type=submit]";document.querySelector(missing)?.focus()},[draft.disposition]);let groups=[...new Set(ways.
+map(one=>one.group))];return a3(Form,{send:key=>save(work,key),name:"Write-up",label:work.stage==="talking"?"Save when it is over":"Save",children:problem=>a3($,
+{children:[a3("div",{class:"ways",children:groups.map(group=>a3("fieldset",{children:[a3("legend",{children:group||"How it came out"}),ways.filter(one=>one.group===
+group).map(one=>{let place=ways.indexOf(one),key=place<10?`${(place+1)%10}`:void 0;return a3("label",{class:"choice",children:[a3("input",{type:"radio",name:"di\
+sposition",required:!0,value:one.code,checked:draft.disposition===one.code,...keyed(key),onChange:()=>put({disposition:one.code})}),a3(Key,{of:key}),one.name]},
+one.code)})]},group))}),way&&effect(way)&&a3("p",{class:"hint",children:effect(way)}),wrong(problem,"disposition")&&a3("em",{children:wrong(problem,"disposition")}),
+way?.callback&&a3(Field,{label:"Call back at, by their clock",name:"at",type:"datetime-local",required:!0,...field("at"),problem}),ways.length>0&&a3(Field,{label:"\
+What it was about",name:"topics",required:way?.needs_topic,...field("topic"),problem,children:a3(Options,{of:lists.topics,none:"Nothing in particular"})}),a3(Field,
+{label:"Note",name:"note",rows:3,hot:"I",required:way?.needs_note,...field("note"),problem})]})})}function SignIn(){let[words2,set]=d2({username:"",password:"",token:""}),field=name=>({name,value:words2[name],set:value=>set({...words2,[name]:value})});return a3(
 "main",{class:"sign-in",children:[a3("h1",{children:"Good day"}),a3(Form,{send:async()=>{let{token,...login}=words2;await start(token.trim()||(await must(api.POST(
 "/api/v1/tokens/",{body:{...login,name:"The desk"}}))).token)},name:"Sign in",label:"Sign in",children:problem=>a3($,{children:[a3(Field,{label:"Name",autofocus:!0,
 autocomplete:"username",...field("username"),problem}),a3(Field,{label:"Password",type:"password",autocomplete:"current-password",...field("password"),problem}),
@@ -368,51 +366,50 @@ a3(Field,{label:"or a token",type:"password",autocomplete:"off",...field("token"
 kind:"quiet",onClick:()=>window.current?.close(),children:"Close"})]})}function Breaks({codes,close}){let rest=async code=>{desk.agent={...desk.agent,...await must(
 api.POST("/api/v1/agents/me/pause/",{body:{code}}))},close(),draw()};return a3(Window,{name:"Take a break",close,children:codes?.slice(0,9).map((one,n2)=>a3(Button,
 {hot:`${n2+1}`,onClick:()=>rest(one.code),children:[one.name,one.time_limit_s&&` · ${one.time_limit_s/60} min`,one.requires_approval&&" · is asked for"]},one.
-code))})}function Help({close}){let[keys]=d2(()=>[...document.querySelectorAll("[data-key]")].map(one=>{let named=(one.closest("label")??one).cloneNode(!0);return named.
-querySelectorAll("kbd, select, textarea").forEach(part=>part.remove()),[one.dataset.key,named.textContent.trim()]})),[isAlt,setAlt]=d2(!!localStorage.getItem(LETTERS)),
+code))})}function Help({close}){let[keys]=d2(()=>[...document.querySelectorAll("[data-key]")].map(one=>{let named2=(one.closest("label")??one).cloneNode(!0);return named2.
+querySelectorAll("kbd, select, textarea").forEach(part=>part.remove()),[one.dataset.key,named2.textContent.trim()]})),[isAlt,setAlt]=d2(!!localStorage.getItem(LETTERS)),
 choose=()=>(isAlt?localStorage.removeItem(LETTERS):localStorage.setItem(LETTERS,"1"),setAlt(!isAlt));return a3(Window,{name:"Keys",close,children:[a3("p",{children:"\
 Keys work where you do not type; with Alt they work everywhere. Escape leaves a field, Ctrl+Enter sends a form."}),a3("ul",{class:"keys",children:keys.map(([key,
-what])=>a3("li",{children:[a3(Key,{of:key})," ",what]},key+what))}),a3("label",{class:"check",children:[a3("input",{type:"checkbox",checked:isAlt,onChange:choose}),
-"Only with Alt"]})]})}function Bar({codes}){let[open,setOpen]=d2(""),{agent}=desk,available=async()=>{desk.agent={...agent,...await must(api.POST("/api/v1/agent\
-s/me/available/",{}))},draw()},micro=async take=>{desk.agent={...agent,...await must(api.POST("/api/v1/agents/me/micro-pause/",{body:{take}})),micro_pause:null},
-draw()},line={connecting:"Connecting …",live:"Live",waiting:"Coming back …",ended:"Ended"}[desk.line];return a3("header",{class:"bar",children:[a3("p",{children:[
-a3("b",{children:desk.me.display_name})," ",agent&&a3("span",{class:`state ${agent.state}`,children:[words(agent.state),agent.pause_code&&`: ${words(agent.pause_code)}`]}),
-a3("span",{class:`line ${desk.line}`,id:"line",children:line})]}),agent&&a3("nav",{"aria-label":"How you stand",children:[["paused","lagged","offline"].includes(
-agent.state)&&a3(Button,{hot:"A",kind:"main",onClick:available,children:"Available"}),a3(Button,{hot:"B",onClick:()=>setOpen("break"),children:"Break"}),a3(Button,
-{hot:"?",kind:"quiet",onClick:()=>setOpen("help"),children:"Keys"}),a3(Button,{hot:"Q",kind:"quiet",onClick:signOut,children:"Sign out"})]}),desk.why&&a3("p",{class:"\
-problem",children:desk.why}),agent?.pending_pause&&a3("p",{class:"hint",children:"Your break begins after this call."}),agent?.asked_pause&&a3("p",{class:"hint",
-children:"Your lead is asked for the pause."}),agent?.conflict&&a3("p",{class:"hint",children:[words(agent.conflict),"."]}),agent?.break_due&&agent.state!=="pau\
-sed"&&a3("p",{class:"hint rest",id:"break-due",children:[a3("b",{children:agent.break_due.text})," ",agent.break_due.stretch]}),agent?.micro_pause&&a3("p",{class:"\
-hint rest",children:[agent.micro_pause.text," ",a3(Button,{hot:"M",onClick:()=>micro(!0),children:"Take a moment"}),a3(Button,{kind:"quiet",onClick:()=>micro(!1),
-children:"No, thank you"})]}),desk.announcements.map(one=>a3("p",{class:"hint",children:[one.text," ",a3("small",{children:one.by})]},one.announcement)),open===
-"break"&&a3(Breaks,{codes,close:()=>setOpen("")}),open==="help"&&a3(Help,{close:()=>setOpen("")})]})}function Outgoing({work}){let{hand,owed}=work,dial=async()=>{
-hand?await must(api.POST("/api/v1/attempts/{id}/dial/",{params:{path:{id:hand.attempt}},body:{token:hand.token}})):await must(api.POST("/api/v1/call-requests/",
-{body:{phone:owed.phone,contact:owed.contact??void 0,reason:owed.kind,purpose:"service",origin:{kind:owed.kind,id:owed.id}}})),work.dialling="Your phone rings i\
-n a moment.",draw()},back=async()=>{hand?await must(api.POST("/api/v1/attempts/{id}/release/",{params:{path:{id:hand.attempt}},body:{token:hand.token}})):owed.kind===
-"callback"?await must(api.POST("/api/v1/callbacks/{id}/release/",{params:{path:{id:owed.id}},body:{}})):await must(api.POST("/api/v1/return-calls/{id}/release/",
-{params:{path:{id:owed.id}}})),drop(work)};return a3("section",{"aria-label":"Why they are called",class:"outgoing",children:[a3("p",{children:hand?a3($,{children:[
-a3("b",{children:hand.campaign.name})," · ",hand.because," · attempt ",hand.number_of_attempt]}):owed.why}),hand?.campaign.about&&a3("p",{class:"hint",children:hand.
-campaign.about}),hand?.promise&&a3("p",{class:"hint",children:["Promised for ",hand.promise.local_time.slice(11,16)," by their clock. ",hand.promise.note]}),hand?.
-attempts.map(one=>a3("p",{class:"quiet",children:["Attempt ",one.number,": ",clock(one.at)," ",words(one.disposition??one.outcome)]},one.number)),work.stage==="\
-ready"&&a3("p",{class:"row",children:[a3("a",{href:`tel:${number(work)}`,children:display(work)}),can(hand?"attempts_dial":"call_requests_create")&&a3(Button,{hot:"\
-D",kind:"main",onClick:dial,children:"Call them"}),a3(Button,{hot:"X",kind:"quiet",onClick:back,children:"Give back"})]})]})}function Before({work,lists}){let panes=[
-["script","Script","S",!0],["survey","Survey","Y",!!work.hand?.survey_version&&can("survey_responses_create")],["order","Order","O",can("orders_create")],["comp\
-laint","Complaint","C",can("complaints_create")],["writeup","Write up","W",work.stage!=="ringing"]],open=pane=>(work.pane=pane,draw());return a3("main",{class:`\
-work ${work.stage}`,children:[a3(Head,{work}),a3("div",{class:"pane",children:[(work.hand||work.owed)&&a3(Outgoing,{work}),a3("nav",{"aria-label":"What to do",class:"\
-panes",children:panes.filter(([,,,may])=>may).map(([pane,name,key])=>a3(Button,{hot:key,pressed:work.pane===pane,onClick:()=>open(pane),children:name},pane))}),
-work.pane==="script"&&a3(Script,{work}),work.pane==="survey"&&a3(Survey,{work}),work.pane==="order"&&a3(Order,{work}),work.pane==="complaint"&&a3(Complaint,{work,
-lists}),work.pane==="writeup"&&a3(WriteUp,{work,lists})]}),a3("aside",{class:"answers-side","aria-label":"Answers and offers",children:[a3(Answers,{work,lists}),
+what])=>a3("li",{children:[a3(Key,{of:key})," ",what]},key+what))}),a3(Tick,{label:"Only with Alt",on:isAlt,set:choose})]})}function Bar({codes}){let[open,setOpen]=d2(
+""),{agent}=desk,available=async()=>{desk.agent={...agent,...await must(api.POST("/api/v1/agents/me/available/",{}))},draw()},micro=async take=>{desk.agent={...agent,
+...await must(api.POST("/api/v1/agents/me/micro-pause/",{body:{take}})),micro_pause:null},draw()},line2={connecting:"Connecting …",live:"Live",waiting:"Coming\
+ back …",ended:"Ended"}[desk.line];return a3("header",{class:"bar",children:[a3("p",{children:[a3("b",{children:desk.me.display_name})," ",agent&&a3("span",{class:`\
+state ${agent.state}`,children:[words(agent.state),agent.pause_code&&`: ${words(agent.pause_code)}`]}),a3("span",{class:`line ${desk.line}`,id:"line",children:line2})]}),
+agent&&a3("nav",{"aria-label":"How you stand",children:[["paused","lagged","offline"].includes(agent.state)&&a3(Button,{hot:"A",kind:"main",onClick:available,children:"\
+Available"}),a3(Button,{hot:"B",onClick:()=>setOpen("break"),children:"Break"}),a3(Button,{hot:"?",kind:"quiet",onClick:()=>setOpen("help"),children:"Keys"}),a3(
+Button,{hot:"Q",kind:"quiet",onClick:signOut,children:"Sign out"})]}),desk.why&&a3("p",{class:"problem",children:desk.why}),agent?.pending_pause&&a3("p",{class:"\
+hint",children:"Your break begins after this call."}),agent?.asked_pause&&a3("p",{class:"hint",children:"Your lead is asked for the pause."}),agent?.conflict&&a3(
+"p",{class:"hint",children:[words(agent.conflict),"."]}),agent?.break_due&&agent.state!=="paused"&&a3("p",{class:"hint rest",id:"break-due",children:[a3("b",{children:agent.
+break_due.text})," ",agent.break_due.stretch]}),agent?.micro_pause&&a3("p",{class:"hint rest",children:[agent.micro_pause.text," ",a3(Button,{hot:"M",onClick:()=>micro(
+!0),children:"Take a moment"}),a3(Button,{kind:"quiet",onClick:()=>micro(!1),children:"No, thank you"})]}),desk.announcements.map(one=>a3("p",{class:"hint",children:[
+one.text," ",a3("small",{children:one.by})]},one.announcement)),open==="break"&&a3(Breaks,{codes,close:()=>setOpen("")}),open==="help"&&a3(Help,{close:()=>setOpen(
+"")})]})}function Outgoing({work}){let{hand,owed}=work,dial=async()=>{if(hand)await must(api.POST("/api/v1/attempts/{id}/dial/",{...of(hand.attempt),body:{token:hand.
+token}}));else{let{phone,contact,kind,id}=owed,body={phone,contact:contact??void 0,reason:kind,purpose:"service",origin:{kind,id}};await must(api.POST("/api/v1/\
+call-requests/",{body}))}work.dialling="Your phone rings in a moment.",draw()},back=async()=>{hand?await must(api.POST("/api/v1/attempts/{id}/release/",{...of(hand.
+attempt),body:{token:hand.token}})):owed.kind==="callback"?await must(api.POST("/api/v1/callbacks/{id}/release/",{...of(owed.id),body:{}})):await must(api.POST(
+"/api/v1/return-calls/{id}/release/",of(owed.id))),drop(work)};return a3("section",{"aria-label":"Why they are called",class:"outgoing",children:[a3("p",{children:hand?
+a3($,{children:[a3("b",{children:hand.campaign.name})," · ",hand.because," · attempt ",hand.number_of_attempt]}):owed.why}),hand?.campaign.about&&a3("p",{class:"\
+hint",children:hand.campaign.about}),hand?.promise&&a3("p",{class:"hint",children:["Promised for ",hand.promise.local_time.slice(11,16)," by their clock. ",hand.
+promise.note]}),hand?.attempts.map(one=>a3("p",{class:"quiet",children:["Attempt ",one.number,": ",clock(one.at)," ",words(one.disposition??one.outcome)]},one.number)),
+work.stage==="ready"&&a3("p",{class:"row",children:[a3("a",{href:`tel:${number(work)}`,children:display(work)}),can(hand?"attempts_dial":"call_requests_create")&&
+a3(Button,{hot:"D",kind:"main",onClick:dial,children:"Call them"}),a3(Button,{hot:"X",kind:"quiet",onClick:back,children:"Give back"})]})]})}function Before({work,
+lists}){let panes=[["script","Script","S",!0],["survey","Survey","Y",!!work.hand?.survey_version&&can("survey_responses_create")],["order","Order","O",can("orde\
+rs_create")],["complaint","Complaint","C",can("complaints_create")],["writeup","Write up","W",work.stage!=="ringing"]],open=pane=>(work.pane=pane,draw());return a3(
+"main",{class:`work ${work.stage}`,children:[a3(Head,{work}),a3("div",{class:"pane",children:[(work.hand||work.owed)&&a3(Outgoing,{work}),a3("nav",{"aria-label":"\
+What to do",class:"panes",children:panes.filter(([,,,may])=>may).map(([pane,name,key])=>a3(Button,{hot:key,pressed:work.pane===pane,onClick:()=>open(pane),children:name},
+pane))}),work.pane==="script"&&a3(Script,{work}),work.pane==="survey"&&a3(Survey,{work}),work.pane==="order"&&a3(Order,{work}),work.pane==="complaint"&&a3(Complaint,
+{work,lists}),work.pane==="writeup"&&a3(WriteUp,{work,lists})]}),a3("aside",{class:"answers-side","aria-label":"Answers and offers",children:[a3(Answers,{work,lists}),
 a3(Offers,{work})]}),a3("aside",{class:"who-side","aria-label":"The caller",children:a3(Who,{work})})]},work.id)}function Quiet(){let[nobody,setNobody]=d2(""),next=async()=>{
 let{in_hand,next_at}=await must(api.POST("/api/v1/agents/me/next/",{}));setNobody(in_hand?"":`Nobody can be called now.${next_at?` Ask again at ${clock(next_at)}\
-.`:""}`),in_hand&&takeInHand(in_hand)},owed=async()=>{let back=await must(api.POST("/api/v1/callbacks/next/",{}));if(back)return owe({kind:"callback",id:back.id,
-phone:back.phone,contact:back.contact,why:`Promised for ${clock(back.at)}. ${back.note}`});let call=await must(api.POST("/api/v1/return-calls/next/",{}));if(call)
-return owe({kind:"return_call",id:call.id,phone:call.number.e164??"",contact:call.contact,why:`${words(call.reason)}, ${call.times_called} times. ${call.note}`});
-setNobody("Nobody is owed a call.")};return a3("main",{class:"quiet-time",children:[a3("h1",{id:"who",tabIndex:-1,children:"Nothing rings"}),a3("p",{children:"A\
- call pops up here by itself. Meanwhile:"}),a3("p",{class:"row",children:[can("campaigns_my_next")&&a3(Button,{hot:"N",kind:"main",onClick:next,children:"Next c\
-ontact of a campaign"}),can("return_calls_next")&&a3(Button,{hot:"R",onClick:owed,children:["Call that is owed",desk.owed?` (${desk.owed})`:""]})]}),a3("p",{role:"\
-status",children:nobody})]})}function Desk(){let lists=useLoad(desk.me?.id??"",readLists);if(!desk.me)return a3(SignIn,{});let work=shown(),others=desk.works.filter(
-one=>one!==work);return a3($,{children:[a3(Bar,{codes:lists?.codes}),others.length>0&&a3("nav",{class:"others","aria-label":"What else waits",children:others.map(
-(one,n2)=>a3("button",{class:one.stage,onClick:()=>show(one,!0),...keyed(n2?void 0:"G"),children:[words(one.stage==="ended"?"to write up":one.stage),": ",one.contact?.
-display_name??(display(one)||"Internal call")," ",a3(Key,{of:n2?void 0:"G"})]},one.id))}),work?a3(Before,{work,lists:lists??{}}):a3(Quiet,{})]})}drawWith(()=>{let ringing=desk.
-works.find(one=>one.stage==="ringing");document.title=ringing?`☎ ${ringing.contact?.display_name??number(ringing)}`:"Desk",Q(a3(Desk,{}),document.getElementById(
-"desk"))});var kept=sessionStorage.getItem("token");kept&&start(kept).catch(problem=>(sessionStorage.removeItem("token"),say(problem.message),draw()));draw();})();
+.`:""}`),in_hand&&takeInHand(in_hand)},owed=async()=>{let back=await must(api.POST("/api/v1/callbacks/next/",{}));if(back)return owe({...back,kind:"callback",why:`\
+Promised for ${clock(back.at)}. ${back.note}`});let call=await must(api.POST("/api/v1/return-calls/next/",{})),why=call&&`${words(call.reason)}, ${call.times_called}\
+ times. ${call.note}`;if(call)return owe({...call,kind:"return_call",phone:call.number.e164??"",why});setNobody("Nobody is owed a call.")};return a3("main",{class:"\
+quiet-time",children:[a3("h1",{id:"who",tabIndex:-1,children:"Nothing rings"}),a3("p",{children:"A call pops up here by itself. Meanwhile:"}),a3("p",{class:"row",
+children:[can("campaigns_my_next")&&a3(Button,{hot:"N",kind:"main",onClick:next,children:"Next contact of a campaign"}),can("return_calls_next")&&a3(Button,{hot:"\
+R",onClick:owed,children:["Call that is owed",desk.owed?` (${desk.owed})`:""]})]}),a3("p",{role:"status",children:nobody})]})}function Desk(){let lists=useLoad(
+desk.me?.id??"",readLists);if(!desk.me)return a3(SignIn,{});let work=shown(),others=desk.works.filter(one=>one!==work);return a3($,{children:[a3(Bar,{codes:lists?.
+codes}),others.length>0&&a3("nav",{class:"others","aria-label":"What else waits",children:others.map((one,n2)=>a3(Button,{hot:n2?void 0:"G",kind:one.stage,onClick:()=>show(
+one,!0),children:[words(one.stage==="ended"?"to write up":one.stage),": ",one.contact?.display_name??(display(one)||"Internal call")]},one.id))}),work?a3(Before,
+{work,lists:lists??{}}):a3(Quiet,{})]})}drawWith(()=>{let ringing=desk.works.find(one=>one.stage==="ringing");document.title=ringing?`☎ ${ringing.contact?.display_name??
+number(ringing)}`:"Desk",Q(a3(Desk,{}),document.getElementById("desk"))});var kept=sessionStorage.getItem("token");kept&&start(kept).catch(problem=>(sessionStorage.
+removeItem("token"),say(problem.message),draw()));draw();})();

@@ -41,8 +41,13 @@ api.use({
   },
 });
 
-/** For forms, which keep a key until there is an answer. */
+/** The usual words of a request: the id in its path, the key of a form (kept until there is an answer), the query. */
+export const of = (id: string) => ({ params: { path: { id } } });
 export const once = (key: string) => ({ "Idempotency-Key": key });
+export const ofOnce = (id: string, key: string) => ({ params: { path: { id }, header: once(key) } });
+export const by = <Q>(query: Q) => ({ params: { query } });
+export const ofBy = <Q>(id: string, query: Q) => ({ params: { path: { id }, query } });
+export const firstTime = (key: string) => ({ params: { header: once(key) } });
 
 /** What was asked for, or the refusal as an exception. */
 export async function must<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {

@@ -1,18 +1,20 @@
 /* Who it is: known, one of several, or nobody yet; what is open for them, and what happened last. */
 import { useState } from "preact/hooks";
-import { api, must, once, Problem, type S } from "./api";
+import { api, must, of, ofBy, ofOnce, Problem, type S } from "./api";
 import { Button, clock, day, Field, Form, useLoad, words } from "./parts";
-import { can, complete, display, draw, number, say, type Work } from "./state";
+import { can, complete, display, draw, say, type Work } from "./state";
 
 const nameOf = (work: Work) =>
-  work.contact?.display_name ?? (work.matches.length > 1 ? work.matches.map((one) => one.contact.display_name).join(" or ") : display(work) || "Number withheld");
+  work.contact?.display_name ??
+  (work.matches.length > 1 ? work.matches.map((one) => one.contact.display_name).join(" or ") : display(work) || "Number withheld");
 
 const STAGE = { ready: "To be called", ringing: "Rings at your desk", talking: "On the line", ended: "To write up" };
 
 /** The biggest thing on the screen. */
 export function Head({ work }: { work: Work }) {
   const { contact, call } = work;
-  const facts = [contact && display(work), call?.queue && `queue ${call.queue}`, contact?.language, contact?.addresses[0]?.city, contact && words(contact.lifecycle), ...(contact?.tags ?? [])];
+  const about = contact && [display(work), contact.language, contact.addresses[0]?.city, words(contact.lifecycle), ...contact.tags];
+  const facts = [...(about ?? []), call?.queue && `queue ${call.queue}`];
   const local = contact?.time_zone && new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: contact.time_zone });
   return (
     <header class={`head ${work.stage}`}>
@@ -25,7 +27,7 @@ export function Head({ work }: { work: Work }) {
 }
 
 async function identify(work: Work, body: S["IdentifyBodyRequest"], key = crypto.randomUUID() as string): Promise<void> {
-  await must(api.POST("/api/v1/calls/{id}/identify/", { params: { path: { id: work.call!.id }, header: once(key) }, body }));
+  await must(api.POST("/api/v1/calls/{id}/identify/", { ...ofOnce(work.call!.id, key), body }));
   work.call!.contact = body.contact ?? null;
   work.matches = []; // whoever is new is found by the number now
   await complete(work);
@@ -35,10 +37,15 @@ async function identify(work: Work, body: S["IdentifyBodyRequest"], key = crypto
 function Unknown({ work }: { work: Work }) {
   const [person, set] = useState({ surname: work.call?.from.name ?? "", name: "", email: "" });
   const [same, setSame] = useState<{ contact: string; display_name?: string; reasons: string[] }[]>([]);
-  const field = (name: keyof typeof person) => ({ name: `new_contact/${name === "email" ? "emails" : name}`, value: person[name], set: (value: string) => set({ ...person, [name]: value }) });
+  const field = (name: keyof typeof person) => ({
+    name: `new_contact/${name === "email" ? "emails" : name}`,
+    value: person[name],
+    set: (value: string) => set({ ...person, [name]: value }),
+  });
   const send = async (key: string) => {
     const { email, ...names } = person;
-    const new_contact = { kind: "person" as const, ...names, emails: email ? [{ email }] : [], ...(same.length ? { force: true, reason: "The operator saw who is alike." } : {}) };
+    const insist = same.length ? { force: true, reason: "The operator saw who is alike." } : {};
+    const new_contact = { kind: "person" as const, ...names, emails: email ? [{ email }] : [], ...insist };
     try {
       await identify(work, { new_contact }, key);
     } catch (problem) {
@@ -52,9 +59,12 @@ function Unknown({ work }: { work: Work }) {
       <Form send={send} name="New contact" label={same.length ? "Add them all the same" : "Add them"}>
         {(problem) => <>
           <p class="quiet">{display(work)} is theirs by itself.</p>
-          <div class="row"><Field label="Surname" hot="F" required {...field("surname")} problem={problem} /><Field label="Name" {...field("name")} problem={problem} /></div>
+          <div class="row">
+            <Field label="Surname" hot="F" required {...field("surname")} problem={problem} />
+            <Field label="Name" {...field("name")} problem={problem} />
+          </div>
           <Field label="E-mail" type="email" {...field("email")} problem={problem} />
-          {same.map((one) => <Candidate key={one.contact} id={one.contact} why={one.reasons} choose={() => identify(work, { contact: one.contact })} />)}
+          {same.map(({ contact, reasons }) => <Candidate key={contact} id={contact} why={reasons} choose={() => identify(work, { contact })} />)}
         </>}
       </Form>
     </section>
@@ -62,7 +72,7 @@ function Unknown({ work }: { work: Work }) {
 }
 
 function Candidate({ id, why, choose }: { id: string; why: string[]; choose: () => unknown }) {
-  const contact = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/", { params: { path: { id } } })));
+  const contact = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/", of(id))));
   return contact ? <Button onClick={choose}>It is {contact.display_name} (the same {why.join(", ")})</Button> : null;
 }
 
@@ -74,46 +84,63 @@ function Correct({ work, done }: { work: Work; done: () => void }) {
   const send = async () => {
     const emails = [...(person.email ? [{ email: person.email }] : []), ...contact.emails.slice(1)];
     const params = { path: { id: contact.id }, header: { "If-Match": `"${contact.version}"` } };
-    work.contact = await must(api.PATCH("/api/v1/contacts/{id}/", { params, body: { surname: person.surname, name: person.name, emails } })) as S["Contact"];
+    const { surname, name } = person;
+    work.contact = await must(api.PATCH("/api/v1/contacts/{id}/", { params, body: { surname, name, emails } }));
     say("Corrected.");
     done();
     draw();
   };
   return (
     <Form send={send} name="Correct the contact" label="Correct">
-      {(problem) => <><Field label="Surname" autofocus {...field("surname")} problem={problem} /><Field label="Name" {...field("name")} problem={problem} />
-        <Field label="E-mail" type="email" {...field("email")} name="emails" problem={problem} /></>}
+      {(problem) => <>
+        <Field label="Surname" autofocus {...field("surname")} problem={problem} />
+        <Field label="Name" {...field("name")} problem={problem} />
+        <Field label="E-mail" type="email" {...field("email")} name="emails" problem={problem} />
+      </>}
     </Form>
   );
 }
 
-const wordOf = (row: any): string =>
-  [row.number?.display ?? row.number, row.title ?? row.summary ?? row.name ?? row.note, words(row.status ?? row.state ?? ""), row.due_at && `by ${clock(row.due_at)}`, row.total && `${row.total} ${row.currency ?? ""}`]
-    .filter((part) => typeof part === "string" && part).join(" · ");
+const line = (...parts: unknown[]) => parts.filter((part) => typeof part === "string" && part).join(" · ");
+
+/** What is open and what happened comes in many shapes, and more in time: shown is what most of them have. */
+const openLine = (row: any) => line(row.number?.display ?? row.number, row.title ?? row.summary ?? row.name ?? row.note,
+  words(row.status ?? row.state ?? ""), row.due_at && `by ${clock(row.due_at)}`, row.total && `${row.total} ${row.currency}`);
+const pastLine = (data: any) => line(data.disposition, data.note ?? data.text ?? data.summary, data.number);
 
 export function Who({ work }: { work: Work }) {
   const [isWrong, setWrong] = useState(false);
   const { contact } = work;
   const id = contact?.id ?? "";
-  const timeline = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/timeline/", { params: { path: { id }, query: { page_size: 6 } } })));
-  const open = Object.entries(work.open).flatMap(([kind, rows]) => rows.filter((row) => row.id !== work.call?.id).map((row) => [words(kind).replace(/s$/, ""), row] as const));
+  const timeline = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/timeline/", ofBy(id, { page_size: 6 }))));
+  const open = Object.entries(work.open)
+    .flatMap(([kind, rows]) => rows.map((row) => ({ kind: words(kind).replace(/s$/, ""), row })))
+    .filter(({ row }) => row.id !== work.call?.id);
+  const choose = (one: S["Contact"]) => (work.call ? identify(work, { contact: one.id }) : ((work.contact = one), draw()));
   if (!contact && work.matches.length > 1)
     return (
       <section aria-label="Who is it?">
         <h2>Several have this number. Who is it?</h2>
-        {work.matches.slice(0, 9).map(({ contact: one }, n) => <Button key={one.id} hot={`Shift+${n + 1}`} onClick={() => (work.call ? identify(work, { contact: one.id }) : (work.contact = one, draw()))}>{one.display_name}</Button>)}
+        {work.matches.slice(0, 9).map(({ contact: one }, n) =>
+          <Button key={one.id} hot={`Shift+${n + 1}`} onClick={() => choose(one)}>{one.display_name}</Button>)}
       </section>
     );
   if (!contact) return work.call && can("calls_identify") ? <Unknown work={work} /> : null;
   return (
     <section aria-label="About them">
       <h2>Open for them</h2>
-      {open.length ? <ul>{open.map(([kind, row]) => <li key={row.id}><b>{kind}</b> {wordOf(row)}{row.last_word && <blockquote>{row.last_word.text}</blockquote>}</li>)}</ul> : <p class="quiet">Nothing is open.</p>}
+      {!open.length && <p class="quiet">Nothing is open.</p>}
+      <ul>
+        {open.map(({ kind, row }) =>
+          <li key={row.id}><b>{kind}</b> {openLine(row)}{row.last_word && <blockquote>{row.last_word.text}</blockquote>}</li>)}
+      </ul>
       <h2>What happened last</h2>
       <ol class="timeline">
-        {timeline?.results.map((one: any) => <li key={one.id}><time>{day(one.at)}</time> <b>{words(one.kind)}</b> {[one.data.disposition, one.data.note ?? one.data.text ?? one.data.summary, one.data.number].filter((part) => typeof part === "string").join(" · ")} <small>{one.by}</small></li>)}
+        {timeline?.results.map((one) =>
+          <li key={one.id}><time>{day(one.at)}</time> <b>{words(one.kind)}</b> {pastLine(one.data)} <small>{one.by}</small></li>)}
       </ol>
-      {can("contacts_partial_update") && (isWrong ? <Correct work={work} done={() => setWrong(false)} /> : <Button hot="E" kind="quiet" onClick={() => setWrong(true)}>Correct the contact</Button>)}
+      {isWrong && <Correct work={work} done={() => setWrong(false)} />}
+      {!isWrong && can("contacts_partial_update") && <Button hot="E" kind="quiet" onClick={() => setWrong(true)}>Correct the contact</Button>}
     </section>
   );
 }

@@ -1,11 +1,12 @@
 /* The page: signing in, the bar at the top, and what stands before the operator. Start to read here. */
 import { render } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { api, must } from "./api";
+import { api, must, of } from "./api";
 import { Head, Who } from "./caller";
 import { Complaint, Order } from "./forms";
-import { Button, clock, Field, Form, keyed, Key, LETTERS, useLoad, words } from "./parts";
-import { can, desk, display, draw, drawWith, drop, number, owe, readLists, say, show, shown, signOut, start, takeInHand, type Lists, type Pane, type Work } from "./state";
+import { Button, clock, Field, Form, Key, LETTERS, Tick, useLoad, words } from "./parts";
+import { can, desk, display, draw, drawWith, drop, number, owe, readLists, say, show, shown, signOut, start, takeInHand } from "./state";
+import type { Lists, Pane, Work } from "./state";
 import { Answers, Offers, Script, Survey } from "./talk";
 import { WriteUp } from "./writeup";
 
@@ -32,7 +33,13 @@ function SignIn() {
 function Window({ name, close, children }: { name: string; close: () => void; children: preact.ComponentChildren }) {
   const window = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => window.current?.showModal(), []);
-  return <dialog ref={window} aria-label={name} onClose={close}><h2>{name}</h2>{children}<Button hot="Escape" kind="quiet" onClick={() => window.current?.close()}>Close</Button></dialog>;
+  return (
+    <dialog ref={window} aria-label={name} onClose={close}>
+      <h2>{name}</h2>
+      {children}
+      <Button hot="Escape" kind="quiet" onClick={() => window.current?.close()}>Close</Button>
+    </dialog>
+  );
 }
 
 function Breaks({ codes, close }: { codes: Lists["codes"]; close: () => void }) {
@@ -41,8 +48,14 @@ function Breaks({ codes, close }: { codes: Lists["codes"]; close: () => void }) 
     close();
     draw();
   };
-  return <Window name="Take a break" close={close}>{codes?.slice(0, 9).map((one, n) => <Button key={one.code} hot={`${n + 1}`} onClick={() => rest(one.code)}>
-    {one.name}{one.time_limit_s && ` · ${one.time_limit_s / 60} min`}{one.requires_approval && " · is asked for"}</Button>)}</Window>;
+  return (
+    <Window name="Take a break" close={close}>
+      {codes?.slice(0, 9).map((one, n) =>
+        <Button key={one.code} hot={`${n + 1}`} onClick={() => rest(one.code)}>
+          {one.name}{one.time_limit_s && ` · ${one.time_limit_s / 60} min`}{one.requires_approval && " · is asked for"}
+        </Button>)}
+    </Window>
+  );
 }
 
 /** The list is read from the page itself, so it is never out of date. */
@@ -58,7 +71,7 @@ function Help({ close }: { close: () => void }) {
     <Window name="Keys" close={close}>
       <p>Keys work where you do not type; with Alt they work everywhere. Escape leaves a field, Ctrl+Enter sends a form.</p>
       <ul class="keys">{keys.map(([key, what]) => <li key={key + what}><Key of={key} /> {what}</li>)}</ul>
-      <label class="check"><input type="checkbox" checked={isAlt} onChange={choose} />Only with Alt</label>
+      <Tick label="Only with Alt" on={isAlt} set={choose} />
     </Window>
   );
 }
@@ -77,8 +90,11 @@ function Bar({ codes }: { codes: Lists["codes"] }) {
   const line = { connecting: "Connecting …", live: "Live", waiting: "Coming back …", ended: "Ended" }[desk.line];
   return (
     <header class="bar">
-      <p><b>{desk.me!.display_name}</b> {agent && <span class={`state ${agent.state}`}>{words(agent.state)}{agent.pause_code && `: ${words(agent.pause_code)}`}</span>}
-        <span class={`line ${desk.line}`} id="line">{line}</span></p>
+      <p>
+        <b>{desk.me!.display_name}</b>{" "}
+        {agent && <span class={`state ${agent.state}`}>{words(agent.state)}{agent.pause_code && `: ${words(agent.pause_code)}`}</span>}
+        <span class={`line ${desk.line}`} id="line">{line}</span>
+      </p>
       {agent && <nav aria-label="How you stand">
         {["paused", "lagged", "offline"].includes(agent.state) && <Button hot="A" kind="main" onClick={available}>Available</Button>}
         <Button hot="B" onClick={() => setOpen("break")}>Break</Button>
@@ -89,8 +105,13 @@ function Bar({ codes }: { codes: Lists["codes"] }) {
       {agent?.pending_pause && <p class="hint">Your break begins after this call.</p>}
       {agent?.asked_pause && <p class="hint">Your lead is asked for the pause.</p>}
       {agent?.conflict && <p class="hint">{words(agent.conflict)}.</p>}
-      {agent?.break_due && agent.state !== "paused" && <p class="hint rest" id="break-due"><b>{agent.break_due.text}</b> {agent.break_due.stretch}</p>}
-      {agent?.micro_pause && <p class="hint rest">{agent.micro_pause.text} <Button hot="M" onClick={() => micro(true)}>Take a moment</Button><Button kind="quiet" onClick={() => micro(false)}>No, thank you</Button></p>}
+      {agent?.break_due && agent.state !== "paused" &&
+        <p class="hint rest" id="break-due"><b>{agent.break_due.text}</b> {agent.break_due.stretch}</p>}
+      {agent?.micro_pause &&
+        <p class="hint rest">
+          {agent.micro_pause.text} <Button hot="M" onClick={() => micro(true)}>Take a moment</Button>
+          <Button kind="quiet" onClick={() => micro(false)}>No, thank you</Button>
+        </p>}
       {desk.announcements.map((one) => <p class="hint" key={one.announcement}>{one.text} <small>{one.by}</small></p>)}
       {open === "break" && <Breaks codes={codes} close={() => setOpen("")} />}
       {open === "help" && <Help close={() => setOpen("")} />}
@@ -102,15 +123,19 @@ function Bar({ codes }: { codes: Lists["codes"] }) {
 function Outgoing({ work }: { work: Work }) {
   const { hand, owed } = work;
   const dial = async () => {
-    if (hand) await must(api.POST("/api/v1/attempts/{id}/dial/", { params: { path: { id: hand.attempt } }, body: { token: hand.token } }));
-    else await must(api.POST("/api/v1/call-requests/", { body: { phone: owed!.phone, contact: owed!.contact ?? undefined, reason: owed!.kind, purpose: "service", origin: { kind: owed!.kind, id: owed!.id } } }));
+    if (hand) await must(api.POST("/api/v1/attempts/{id}/dial/", { ...of(hand.attempt), body: { token: hand.token } }));
+    else {
+      const { phone, contact, kind, id } = owed!;
+      const body = { phone, contact: contact ?? undefined, reason: kind, purpose: "service" as const, origin: { kind, id } };
+      await must(api.POST("/api/v1/call-requests/", { body }));
+    }
     work.dialling = "Your phone rings in a moment.";
     draw();
   };
   const back = async () => {
-    if (hand) await must(api.POST("/api/v1/attempts/{id}/release/", { params: { path: { id: hand.attempt } }, body: { token: hand.token } }));
-    else if (owed!.kind === "callback") await must(api.POST("/api/v1/callbacks/{id}/release/", { params: { path: { id: owed!.id } }, body: {} }));
-    else await must(api.POST("/api/v1/return-calls/{id}/release/", { params: { path: { id: owed!.id } } }));
+    if (hand) await must(api.POST("/api/v1/attempts/{id}/release/", { ...of(hand.attempt), body: { token: hand.token } }));
+    else if (owed!.kind === "callback") await must(api.POST("/api/v1/callbacks/{id}/release/", { ...of(owed!.id), body: {} }));
+    else await must(api.POST("/api/v1/return-calls/{id}/release/", of(owed!.id)));
     drop(work);
   };
   return (
@@ -118,7 +143,8 @@ function Outgoing({ work }: { work: Work }) {
       <p>{hand ? <><b>{hand.campaign.name}</b> · {hand.because} · attempt {hand.number_of_attempt}</> : owed!.why}</p>
       {hand?.campaign.about && <p class="hint">{hand.campaign.about}</p>}
       {hand?.promise && <p class="hint">Promised for {hand.promise.local_time.slice(11, 16)} by their clock. {hand.promise.note}</p>}
-      {hand?.attempts.map((one) => <p class="quiet" key={one.number}>Attempt {one.number}: {clock(one.at)} {words(one.disposition ?? one.outcome)}</p>)}
+      {hand?.attempts.map((one) =>
+        <p class="quiet" key={one.number}>Attempt {one.number}: {clock(one.at)} {words(one.disposition ?? one.outcome)}</p>)}
       {work.stage === "ready" && <p class="row"><a href={`tel:${number(work)}`}>{display(work)}</a>
         {can(hand ? "attempts_dial" : "call_requests_create") && <Button hot="D" kind="main" onClick={dial}>Call them</Button>}
         <Button hot="X" kind="quiet" onClick={back}>Give back</Button></p>}
@@ -140,7 +166,10 @@ function Before({ work, lists }: { work: Work; lists: Lists }) {
       <Head work={work} />
       <div class="pane">
         {(work.hand || work.owed) && <Outgoing work={work} />}
-        <nav aria-label="What to do" class="panes">{panes.filter(([, , , may]) => may).map(([pane, name, key]) => <Button key={pane} hot={key} pressed={work.pane === pane} onClick={() => open(pane)}>{name}</Button>)}</nav>
+        <nav aria-label="What to do" class="panes">
+          {panes.filter(([, , , may]) => may).map(([pane, name, key]) =>
+            <Button key={pane} hot={key} pressed={work.pane === pane} onClick={() => open(pane)}>{name}</Button>)}
+        </nav>
         {work.pane === "script" && <Script work={work} />}
         {work.pane === "survey" && <Survey work={work} />}
         {work.pane === "order" && <Order work={work} />}
@@ -162,9 +191,10 @@ function Quiet() {
   };
   const owed = async () => {
     const back = await must(api.POST("/api/v1/callbacks/next/", {}));
-    if (back) return owe({ kind: "callback", id: back.id, phone: back.phone, contact: back.contact, why: `Promised for ${clock(back.at)}. ${back.note}` });
+    if (back) return owe({ ...back, kind: "callback", why: `Promised for ${clock(back.at)}. ${back.note}` });
     const call = await must(api.POST("/api/v1/return-calls/next/", {}));
-    if (call) return owe({ kind: "return_call", id: call.id, phone: call.number.e164 ?? "", contact: call.contact, why: `${words(call.reason)}, ${call.times_called} times. ${call.note}` });
+    const why = call && `${words(call.reason)}, ${call.times_called} times. ${call.note}`;
+    if (call) return owe({ ...call, kind: "return_call", phone: call.number.e164 ?? "", why });
     setNobody("Nobody is owed a call.");
   };
   return (
@@ -186,8 +216,13 @@ function Desk() {
   return (
     <>
       <Bar codes={lists?.codes} />
-      {others.length > 0 && <nav class="others" aria-label="What else waits">{others.map((one, n) => <button key={one.id} class={one.stage} onClick={() => show(one, true)} {...keyed(n ? undefined : "G")}>
-        {words(one.stage === "ended" ? "to write up" : one.stage)}: {one.contact?.display_name ?? (display(one) || "Internal call")} <Key of={n ? undefined : "G"} /></button>)}</nav>}
+      {others.length > 0 &&
+        <nav class="others" aria-label="What else waits">
+          {others.map((one, n) =>
+            <Button key={one.id} hot={n ? undefined : "G"} kind={one.stage} onClick={() => show(one, true)}>
+              {words(one.stage === "ended" ? "to write up" : one.stage)}: {one.contact?.display_name ?? (display(one) || "Internal call")}
+            </Button>)}
+        </nav>}
       {work ? <Before work={work} lists={lists ?? {}} /> : <Quiet />}
     </>
   );

@@ -1,7 +1,7 @@
 /* What is taken on a call: an order, a complaint. Both go into the note of the write-up by themselves. */
 import { useEffect, useState } from "preact/hooks";
-import { api, must, once, Problem, type S } from "./api";
-import { Button, Field, Form, useLoad, words } from "./parts";
+import { api, by, firstTime, must, of, Problem, type S } from "./api";
+import { Button, Field, Form, named, Options, Tick, useLoad } from "./parts";
 import { complete, draw, number, say, type Lists, type Work } from "./state";
 
 const origin = (work: Work) => (work.call ? { kind: "call", id: work.call.id } : work.hand ? { kind: "attempt", id: work.hand.attempt } : undefined);
@@ -23,47 +23,60 @@ export function Order({ work }: { work: Work }) {
   const [promotions, setPromotions] = useState<string[]>([]);
   const [comment, setComment] = useState("");
   const [quote, setQuote] = useState<S["Quote"]>();
-  const found = useLoad(typed.trim().length > 1 ? typed.trim() : "", () => must(api.GET("/api/v1/products/", { params: { query: { search: typed.trim(), is_active: true, page_size: 6 } } })));
-  const offers = useLoad(contact, () => must(api.GET("/api/v1/contacts/{id}/offers/", { params: { path: { id: contact } } })));
+  const search = typed.trim();
+  const found = useLoad(search.length > 1 ? search : "", () => must(api.GET("/api/v1/products/", by({ search, is_active: true, page_size: 6 }))));
+  const offers = useLoad(contact, () => must(api.GET("/api/v1/contacts/{id}/offers/", of(contact))));
   const body = { contact, promotions, lines: lines.map(({ product, quantity }) => ({ product: product.id, quantity: quantity || "1" })) };
   const asked = JSON.stringify(body);
   useEffect(() => {
     if (!lines.length) return setQuote(undefined);
     let isCurrent = true;
-    const soon = setTimeout(() => void must(api.POST("/api/v1/orders/quote/", { body })).then((told) => isCurrent && setQuote(told), (problem: Problem) => say(problem.message)), 150);
+    const ask = () =>
+      must(api.POST("/api/v1/orders/quote/", { body })).then((told) => isCurrent && setQuote(told), (why: Problem) => say(why.message));
+    const soon = setTimeout(ask, 150);
     return () => (clearTimeout(soon), void (isCurrent = false));
   }, [asked]);
   if (!contact) return <p class="quiet">Say first who it is: an order is somebody's.</p>;
+  const amount = (at: number, quantity: string) => setLines(lines.map((line, n) => (n === at ? { ...line, quantity } : line)));
+  const turn = (code: string) => setPromotions(promotions.includes(code) ? promotions.filter((it) => it !== code) : [...promotions, code]);
   const add = (product: S["Product"]) => {
-    const same = lines.some((line) => line.product.id === product.id);
-    setLines(same ? lines.map((line) => (line.product.id === product.id ? { ...line, quantity: `${Number(line.quantity) + 1}` } : line)) : [...lines, { product, quantity: "1" }]);
+    const at = lines.findIndex((line) => line.product.id === product.id);
+    if (at < 0) setLines([...lines, { product, quantity: "1" }]);
+    else amount(at, `${Number(lines[at].quantity) + 1}`);
     setTyped("");
     document.querySelector<HTMLInputElement>("[name=product]")?.focus();
   };
   const send = async (key: string) => {
-    if (typed.trim() && found?.results[0]) return add(found.results[0]); // Enter in the search takes the best
+    if (search && found?.results[0]) return add(found.results[0]); // Enter in the search takes the best
     if (!lines.length) throw new Problem(0, { detail: "Look for a product first." });
-    const placed = await must(api.POST("/api/v1/orders/", { params: { header: once(key) }, body: { ...body, comment, place: true, phone: number(work), origin: origin(work) } }));
+    const whole = { ...body, comment, place: true, phone: number(work), origin: origin(work) };
+    const placed = await must(api.POST("/api/v1/orders/", { ...firstTime(key), body: whole }));
     noted(work, `Order ${placed.number} is placed: ${placed.total} ${placed.currency}.`);
   };
   return (
     <Form send={send} name="Order" label={lines.length && !typed ? "Place the order" : "Take the first"}>
       {(problem) => <>
         <Field label="Product" name="product" type="search" hot="P" autofocus autocomplete="off" value={typed} set={setTyped} />
-        {typed && <ul class="found">{found?.results.map((one) => <li key={one.id}><Button onClick={() => add(one)}>{one.name} <b>{one.price} {one.currency}</b></Button></li>)}
-          {found?.results.length === 0 && <li class="quiet">No such product.</li>}</ul>}
+        {typed && <ul class="found">
+          {found?.results.map((one) => <li key={one.id}><Button onClick={() => add(one)}>{one.name} <b>{one.price} {one.currency}</b></Button></li>)}
+          {found?.results.length === 0 && <li class="quiet">No such product.</li>}
+        </ul>}
         {lines.map(({ product, quantity }, n) => <div class="row item" key={product.id}>
-          <Field label={product.name} name={`lines/${n}/quantity`} type="number" min="0.001" step="any" value={quantity} set={(value) => setLines(lines.map((line, at) => (at === n ? { ...line, quantity: value } : line)))} problem={problem} />
+          <Field label={product.name} name={`lines/${n}/quantity`} type="number" min="0" step="any" value={quantity}
+            set={(value) => amount(n, value)} problem={problem} />
           <output>{quote?.lines[n]?.total} {quote?.currency}</output>
-          <Button kind="quiet" onClick={() => setLines(lines.filter((_, at) => at !== n))}>Remove<span class="for-ears"> {product.name}</span></Button>
+          <Button kind="quiet" onClick={() => setLines(lines.filter((line) => line.product !== product))}>
+            Remove<span class="for-ears"> {product.name}</span>
+          </Button>
         </div>)}
-        {lines.length > 0 && offers?.offers.map((one) => {
-          const told = quote?.promotions.find((it) => it.code === one.code);
-          const isOn = promotions.includes(one.code);
-          return <label class="check" key={one.code}><input type="checkbox" checked={isOn} onChange={() => setPromotions(isOn ? promotions.filter((it) => it !== one.code) : [...promotions, one.code])} />
-            {one.title}{isOn && told?.reasons?.map((why) => <em key={why.code}> {why.detail}</em>)}</label>;
-        })}
-        {lines.length > 0 && <><Field label="Comment" name="comment" value={comment} set={setComment} problem={problem} /><p class="total" aria-live="polite">To be paid: <b>{quote ? `${quote.total} ${quote.currency}` : "…"}</b></p></>}
+        {lines.length > 0 && offers?.offers.map(({ code, title }) =>
+          <Tick key={code} label={title} on={promotions.includes(code)} set={() => turn(code)}>
+            {quote?.promotions.find((it) => it.code === code)?.reasons?.map((why) => <em key={why.code}>{why.detail}</em>)}
+          </Tick>)}
+        {lines.length > 0 && <>
+          <Field label="Comment" name="comment" value={comment} set={setComment} problem={problem} />
+          <p class="total" aria-live="polite">To be paid: <b>{quote ? `${quote.total} ${quote.currency}` : "…"}</b></p>
+        </>}
       </>}
     </Form>
   );
@@ -74,12 +87,16 @@ export function Complaint({ work, lists }: { work: Work; lists: Lists }) {
   const [isSolved, setSolved] = useState(false);
   const field = (name: keyof typeof told) => ({ name, value: told[name], set: (value: string) => set({ ...told, [name]: value }) });
   const text = told.summary.trim();
-  const alike = useLoad(text.length > 8 ? text : "", () => must(api.GET("/api/v1/complaints/suggestions/", { params: { query: { text, topic: told.topic || undefined } } })));
+  const query = by({ text, topic: told.topic || undefined });
+  const alike = useLoad(text.length > 8 ? text : "", () => must(api.GET("/api/v1/complaints/suggestions/", query)));
   const send = async (key: string) => {
-    const { topic, decision_text, redress, ...rest } = told;
-    const body = { ...rest, severity: rest.severity as S["ComplaintSeverity"], topic: topic || null, phone: number(work), ...(work.contact ? { contact: work.contact.id } : {}), origin: origin(work),
-      ...(isSolved ? { solve: { decision: "upheld" as const, decision_text, redress: redress as S["ComplaintRedress"] } } : {}) };
-    const { number: name } = await must(api.POST("/api/v1/complaints/", { params: { header: once(key) }, body }));
+    const { topic, decision_text, redress, severity, ...rest } = told;
+    const solve = { decision: "upheld" as const, decision_text, redress: redress as S["ComplaintRedress"] };
+    const body = {
+      ...rest, severity: severity as S["ComplaintSeverity"], topic: topic || null, contact: work.contact?.id, phone: number(work),
+      origin: origin(work), ...(isSolved && { solve }),
+    };
+    const { number: name } = await must(api.POST("/api/v1/complaints/", { ...firstTime(key), body }));
     work.draft.topic ||= topic;
     noted(work, `Complaint ${name}: ${told.summary}${isSolved ? ". Solved at once." : ""}`);
   };
@@ -88,14 +105,18 @@ export function Complaint({ work, lists }: { work: Work; lists: Lists }) {
       {(problem) => <>
         <Field label="In a line" required autofocus hot="I" autocomplete="off" {...field("summary")} problem={problem} />
         <div class="row">
-          <Field label="Category" {...field("topic")} problem={problem}><option value="">None</option>{lists.topics?.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}</Field>
-          <Field label="How bad" {...field("severity")} problem={problem}>{["low", "medium", "high", "critical"].map((one) => <option key={one} value={one}>{words(one)}</option>)}</Field>
+          <Field label="Category" {...field("topic")} problem={problem}><Options of={lists.topics} none="None" /></Field>
+          <Field label="How bad" {...field("severity")} problem={problem}><Options of={named("low", "medium", "high", "critical")} /></Field>
         </div>
         {alike?.articles.slice(0, 2).map((one) => <p class="hint" key={one.article}><b>{one.title}</b> {one.short_answer}</p>)}
         <Field label="What they ask for" {...field("remedy_sought")} problem={problem} />
-        <label class="check"><input type="checkbox" data-key="V" aria-keyshortcuts="V Alt+V" checked={isSolved} onChange={() => setSolved(!isSolved)} />Solved at once <kbd aria-hidden="true">V</kbd></label>
-        {isSolved && <><Field label="What they were told" required name="solve/decision_text" value={told.decision_text} set={field("decision_text").set} problem={problem} />
-          <Field label="What they get" name="solve/redress" value={told.redress} set={field("redress").set} problem={problem}>{["none", "replacement", "repair", "apology"].map((one) => <option key={one} value={one}>{words(one)}</option>)}</Field></>}
+        <Tick label="Solved at once" hot="V" on={isSolved} set={() => setSolved(!isSolved)} />
+        {isSolved && <>
+          <Field label="What they were told" required {...field("decision_text")} name="solve/decision_text" problem={problem} />
+          <Field label="What they get" {...field("redress")} name="solve/redress" problem={problem}>
+            <Options of={named("none", "replacement", "repair", "apology")} />
+          </Field>
+        </>}
       </>}
     </Form>
   );

@@ -17,7 +17,8 @@ document.addEventListener("keydown", (event) => {
   if (!event.altKey && (isTyping() || localStorage.getItem(LETTERS))) return;
   const place = (event.shiftKey ? "Shift+" : "") + event.code.replace(/^(Key|Digit|Numpad)/, "");
   const scope = document.querySelector("dialog[open]") ?? document;
-  const find = (key: string) => [...scope.querySelectorAll<HTMLElement>(`[data-key="${key}"]`)].find((one) => one.checkVisibility() && !(one as HTMLButtonElement).disabled);
+  const find = (key: string) =>
+    [...scope.querySelectorAll<HTMLButtonElement>(`[data-key="${key}"]`)].find((one) => one.checkVisibility() && !one.disabled);
   const found = find(place) ?? (event.key === "?" || place === "Shift+Slash" ? find("?") : undefined);
   if (!found || (found === active && isTyping())) return;
   event.preventDefault();
@@ -28,15 +29,15 @@ document.addEventListener("keydown", (event) => {
 export const Key = ({ of }: { of?: string }) => (of ? <kbd aria-hidden="true">{of.replace("Shift+", "⇧")}</kbd> : null);
 export const keyed = (key?: string) => (key ? { "data-key": key, "aria-keyshortcuts": `${key} Alt+${key}` } : {});
 
-type ButtonProps = { hot?: string; children: ComponentChildren; onClick?: () => unknown; kind?: string; pressed?: boolean; type?: "button" | "submit"; disabled?: boolean };
+type ButtonProps = { hot?: string; children: ComponentChildren; onClick: () => unknown; kind?: string; pressed?: boolean };
 
 /** A button; while what it began goes on it cannot be pressed again, and a refusal is said. */
-export function Button({ hot, children, onClick, kind = "", pressed, type = "button", disabled }: ButtonProps) {
+export function Button({ hot, children, onClick, kind = "", pressed }: ButtonProps) {
   const [busy, setBusy] = useState(false);
   const press = async () => {
     setBusy(true);
     try {
-      await onClick?.();
+      await onClick();
     } catch (problem) {
       say((problem as Error).message);
     } finally {
@@ -44,7 +45,7 @@ export function Button({ hot, children, onClick, kind = "", pressed, type = "but
     }
   };
   return (
-    <button type={type} class={kind} aria-pressed={pressed} disabled={disabled || busy} onClick={onClick && press} {...keyed(hot)}>
+    <button type="button" class={kind} aria-pressed={pressed} disabled={busy} onClick={press} {...keyed(hot)}>
       {children} <Key of={hot} />
     </button>
   );
@@ -78,9 +79,25 @@ export function Field({ label, name, value, set, problem = null, hot, children, 
   );
 }
 
+/** What a choice is made of, with a word for none. */
+export const Options = ({ of, none }: { of?: { code: string; name: string }[]; none?: string }) => (
+  <>
+    {none && <option value="">{none}</option>}
+    {of?.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}
+  </>
+);
+export const named = (...codes: string[]) => codes.map((code) => ({ code, name: words(code) }));
+
+type TickProps = { label: string; on: boolean; set: () => void; hot?: string; children?: ComponentChildren };
+export const Tick = ({ label, on, set, hot, children }: TickProps) => (
+  <label class="check"><input type="checkbox" checked={on} onChange={set} {...keyed(hot)} />{label} <Key of={hot} />{children}</label>
+);
+
+type FormProps = { send: (key: string) => Promise<unknown>; label: string; name: string; children: (problem: Problem | null) => ComponentChildren };
+
 /** A form that sends by Enter or, from any field, by Ctrl+Enter. Its refusal is shown at the top, and at the fields.
  *  The idempotency key stays the same until there is an answer: pressed again after a lost one, it is done once. */
-export function Form({ send, label, children, name }: { send: (key: string) => Promise<unknown>; label: string; name: string; children: (problem: Problem | null) => ComponentChildren }) {
+export function Form({ send, label, children, name }: FormProps) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const key = useRef(crypto.randomUUID());

@@ -1,5 +1,5 @@
 /* What the screen knows. The feed and the operator change it here; `draw` shows it. */
-import { api, must, Problem, session, type S } from "./api";
+import { api, by, must, of, Problem, session, type S } from "./api";
 import { listen, type Line, type Told } from "./feed";
 
 export type Pane = "script" | "survey" | "order" | "complaint" | "writeup";
@@ -41,9 +41,9 @@ export const desk = {
 export const readLists = async () => {
   const query = { is_active: true, page_size: 200 };
   const [topics, ways, codes] = await Promise.all([
-    must(api.GET("/api/v1/topics/", { params: { query: { ...query, ordering: "code" } } })),
-    must(api.GET("/api/v1/dispositions/", { params: { query: { ...query, ordering: "order" } } })),
-    must(api.GET("/api/v1/pause-codes/", { params: { query: { ...query, ordering: "order" } } })),
+    must(api.GET("/api/v1/topics/", by({ ...query, ordering: "code" }))),
+    must(api.GET("/api/v1/dispositions/", by({ ...query, ordering: "order" }))),
+    must(api.GET("/api/v1/pause-codes/", by({ ...query, ordering: "order" }))),
   ]);
   return { topics: topics.results, ways: ways.results, codes: codes.results };
 };
@@ -93,12 +93,13 @@ export async function complete(work: Work): Promise<void> {
   try {
     const phone = number(work);
     if (!work.matches.length && phone) {
-      const { matches, open, phone: said } = await must(api.GET("/api/v1/lookup/", { params: { query: { phone } } }));
+      const { matches, open, phone: said } = await must(api.GET("/api/v1/lookup/", by({ phone })));
       Object.assign(work, { matches, open, said: said.display });
     }
-    const id = work.call?.contact ?? work.hand?.contact.id ?? work.owed?.contact ?? work.contact?.id ?? (work.matches.length === 1 ? work.matches[0].contact.id : null);
+    const only = work.matches.length === 1 ? work.matches[0].contact.id : null;
+    const id = work.call?.contact ?? work.hand?.contact.id ?? work.owed?.contact ?? work.contact?.id ?? only;
     const match = work.matches.find((one) => one.contact.id === id);
-    work.contact = match?.contact ?? (id ? await must(api.GET("/api/v1/contacts/{id}/", { params: { path: { id } } })) : null);
+    work.contact = match?.contact ?? (id ? await must(api.GET("/api/v1/contacts/{id}/", of(id))) : null);
   } catch (problem) {
     say((problem as Problem).message);
   }
@@ -119,7 +120,7 @@ export function takeInHand(hand: S["ContactInHands"]): void {
     const mine = desk.works.some((work) => work.hand?.attempt === hand.attempt);
     if (!mine) return;
     // A lost lease is told by the feed too; a refused sign of life needs no second word.
-    await api.POST("/api/v1/attempts/{id}/heartbeat/", { params: { path: { id: hand.attempt } }, body: { token: hand.token } }).catch(() => {});
+    await api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), body: { token: hand.token } }).catch(() => {});
     setTimeout(beat, hand.heartbeat_every_s * 1000);
   };
   setTimeout(beat, hand.heartbeat_every_s * 1000);
@@ -185,14 +186,16 @@ function ring({ call, matches, open }: Ringing, stage: Work["stage"]): void {
   const known = workOf(call);
   const work = known ?? begin({ id: call.id, stage, call, matches, open });
   Object.assign(work, { call, stage }, matches.length && { matches, open });
-  if (stage === "ringing" && !known) say(`A call from ${matches.map((one) => one.contact.display_name).join(" or ") || number(work) || "a withheld number"}`, true);
+  const names = matches.map((one) => one.contact.display_name).join(" or ");
+  if (stage === "ringing" && !known) say(`A call from ${names || number(work) || "a withheld number"}`, true);
   show(work);
 }
 
 /** All that a screen shows at first; again after a reset. What was being written stays. */
 function everything(screen: any): void {
   const calls = screen.calls ?? {};
-  const ids = [...(calls.ringing ?? []), ...(calls.talking ?? [])].map((one: Ringing) => one.call.id).concat((calls.to_write_up ?? []).map((one: Call) => one.id));
+  const going = [...(calls.ringing ?? []), ...(calls.talking ?? [])].map((one: Ringing) => one.call);
+  const ids = [...going, ...(calls.to_write_up ?? [])].map((call: Call) => call.id);
   desk.works = desk.works.filter((work) => !work.call || ids.includes(work.call.id));
   for (const call of calls.to_write_up ?? []) Object.assign(workOf(call) ?? begin({ id: call.id, stage: "ended", call }), { stage: "ended" });
   for (const one of calls.talking ?? []) ring(one, "talking");

@@ -1,7 +1,7 @@
 /* The call is over: a digit says how it came out, Enter is the rest. What is known from the call is filled in. */
 import { useLayoutEffect } from "preact/hooks";
-import { api, must, once, type S } from "./api";
-import { Field, Form, Key, wrong } from "./parts";
+import { api, must, ofOnce, type S } from "./api";
+import { Field, Form, Key, keyed, Options, wrong } from "./parts";
 import { draw, drop, isTyping, say, type Lists, type Work } from "./state";
 
 type Way = Pick<S["Disposition"], "code" | "name" | "group" | "callback" | "needs_note" | "needs_topic"> & Partial<S["Disposition"]>;
@@ -16,11 +16,12 @@ const effect = (way: Way) => [
 async function save(work: Work, key: string): Promise<void> {
   const { topic, disposition, note, at } = work.draft;
   const body = { disposition, note, topics: topic ? [topic] : [], ...(at ? { callback: { local_time: at, note } } : {}) };
-  const header = once(key);
-  if (work.hand) await must(api.POST("/api/v1/attempts/{id}/report/", { params: { path: { id: work.hand.attempt }, header }, body: { ...body, token: work.hand.token } }));
-  else if (work.call) await must(api.POST("/api/v1/calls/{id}/wrap-up/", { params: { path: { id: work.call.id }, header }, body }));
-  else if (work.owed?.kind === "callback") await must(api.POST("/api/v1/callbacks/{id}/complete/", { params: { path: { id: work.owed.id }, header }, body: { result: note } }));
-  else await must(api.POST("/api/v1/return-calls/{id}/complete/", { params: { path: { id: work.owed!.id }, header }, body: { result: note } }));
+  const { hand, owed } = work;
+  if (hand) await must(api.POST("/api/v1/attempts/{id}/report/", { ...ofOnce(hand.attempt, key), body: { ...body, token: hand.token } }));
+  else if (work.call) await must(api.POST("/api/v1/calls/{id}/wrap-up/", { ...ofOnce(work.call.id, key), body }));
+  else if (owed?.kind === "callback")
+    await must(api.POST("/api/v1/callbacks/{id}/complete/", { ...ofOnce(owed.id, key), body: { result: note } }));
+  else await must(api.POST("/api/v1/return-calls/{id}/complete/", { ...ofOnce(owed!.id, key), body: { result: note } }));
   say("Written up.");
   drop(work);
 }
@@ -32,12 +33,14 @@ export function WriteUp({ work, lists }: { work: Work; lists: Lists }) {
   const ways: Way[] = !work.hand && !work.call ? [] : work.hand?.dispositions ?? fitting ?? [];
   const way = ways.find((one) => one.code === draft.disposition);
   const put = (some: Partial<typeof draft>) => (Object.assign(draft, some), draw());
+  const field = (name: keyof typeof draft) => ({ value: draft[name], set: (value: string) => put({ [name]: value }) });
   useLayoutEffect(() => {
     if (ways.length && !isTyping() && !way) document.querySelector<HTMLElement>("[name=disposition]")?.focus();
   }, [ways.length]);
   useLayoutEffect(() => {
     if (!way || isTyping()) return; // eyes go to what is still missing, else to the button
-    const missing = way.callback && !draft.at ? "[name=at]" : way.needs_topic && !draft.topic ? "[name=topics]" : way.needs_note && !draft.note ? "[name=note]" : "form[aria-label='Write-up'] [type=submit]";
+    const missing = (way.callback && !draft.at && "[name=at]") || (way.needs_topic && !draft.topic && "[name=topics]") ||
+      (way.needs_note && !draft.note && "[name=note]") || "form[aria-label='Write-up'] [type=submit]";
     document.querySelector<HTMLElement>(missing)?.focus();
   }, [draft.disposition]);
   const groups = [...new Set(ways.map((one) => one.group))];
@@ -46,17 +49,26 @@ export function WriteUp({ work, lists }: { work: Work; lists: Lists }) {
       {(problem) => <>
         <div class="ways">{groups.map((group) => <fieldset key={group}><legend>{group || "How it came out"}</legend>
           {ways.filter((one) => one.group === group).map((one) => {
-            const key = ways.indexOf(one) < 9 ? `${ways.indexOf(one) + 1}` : ways.indexOf(one) === 9 ? "0" : undefined;
-            return <label class="choice" key={one.code}><input type="radio" name="disposition" required value={one.code} checked={draft.disposition === one.code} data-key={key}
-              aria-keyshortcuts={key && `${key} Alt+${key}`} onChange={() => put({ disposition: one.code })} /><Key of={key} />{one.name}</label>;
+            const place = ways.indexOf(one);
+            const key = place < 10 ? `${(place + 1) % 10}` : undefined;
+            return (
+              <label class="choice" key={one.code}>
+                <input type="radio" name="disposition" required value={one.code} checked={draft.disposition === one.code}
+                  {...keyed(key)} onChange={() => put({ disposition: one.code })} />
+                <Key of={key} />{one.name}
+              </label>
+            );
           })}
         </fieldset>)}</div>
         {way && effect(way) && <p class="hint">{effect(way)}</p>}
         {wrong(problem, "disposition") && <em>{wrong(problem, "disposition")}</em>}
-        {way?.callback && <Field label="Call back at, by their clock" name="at" type="datetime-local" required value={draft.at} set={(at) => put({ at })} problem={problem} />}
-        {ways.length > 0 && <Field label="What it was about" name="topics" required={way?.needs_topic} value={draft.topic} set={(topic) => put({ topic })} problem={problem}>
-          <option value="">Nothing in particular</option>{lists.topics?.map((one) => <option key={one.code} value={one.code}>{one.name}</option>)}</Field>}
-        <Field label="Note" name="note" rows={3} hot="I" required={way?.needs_note} value={draft.note} set={(note) => put({ note })} problem={problem} />
+        {way?.callback &&
+          <Field label="Call back at, by their clock" name="at" type="datetime-local" required {...field("at")} problem={problem} />}
+        {ways.length > 0 &&
+          <Field label="What it was about" name="topics" required={way?.needs_topic} {...field("topic")} problem={problem}>
+            <Options of={lists.topics} none="Nothing in particular" />
+          </Field>}
+        <Field label="Note" name="note" rows={3} hot="I" required={way?.needs_note} {...field("note")} problem={problem} />
       </>}
     </Form>
   );
