@@ -9,12 +9,13 @@
 #   make collection write docs/collection/ for Postman and Bruno anew from docs/openapi.yaml
 #   make schema   write docs/openapi.yaml, the kinds in docs/live-feed.md, the types in docs/events.md and docs/errors/ anew from the code
 #   make docs     build the documentation site into var/site, links checked (make docs-serve: look at it on port 8001)
+#   make desk     build the example desk (docs/examples/agent-desk) anew from its sources and docs/openapi.yaml
 #   make lock     write the locks anew from requirements*.in
 #   make day      a whole day of calls at ten times the rate of life, while parts are killed (48 minutes)
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
 #                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation;
 #                 make bench-campaigns: of audiences and hand-outs; make bench-webhooks: of posts)
-.PHONY: up down reset test day lint lint-api collection schema docs docs-serve bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv node lock help
+.PHONY: up down reset test day lint lint-api collection schema docs docs-serve bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv node desk lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -115,10 +116,19 @@ venv:
 node: venv
 	@cmp -s package-lock.json node_modules/.lock || { PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --no-progress --loglevel=error && cp package-lock.json node_modules/.lock; }
 
+# The page itself is committed as it is built, for `make up` needs Python only; the types are too large to keep.
+DESK := docs/examples/agent-desk
+desk: node
+	@export PATH="$(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$$PATH"; \
+	  openapi-typescript docs/openapi.yaml --default-non-nullable false -o $(DESK)/src/schema.d.ts >/dev/null && \
+	  tsc -p $(DESK) && \
+	  esbuild $(DESK)/src/desk.tsx --bundle --minify-whitespace --minify-syntax --line-limit=160 --format=iife --target=es2022 --charset=utf8 \
+	    --tsconfig=$(DESK)/tsconfig.json --outfile=$(or $(OUT),$(DESK)/desk.js) --log-level=warning
+
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements.in -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements.lock requirements-dev.in -o requirements-dev.lock
 
 help:
-	@sed -n '2,16s/^# \{0,3\}//p' Makefile
+	@sed -n '2,17s/^# \{0,3\}//p' Makefile

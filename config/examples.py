@@ -2,18 +2,31 @@
 
 import mimetypes
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "examples"
-TRUSTED = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src *; frame-ancestors 'none'"
+TRUSTED = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src {servers}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 def page(request: HttpRequest, path: str) -> FileResponse:
-    """A file of the folder; ``…/`` is its ``index.html``."""
-    file = (FOLDER / path / "index.html" if path.endswith("/") or not path else FOLDER / path).resolve()
-    if not settings.DEMO or not file.is_relative_to(FOLDER) or not file.is_file():
+    """A file of the folder; ``…/`` is its ``index.html``. It may ask any server: the address is typed in."""
+    return _answer(FOLDER, path, servers="*")
+
+
+def desk(request: HttpRequest, path: str = "") -> FileResponse:
+    """The operator's screen. It asks its own server only, and that of the live feed."""
+    stream = urlsplit(settings.STREAM_URL)
+    servers = f"'self' {stream.scheme}://{stream.netloc}" if stream.netloc else "'self'"
+    return _answer(FOLDER / "agent-desk", path, servers=servers)
+
+
+def _answer(folder: Path, path: str, *, servers: str) -> FileResponse:
+    file = (folder / path / "index.html" if path.endswith("/") or not path else folder / path).resolve()
+    if not settings.DEMO or not file.is_relative_to(folder) or not file.is_file():
         raise Http404
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    return FileResponse(file.open("rb"), content_type=kind, headers={"Content-Security-Policy": TRUSTED, "Cache-Control": "no-cache"})
+    headers = {"Content-Security-Policy": TRUSTED.format(servers=servers), "Cache-Control": "no-cache"}
+    return FileResponse(file.open("rb"), content_type=kind, headers=headers)

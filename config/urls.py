@@ -22,6 +22,8 @@ urlpatterns = [
     path("api/v1/redoc/", SpectacularRedocView.as_view(url_name="schema", throttle_classes=[]), name="redoc"),
     path("s/<str:token>/", satisfaction_page.page, name="satisfaction-page"),
     path("examples/<path:path>", examples.page),
+    path("desk/", examples.desk),
+    path("desk/<path:path>", examples.desk),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),

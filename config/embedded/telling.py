@@ -60,7 +60,8 @@ def block(told: dict[str, Any], *, folder: Path, demo: bool, caller: str = "") -
     login = told.get("admin_login") or {}
     lines.append(f"  Admin   {told['admin']}" + (f"   name {login['username']}, password {login['password']}" if login else ""))
     if demo:
-        lines.append(f"  Desk    {url}/examples/live-feed/   an operator's screen on the live feed, to try (docs/live-feed.md)")
+        lines.append(f"  Desk    {url}/desk/   an operator's screen, to try: sign in with the agent's token (docs/examples/agent-desk)")
+        lines.append(f"  Feed    {url}/examples/live-feed/   the live feed alone, on a page (docs/live-feed.md)")
     tokens = told["tokens"]
     if tokens:
         width = max(map(len, tokens))

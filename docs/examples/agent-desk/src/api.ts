@@ -1,0 +1,58 @@
+/* The way to the API. Paths, parameters and answers are typed by `schema.d.ts`, which `make desk` makes of docs/openapi.yaml. */
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+export type S = components["schemas"];
+
+/** A refusal, as every error of the API comes (RFC 9457). `code` is for the program, the message for the operator. */
+export class Problem extends Error {
+  readonly code: string;
+  readonly errors: { pointer: string; detail: string }[];
+  constructor(readonly status: number, readonly body: Partial<S["Problem"]> & Record<string, unknown>) {
+    super(body.detail || `The server answered ${status}.`);
+    this.code = body.code ?? "";
+    this.errors = body.errors ?? [];
+  }
+}
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** The network is lost now and then. The same request goes again, a POST with the key it had: it is done once, however often it arrives. */
+async function patiently(request: Request): Promise<Response> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const answer = await fetch(request.clone());
+      if (tries === 4 || ![429, 502, 503].includes(answer.status)) return answer;
+      await pause(1000 * Number(answer.headers.get("Retry-After") ?? 1));
+    } catch (lost) {
+      if (tries === 4) throw new Problem(0, { detail: "The server cannot be reached. What you typed is kept: try again in a moment." });
+      await pause(400 * tries);
+    }
+  }
+}
+
+export const session = { token: "", onRefused: () => {} };
+export const api = createClient<paths>({ fetch: patiently });
+
+api.use({
+  onRequest({ request }) {
+    if (session.token) request.headers.set("Authorization", `Bearer ${session.token}`);
+    if (request.method === "POST" && !request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", crypto.randomUUID());
+  },
+});
+
+/** The usual words of a request: the id in its path, the key of a form (kept until there is an answer), the query. */
+export const of = (id: string) => ({ params: { path: { id } } });
+export const once = (key: string) => ({ "Idempotency-Key": key });
+export const ofOnce = (id: string, key: string) => ({ params: { path: { id }, header: once(key) } });
+export const by = <Q>(query: Q) => ({ params: { query } });
+export const ofBy = <Q>(id: string, query: Q) => ({ params: { path: { id }, query } });
+export const firstTime = (key: string) => ({ params: { header: once(key) } });
+
+/** What was asked for, or the refusal as an exception. */
+export async function must<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (response.ok) return data as T;
+  if (response.status === 401 && session.token) session.onRefused();
+  throw new Problem(response.status, (error ?? {}) as Partial<S["Problem"]>);
+}

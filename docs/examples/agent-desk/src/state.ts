@@ -1,0 +1,247 @@
+/* What the screen knows. The feed and the operator change it here; `draw` shows it. */
+import { api, by, must, of, Problem, session, type S } from "./api";
+import { listen, type Line, type Told } from "./feed";
+
+export type Pane = "script" | "survey" | "order" | "complaint" | "writeup";
+export type Call = Pick<S["Call"], "id" | "direction" | "state" | "queue" | "from" | "to" | "contact" | "started_at" | "answered_at">;
+export type Owed = { kind: "callback" | "return_call"; id: string; phone: string; contact: string | null; why: string };
+
+/** One thing that the operator has before them: a call, a contact of a campaign, a call that is owed. The last two become calls. */
+export type Work = {
+  id: string;
+  stage: "ready" | "ringing" | "talking" | "ended";
+  call?: Call;
+  talk_s?: number;
+  held: boolean;
+  matches: S["Match"][];
+  contact: S["Contact"] | null;
+  open: Record<string, any[]>;
+  hand?: S["ContactInHands"];
+  owed?: Owed;
+  dialling: string;
+  said?: string; // the number as people read it
+  pane: Pane;
+  draft: { topic: string; disposition: string; note: string; at: string }; // kept from the first ring to the writing up: nothing is asked twice
+};
+
+type Standing = Pick<S["MeAsAgent"], "state" | "pause_code" | "pending_pause" | "asked_pause" | "conflict" | "break_due" | "micro_pause">;
+
+export const desk = {
+  me: null as S["Me"] | null,
+  line: "connecting" as Line,
+  why: "",
+  agent: null as Standing | null,
+  works: [] as Work[],
+  shown: "",
+  announcements: [] as { announcement: string; text: string; by: string }[],
+  owed: 0,
+};
+
+/** What all forms choose from, read once: a key that is pressed finds its list there. */
+export const readLists = async () => {
+  const query = { is_active: true, page_size: 200 };
+  const [topics, ways, codes] = await Promise.all([
+    must(api.GET("/api/v1/topics/", by({ ...query, ordering: "code" }))),
+    must(api.GET("/api/v1/dispositions/", by({ ...query, ordering: "order" }))),
+    must(api.GET("/api/v1/pause-codes/", by({ ...query, ordering: "order" }))),
+  ]);
+  return { topics: topics.results, ways: ways.results, codes: codes.results };
+};
+export type Lists = Partial<Awaited<ReturnType<typeof readLists>>>;
+
+let redraw = () => {};
+export const drawWith = (how: () => void) => (redraw = how);
+export const draw = () => redraw();
+export const can = (operation: string) => desk.me?.may.includes(operation) ?? false;
+export const number = (work: Work) =>
+  work.hand?.phone ?? work.owed?.phone ?? (work.call && (work.call.direction === "outbound" ? work.call.to : work.call.from).e164) ?? "";
+/** As people read it. */
+export const display = (work: Work) => work.contact?.phones.find((one) => one.number === number(work))?.display ?? work.said ?? number(work);
+export const shown = () => desk.works.find((work) => work.id === desk.shown);
+
+/** Say something: aloud at once (an alert), or when the reader has time, and in writing. */
+let hushing = 0;
+export function say(text: string, loud = false): void {
+  document.getElementById(loud ? "alert" : "status")!.textContent = text;
+  clearTimeout(hushing);
+  hushing = setTimeout(() => (document.getElementById("status")!.textContent = ""), 8000);
+}
+
+export const isTyping = (element = document.activeElement) =>
+  element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement ||
+  (element instanceof HTMLInputElement && !["radio", "checkbox", "button"].includes(element.type));
+
+/** Bring it before the operator's eyes. Whoever types is not disturbed, unless they asked for it. */
+export function show(work: Work | undefined, asked = false): void {
+  if (desk.shown && isTyping() && !asked) return draw();
+  desk.shown = work?.id ?? "";
+  draw();
+  if (work?.stage !== "ended") document.getElementById("who")?.focus(); // the write-up takes the eyes to itself
+}
+
+function begin(work: Partial<Work> & Pick<Work, "id" | "stage">): Work {
+  const pane: Pane = work.stage === "ended" ? "writeup" : work.hand?.survey_version ? "survey" : "script";
+  const draft = { topic: "", disposition: "", note: "", at: "" };
+  const made: Work = { held: false, matches: [], contact: null, open: {}, dialling: "", pane, draft, ...work };
+  desk.works.push(made);
+  void complete(made);
+  return made;
+}
+
+/** Find out who it is, and what is open for them, where the feed did not tell it already. */
+export async function complete(work: Work): Promise<void> {
+  try {
+    const phone = number(work);
+    if (!work.matches.length && phone) {
+      const { matches, open, phone: said } = await must(api.GET("/api/v1/lookup/", by({ phone })));
+      Object.assign(work, { matches, open, said: said.display });
+    }
+    const only = work.matches.length === 1 ? work.matches[0].contact.id : null;
+    const id = work.call?.contact ?? work.hand?.contact.id ?? work.owed?.contact ?? work.contact?.id ?? only;
+    const match = work.matches.find((one) => one.contact.id === id);
+    work.contact = match?.contact ?? (id ? await must(api.GET("/api/v1/contacts/{id}/", of(id))) : null);
+  } catch (problem) {
+    say((problem as Problem).message);
+  }
+  draw();
+}
+
+export function drop(work: Work): void {
+  desk.works = desk.works.filter((one) => one !== work);
+  if (desk.shown !== work.id) return draw();
+  desk.shown = "";
+  show(desk.works[0], true);
+}
+
+export function takeInHand(hand: S["ContactInHands"]): void {
+  const known = desk.works.find((work) => work.hand?.attempt === hand.attempt);
+  show(known ?? begin({ id: hand.attempt, stage: "ready", hand, contact: { ...hand.contact, merged_from: null } }), true);
+  const beat = async (): Promise<void> => {
+    const mine = desk.works.some((work) => work.hand?.attempt === hand.attempt);
+    if (!mine) return;
+    // A lost lease is told by the feed too; a refused sign of life needs no second word.
+    await api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), body: { token: hand.token } }).catch(() => {});
+    setTimeout(beat, hand.heartbeat_every_s * 1000);
+  };
+  setTimeout(beat, hand.heartbeat_every_s * 1000);
+}
+
+export const owe = (owed: Owed) => show(desk.works.find((work) => work.id === owed.id) ?? begin({ id: owed.id, stage: "ready", owed }), true);
+
+/** The work that a call belongs to; a call out belongs to whom was to be called. */
+function workOf(call: Call): Work | undefined {
+  return desk.works.find((work) => work.call?.id === call.id) ??
+    desk.works.find((work) => !work.call && call.direction === "outbound" && number(work) === call.to.e164);
+}
+
+type Ringing = { call: Call; matches: S["Match"][]; open: Record<string, any[]> };
+
+function told({ kind, about, data }: Told): void {
+  if (kind === "hello" || kind === "reset") return everything(data);
+  if (kind === "call.ringing") ring(data, "ringing");
+  if (kind === "call.updated") {
+    const goesOn = data.call.state === "in_progress";
+    const work = workOf(data.call) ?? (goesOn ? begin({ id: data.call.id, stage: "ringing", call: data.call }) : undefined);
+    if (!work) return;
+    const isNew = work.stage !== "talking";
+    Object.assign(work, { call: data.call, dialling: "" });
+    if (data.changed.includes("held")) work.held = true;
+    if (data.changed.includes("resumed")) work.held = false;
+    if (data.changed.includes("identified")) void complete(Object.assign(work, { matches: [] }));
+    if (data.changed.includes("written_up")) return work.stage === "ended" ? drop(work) : undefined;
+    if (goesOn) work.stage = "talking";
+    if (isNew && work.stage === "talking") show(work);
+  }
+  const work = desk.works.find((one) => one.call && one.call.id === (typeof data.call === "string" ? data.call : data.call?.id));
+  if (kind === "call.taken" && work) (say(`Taken by ${data.by.join(", ")}.`), drop(work));
+  if (kind === "call.rang_out" && work) (say("It rings no more."), drop(work));
+  if (kind === "call.ended" && work) {
+    // Of a campaign's contact is told how it came out, whoever answered.
+    if (!work.hand && (data.wrap_up !== "pending" || data.agent !== desk.me?.id)) drop(work);
+    else {
+      Object.assign(work, { stage: "ended", held: false, talk_s: data.talk_s, pane: isTyping() && work.pane !== "script" ? work.pane : "writeup" });
+      say("The call is over: write it up.");
+      show(work);
+    }
+  }
+  if (kind === "call_request.updated") {
+    const asked = desk.works.find((one) => one.stage === "ready" && one.dialling);
+    if (asked) asked.dialling = data.problem || `Your phone is asked to ring: ${data.state}.`;
+  }
+  if (kind === "agent.state" && data.agent === desk.me?.id) desk.agent = { ...desk.agent, ...data };
+  if (kind === "break.due") (Object.assign(desk.agent!, { break_due: data }), say(data.text));
+  if (kind === "micro_pause.offered") (Object.assign(desk.agent!, { micro_pause: data }), say(data.text));
+  if (kind === "agent.signed_in_elsewhere") desk.why = "You signed in at another screen: that one counts now.";
+  if (kind === "campaign.contact_revoked") {
+    const lost = desk.works.find((one) => one.id === data.attempt);
+    if (lost?.stage === "ready") (say("They may not be called any more. Take the next.", true), drop(lost));
+  }
+  if (kind === "announcement") (desk.announcements.push(data), say(data.text));
+  if (kind === "announcement.withdrawn") desk.announcements = desk.announcements.filter((one) => one.announcement !== data.announcement);
+  if (/^(callback\.due|return_call\.assigned)$/.test(kind)) (desk.owed++, say(`Somebody is owed a call${about ? "" : "."}`));
+  draw();
+}
+
+function ring({ call, matches, open }: Ringing, stage: Work["stage"]): void {
+  const known = workOf(call);
+  const work = known ?? begin({ id: call.id, stage, call, matches, open });
+  Object.assign(work, { call, stage }, matches.length && { matches, open });
+  const names = matches.map((one) => one.contact.display_name).join(" or ");
+  if (stage === "ringing" && !known) say(`A call from ${names || number(work) || "a withheld number"}`, true);
+  show(work);
+}
+
+/** All that a screen shows at first; again after a reset. What was being written stays. */
+function everything(screen: any): void {
+  const calls = screen.calls ?? {};
+  const going = [...(calls.ringing ?? []), ...(calls.talking ?? [])].map((one: Ringing) => one.call);
+  const ids = [...going, ...(calls.to_write_up ?? [])].map((call: Call) => call.id);
+  desk.works = desk.works.filter((work) => !work.call || ids.includes(work.call.id));
+  for (const call of calls.to_write_up ?? []) Object.assign(workOf(call) ?? begin({ id: call.id, stage: "ended", call }), { stage: "ended" });
+  for (const one of calls.talking ?? []) ring(one, "talking");
+  for (const one of calls.ringing ?? []) ring(one, "ringing");
+  desk.agent = { ...desk.agent, ...screen.agent };
+  desk.announcements = screen.announcements ?? [];
+  desk.owed = [screen.callbacks, screen.return_calls].flatMap((rows) => (Array.isArray(rows) ? rows : [])).length;
+  if (!shown()) desk.shown = "";
+  show(shown() ?? desk.works[0]);
+}
+
+export async function start(token: string): Promise<void> {
+  session.token = token;
+  session.onRefused = () => (signOut(), say("Your shift's token is over: sign in again.", true));
+  try {
+    desk.me = await must(api.GET("/api/v1/me/", {}));
+  } catch (problem) {
+    session.token = "";
+    throw problem;
+  }
+  sessionStorage.setItem("token", token); // a reload asks for no password; a closed tab forgets it
+  if (can("agents_sign_in")) {
+    const mine = await must(api.POST("/api/v1/agents/me/sign-in/", { body: { device: "The desk" } }));
+    desk.agent = mine;
+    void alive(mine.session ?? "");
+  }
+  void listen(told, (line, why = "") => (Object.assign(desk, { line, why: why || desk.why }), draw()));
+  draw();
+}
+
+/** Say every 20 seconds that somebody sits here. The answer tells how they stand, breaks that are due among it. */
+async function alive(id: string): Promise<void> {
+  while (session.token) {
+    try {
+      desk.agent = { ...desk.agent, ...(await must(api.POST("/api/v1/agents/me/heartbeat/", { body: { session: id } }))) };
+      draw();
+    } catch (problem) {
+      if ((problem as Problem).status === 409) return (desk.why = (problem as Problem).message), draw();
+    }
+    await new Promise((done) => setTimeout(done, 20_000));
+  }
+}
+
+export function signOut(): void {
+  session.token = "";
+  sessionStorage.removeItem("token");
+  Object.assign(desk, { me: null, agent: null, works: [], shown: "", why: "" });
+  draw();
+}
