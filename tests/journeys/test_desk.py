@@ -1,4 +1,7 @@
-"""The reference operator's screen in a real browser on a whole `make up`: a shift by keyboard alone. PICTURES=folder keeps pictures of it."""
+"""The reference operator's screen in a real browser on a whole `make up`: a shift by keyboard alone.
+
+PICTURES=folder keeps pictures: docs/images/desk.png (order), desk-ringing.png and desk-dark.png (campaign-dark) are made so.
+"""
 
 import json
 import os
@@ -297,7 +300,7 @@ def test_a_shift_by_keyboard_alone(running):
         press("r")
         expect(page.get_by_label("Why they are called")).to_be_visible()
         seen.look("owed")
-        press("w"), press("i")
+        press("i")
         type("The price list is sent.")
         press("Control+Enter")
         expect(who).to_have_text("Nothing rings")
@@ -323,7 +326,6 @@ def test_a_shift_by_keyboard_alone(running):
         page.emulate_media(color_scheme="dark")
         seen.look("campaign-dark")
         office.event("call.ended", "four", direction="outbound", hangup_by="caller")
-        press("w")
         expect(page.locator("legend").first).to_be_visible()
         page.set_viewport_size({"width": 360, "height": 780})
         seen.look("write-up-narrow")

@@ -166,11 +166,11 @@ ways,codes]=await Promise.all([must(api.GET("/api/v1/topics/",by({...query,order
 must(api.GET("/api/v1/pause-codes/",by({...query,ordering:"order"})))]);return{topics:topics.results,ways:ways.results,codes:codes.results}},redraw=()=>{},drawWith=how=>redraw=
 how,draw=()=>redraw(),can=operation=>desk.me?.may.includes(operation)??!1,number=work=>work.hand?.phone??work.owed?.phone??(work.call&&(work.call.direction==="o\
 utbound"?work.call.to:work.call.from).e164)??"",display=work=>work.contact?.phones.find(one=>one.number===number(work))?.display??work.said??number(work),shown=()=>desk.
-works.find(work=>work.id===desk.shown),hushing=0;function say(text,loud=!1){document.getElementById(loud?"alert":"status").textContent=text,clearTimeout(hushing),
-hushing=setTimeout(()=>document.getElementById("status").textContent="",8e3)}var isTyping=(element=document.activeElement)=>element instanceof HTMLTextAreaElement||
-element instanceof HTMLSelectElement||element instanceof HTMLInputElement&&!["radio","checkbox","button"].includes(element.type);function show(work,asked=!1){if(desk.
-shown&&isTyping()&&!asked)return draw();desk.shown=work?.id??"",draw(),work?.stage!=="ended"&&document.getElementById("who")?.focus()}function begin(work){let pane=work.
-stage==="ended"?"writeup":work.hand?.survey_version?"survey":"script",made={held:!1,matches:[],contact:null,open:{},dialling:"",pane,draft:{topic:"",disposition:"",
+works.find(work=>work.id===desk.shown),hushing=0;function say(text,where="status"){document.getElementById(where).textContent=text,clearTimeout(hushing),hushing=
+setTimeout(()=>document.getElementById("status").textContent="",8e3)}var isTyping=(element=document.activeElement)=>element instanceof HTMLTextAreaElement||element instanceof
+HTMLSelectElement||element instanceof HTMLInputElement&&!["radio","checkbox","button"].includes(element.type);function show(work,asked=!1){if(desk.shown&&isTyping()&&
+!asked)return draw();desk.shown=work?.id??"",draw(),work?.stage!=="ended"&&document.getElementById("who")?.focus()}function begin(work){let pane=work.stage==="e\
+nded"||work.owed?"writeup":work.hand?.survey_version?"survey":"script",made={held:!1,matches:[],contact:null,open:{},dialling:"",pane,draft:{topic:"",disposition:"",
 note:"",at:""},...work};return desk.works.push(made),complete(made),made}async function complete(work){try{let phone=number(work);if(!work.matches.length&&phone){
 let{matches,open,phone:said}=await must(api.GET("/api/v1/lookup/",by({phone})));Object.assign(work,{matches,open,said:said.display})}let only=work.matches.length===
 1?work.matches[0].contact.id:null,id=work.call?.contact??work.hand?.contact.id??work.owed?.contact??work.contact?.id??only,match=work.matches.find(one=>one.contact.
@@ -180,28 +180,28 @@ works.find(work=>work.hand?.attempt===hand.attempt);show(known??begin({id:hand.a
 desk.works.some(work=>work.hand?.attempt===hand.attempt)&&(await api.POST("/api/v1/attempts/{id}/heartbeat/",{...of(hand.attempt),body:{token:hand.token}}).catch(
 ()=>{}),setTimeout(beat,hand.heartbeat_every_s*1e3))};setTimeout(beat,hand.heartbeat_every_s*1e3)}var owe=owed=>show(desk.works.find(work=>work.id===owed.id)??begin(
 {id:owed.id,stage:"ready",owed}),!0);function workOf(call){return desk.works.find(work=>work.call?.id===call.id)??desk.works.find(work=>!work.call&&call.direction===
-"outbound"&&number(work)===call.to.e164)}function told({kind,about,data}){if(kind==="hello"||kind==="reset")return everything(data);if(kind==="call.ringing"&&ring(
-data,"ringing"),kind==="call.updated"){let goesOn=data.call.state==="in_progress",work2=workOf(data.call)??(goesOn?begin({id:data.call.id,stage:"ringing",call:data.
-call}):void 0);if(!work2)return;let isNew=work2.stage!=="talking";if(Object.assign(work2,{call:data.call,dialling:""}),data.changed.includes("held")&&(work2.held=
-!0),data.changed.includes("resumed")&&(work2.held=!1),data.changed.includes("identified")&&complete(Object.assign(work2,{matches:[]})),data.changed.includes("wr\
-itten_up"))return work2.stage==="ended"?drop(work2):void 0;goesOn&&(work2.stage="talking"),isNew&&work2.stage==="talking"&&show(work2)}let work=desk.works.find(
-one=>one.call&&one.call.id===(typeof data.call=="string"?data.call:data.call?.id));if(kind==="call.taken"&&work&&(say(`Taken by ${data.by.join(", ")}.`),drop(work)),
-kind==="call.rang_out"&&work&&(say("It rings no more."),drop(work)),kind==="call.ended"&&work&&(!work.hand&&(data.wrap_up!=="pending"||data.agent!==desk.me?.id)?
-drop(work):(Object.assign(work,{stage:"ended",held:!1,talk_s:data.talk_s,pane:isTyping()&&work.pane!=="script"?work.pane:"writeup"}),say("The call is over: writ\
-e it up."),show(work))),kind==="call_request.updated"){let asked=desk.works.find(one=>one.stage==="ready"&&one.dialling);asked&&(asked.dialling=data.problem||`Y\
-our phone is asked to ring: ${data.state}.`)}if(kind==="agent.state"&&data.agent===desk.me?.id&&(desk.agent={...desk.agent,...data}),kind==="break.due"&&(Object.
-assign(desk.agent,{break_due:data}),say(data.text)),kind==="micro_pause.offered"&&(Object.assign(desk.agent,{micro_pause:data}),say(data.text)),kind==="agent.si\
-gned_in_elsewhere"&&(desk.why="You signed in at another screen: that one counts now."),kind==="campaign.contact_revoked"){let lost=desk.works.find(one=>one.id===
-data.attempt);lost?.stage==="ready"&&(say("They may not be called any more. Take the next.",!0),drop(lost))}kind==="announcement"&&(desk.announcements.push(data),
-say(data.text)),kind==="announcement.withdrawn"&&(desk.announcements=desk.announcements.filter(one=>one.announcement!==data.announcement)),/^(callback\.due|return_call\.assigned)$/.
-test(kind)&&(desk.owed++,say(`Somebody is owed a call${about?"":"."}`)),draw()}function ring({call,matches,open},stage){let known=workOf(call),work=known??begin(
-{id:call.id,stage,call,matches,open});Object.assign(work,{call,stage},matches.length&&{matches,open});let names=matches.map(one=>one.contact.display_name).join(
-" or ");stage==="ringing"&&!known&&say(`A call from ${names||number(work)||"a withheld number"}`,!0),show(work)}function everything(screen){let calls=screen.calls??
-{},ids=[...[...calls.ringing??[],...calls.talking??[]].map(one=>one.call),...calls.to_write_up??[]].map(call=>call.id);desk.works=desk.works.filter(work=>!work.
-call||ids.includes(work.call.id));for(let call of calls.to_write_up??[])Object.assign(workOf(call)??begin({id:call.id,stage:"ended",call}),{stage:"ended"});for(let one of calls.
-talking??[])ring(one,"talking");for(let one of calls.ringing??[])ring(one,"ringing");desk.agent={...desk.agent,...screen.agent},desk.announcements=screen.announcements??
+"outbound"&&number(work)===call.to.e164)}function told({kind,data}){if(kind==="hello"||kind==="reset")return everything(data);if(kind==="call.ringing"&&ring(data,
+"ringing"),kind==="call.updated"){let goesOn=data.call.state==="in_progress",work2=workOf(data.call)??(goesOn?begin({id:data.call.id,stage:"ringing",call:data.call}):
+void 0);if(!work2)return;let isNew=work2.stage!=="talking";if(Object.assign(work2,{call:data.call,dialling:""}),data.changed.includes("held")&&(work2.held=!0),data.
+changed.includes("resumed")&&(work2.held=!1),data.changed.includes("identified")&&complete(Object.assign(work2,{matches:[]})),data.changed.includes("written_up"))
+return work2.stage==="ended"?drop(work2):void 0;goesOn&&(work2.stage="talking"),isNew&&work2.stage==="talking"&&show(work2)}let work=desk.works.find(one=>one.call&&
+one.call.id===(typeof data.call=="string"?data.call:data.call?.id));if(kind==="call.taken"&&work&&(say(`Taken by ${data.by.join(", ")}.`),drop(work)),kind==="ca\
+ll.rang_out"&&work&&(say("It rings no more."),drop(work)),kind==="call.ended"&&work&&(!work.hand&&(data.wrap_up!=="pending"||data.agent!==desk.me?.id)?drop(work):
+(Object.assign(work,{stage:"ended",held:!1,talk_s:data.talk_s,pane:isTyping()&&work.pane!=="script"?work.pane:"writeup"}),say("The call is over: write it up."),
+show(work))),kind==="call_request.updated"){let asked=desk.works.find(one=>one.stage==="ready"&&one.dialling);asked&&(asked.dialling=data.problem||`Your phone i\
+s asked to ring: ${data.state}.`)}if(kind==="agent.state"&&data.agent===desk.me?.id&&(desk.agent={...desk.agent,...data}),kind==="break.due"&&(Object.assign(desk.
+agent,{break_due:data}),say(data.text,"quiet")),kind==="micro_pause.offered"&&(Object.assign(desk.agent,{micro_pause:data}),say(data.text,"quiet")),kind==="agen\
+t.signed_in_elsewhere"&&(desk.why="You signed in at another screen: that one counts now."),kind==="campaign.contact_revoked"){let lost=desk.works.find(one=>one.
+id===data.attempt);lost?.stage==="ready"&&(say("They may not be called any more. Take the next.","alert"),drop(lost))}kind==="announcement"&&(desk.announcements.
+push(data),say(data.text,"quiet")),kind==="announcement.withdrawn"&&(desk.announcements=desk.announcements.filter(one=>one.announcement!==data.announcement)),/^(callback\.due|return_call\.assigned)$/.
+test(kind)&&(desk.owed++,say("Somebody is owed a call.")),draw()}function ring({call,matches,open},stage){let known=workOf(call),work=known??begin({id:call.id,stage,
+call,matches,open});Object.assign(work,{call,stage},matches.length&&{matches,open});let names=matches.map(one=>one.contact.display_name).join(" or ");stage==="r\
+inging"&&!known&&say(`A call from ${names||number(work)||"a withheld number"}`,"alert"),show(work)}function everything(screen){let calls=screen.calls??{},ids=[...[
+...calls.ringing??[],...calls.talking??[]].map(one=>one.call),...calls.to_write_up??[]].map(call=>call.id);desk.works=desk.works.filter(work=>!work.call||ids.includes(
+work.call.id));for(let call of calls.to_write_up??[])Object.assign(workOf(call)??begin({id:call.id,stage:"ended",call}),{stage:"ended"});for(let one of calls.talking??
+[])ring(one,"talking");for(let one of calls.ringing??[])ring(one,"ringing");desk.agent={...desk.agent,...screen.agent},desk.announcements=screen.announcements??
 [],desk.owed=[screen.callbacks,screen.return_calls].flatMap(rows=>Array.isArray(rows)?rows:[]).length,shown()||(desk.shown=""),show(shown()??desk.works[0])}async function start(token){
-session.token=token,session.onRefused=()=>(signOut(),say("Your shift's token is over: sign in again.",!0));try{desk.me=await must(api.GET("/api/v1/me/",{}))}catch(problem){
+session.token=token,session.onRefused=()=>(signOut(),say("Your shift's token is over: sign in again.","alert"));try{desk.me=await must(api.GET("/api/v1/me/",{}))}catch(problem){
 throw session.token="",problem}if(sessionStorage.setItem("token",token),can("agents_sign_in")){let mine=await must(api.POST("/api/v1/agents/me/sign-in/",{body:{
 device:"The desk"}}));desk.agent=mine,alive(mine.session??"")}listen(told,(line2,why="")=>(Object.assign(desk,{line:line2,why:why||desk.why}),draw())),draw()}async function alive(id){
 for(;session.token;){try{desk.agent={...desk.agent,...await must(api.POST("/api/v1/agents/me/heartbeat/",{body:{session:id}}))},draw()}catch(problem){if(problem.
@@ -402,11 +402,11 @@ pane))}),work.pane==="script"&&a3(Script,{work}),work.pane==="survey"&&a3(Survey
 a3(Offers,{work})]}),a3("aside",{class:"who-side","aria-label":"The caller",children:a3(Who,{work})})]},work.id)}function Quiet(){let[nobody,setNobody]=d2(""),next=async()=>{
 let{in_hand,next_at}=await must(api.POST("/api/v1/agents/me/next/",{}));setNobody(in_hand?"":`Nobody can be called now.${next_at?` Ask again at ${clock(next_at)}\
 .`:""}`),in_hand&&takeInHand(in_hand)},owed=async()=>{let back=await must(api.POST("/api/v1/callbacks/next/",{}));if(back)return owe({...back,kind:"callback",why:`\
-Promised for ${clock(back.at)}. ${back.note}`});let call=await must(api.POST("/api/v1/return-calls/next/",{})),why=call&&`${words(call.reason)}, ${call.times_called}\
- times. ${call.note}`;if(call)return owe({...call,kind:"return_call",phone:call.number.e164??"",why});setNobody("Nobody is owed a call.")};return a3("main",{class:"\
-quiet-time",children:[a3("h1",{id:"who",tabIndex:-1,children:"Nothing rings"}),a3("p",{children:"A call pops up here by itself. Meanwhile:"}),a3("p",{class:"row",
-children:[can("campaigns_my_next")&&a3(Button,{hot:"N",kind:"main",onClick:next,children:"Next contact of a campaign"}),can("return_calls_next")&&a3(Button,{hot:"\
-R",onClick:owed,children:["Call that is owed",desk.owed?` (${desk.owed})`:""]})]}),a3("p",{role:"status",children:nobody})]})}function Desk(){let lists=useLoad(
+Promised for ${clock(back.at)}. ${back.note}`});let call=await must(api.POST("/api/v1/return-calls/next/",{})),why=call&&`${words(call.reason)} · called ${call.
+times_called} × · ${call.note}`;if(call)return owe({...call,kind:"return_call",phone:call.number.e164??"",why});setNobody("Nobody is owed a call.")};return a3(
+"main",{class:"quiet-time",children:[a3("h1",{id:"who",tabIndex:-1,children:"Nothing rings"}),a3("p",{children:"A call pops up here by itself. Meanwhile:"}),a3(
+"p",{class:"row",children:[can("campaigns_my_next")&&a3(Button,{hot:"N",kind:"main",onClick:next,children:"Next contact of a campaign"}),can("return_calls_next")&&
+a3(Button,{hot:"R",onClick:owed,children:["Call that is owed",desk.owed?` (${desk.owed})`:""]})]}),a3("p",{role:"status",children:nobody})]})}function Desk(){let lists=useLoad(
 desk.me?.id??"",readLists);if(!desk.me)return a3(SignIn,{});let work=shown(),others=desk.works.filter(one=>one!==work);return a3($,{children:[a3(Bar,{codes:lists?.
 codes}),others.length>0&&a3("nav",{class:"others","aria-label":"What else waits",children:others.map((one,n2)=>a3(Button,{hot:n2?void 0:"G",kind:one.stage,onClick:()=>show(
 one,!0),children:[words(one.stage==="ended"?"to write up":one.stage),": ",one.contact?.display_name??(display(one)||"Internal call")]},one.id))}),work?a3(Before,
