@@ -251,21 +251,22 @@ work,{contact})},contact))]})})]})}function Candidate({id,why,choose}){let conta
 a3(Button,{onClick:choose,children:["It is ",contact.display_name," (the same ",why.join(", "),")"]}):null}function Correct({work,done}){let contact=work.contact,
 [person,set]=d2({surname:contact.surname,name:contact.name,email:contact.emails[0]?.email??""}),field=name=>({name,value:person[name],set:value=>set({...person,
 [name]:value})});return a3(Form,{send:async()=>{let emails=[...person.email?[{email:person.email}]:[],...contact.emails.slice(1)],params={path:{id:contact.id},header:{
-"If-Match":`"${contact.version}"`}},{surname,name}=person;work.contact=await must(api.PATCH("/api/v1/contacts/{id}/",{params,body:{surname,name,emails}})),say("\
-Corrected."),done(),draw()},name:"Correct the contact",label:"Correct",children:problem=>a3($,{children:[a3(Field,{label:"Surname",autofocus:!0,...field("surnam\
-e"),problem}),a3(Field,{label:"Name",...field("name"),problem}),a3(Field,{label:"E-mail",type:"email",...field("email"),name:"emails",problem})]})})}var line=(...parts)=>parts.
-filter(part=>typeof part=="string"&&part).join(" · "),openLine=row=>line(row.number?.display??row.number,row.title??row.summary??row.name??row.note,words(row.status??
-row.state??""),row.due_at&&`by ${clock(row.due_at)}`,row.total&&`${row.total} ${row.currency}`),pastLine=data=>line(data.disposition,data.note??data.text??data.
-summary,data.number);function Who({work}){let[isWrong,setWrong]=d2(!1),{contact}=work,id=contact?.id??"",timeline=useLoad(id,()=>must(api.GET("/api/v1/contacts/\
-{id}/timeline/",ofBy(id,{page_size:6})))),open=Object.entries(work.open).flatMap(([kind,rows])=>rows.map(row=>({kind:words(kind).replace(/s$/,""),row}))).filter(
-({row})=>row.id!==work.call?.id),choose=one=>work.call?identify(work,{contact:one.id}):(work.contact=one,draw());return!contact&&work.matches.length>1?a3("secti\
-on",{"aria-label":"Who is it?",children:[a3("h2",{children:"Several have this number. Who is it?"}),work.matches.slice(0,9).map(({contact:one},n2)=>a3(Button,{hot:`\
-Shift+${n2+1}`,onClick:()=>choose(one),children:one.display_name},one.id))]}):contact?a3("section",{"aria-label":"About them",children:[a3("h2",{children:"Open \
-for them"}),!open.length&&a3("p",{class:"quiet",children:"Nothing is open."}),a3("ul",{children:open.map(({kind,row})=>a3("li",{children:[a3("b",{children:kind}),
-" ",openLine(row),row.last_word&&a3("blockquote",{children:row.last_word.text})]},row.id))}),a3("h2",{children:"What happened last"}),a3("ol",{class:"timeline",
-children:timeline?.results.map(one=>a3("li",{children:[a3("time",{children:day(one.at)})," ",a3("b",{children:words(one.kind)})," ",pastLine(one.data)," ",a3("s\
-mall",{children:one.by})]},one.id))}),isWrong&&a3(Correct,{work,done:()=>setWrong(!1)}),!isWrong&&can("contacts_partial_update")&&a3(Button,{hot:"E",kind:"quiet",
-onClick:()=>setWrong(!0),children:"Correct the contact"})]}):work.call&&can("calls_identify")?a3(Unknown,{work}):null}var origin=work=>work.call?{kind:"call",id:work.call.id}:work.hand?{kind:"attempt",id:work.hand.attempt}:void 0;function noted(work,text){work.draft.note=[work.
+"If-Match":`"${contact.version}"`}},{surname,name}=person;try{work.contact=await must(api.PATCH("/api/v1/contacts/{id}/",{params,body:{surname,name,emails}}))}catch(problem){
+throw problem.status===412&&(work.contact=await must(api.GET("/api/v1/contacts/{id}/",of(contact.id))),draw()),problem}say("Corrected."),done(),draw()},name:"Co\
+rrect the contact",label:"Correct",children:problem=>a3($,{children:[a3(Field,{label:"Surname",autofocus:!0,...field("surname"),problem}),a3(Field,{label:"Name",
+...field("name"),problem}),a3(Field,{label:"E-mail",type:"email",...field("email"),name:"emails",problem})]})})}var line=(...parts)=>parts.filter(part=>typeof part==
+"string"&&part).join(" · "),openLine=row=>line(row.number?.display??row.number,row.title??row.summary??row.name??row.note,words(row.status??row.state??""),row.
+due_at&&`by ${clock(row.due_at)}`,row.total&&`${row.total} ${row.currency}`),pastLine=data=>line(data.disposition,data.note??data.text??data.summary,data.number);
+function Who({work}){let[isWrong,setWrong]=d2(!1),{contact}=work,id=contact?.id??"",timeline=useLoad(id,()=>must(api.GET("/api/v1/contacts/{id}/timeline/",ofBy(
+id,{page_size:6})))),open=Object.entries(work.open).flatMap(([kind,rows])=>rows.map(row=>({kind:words(kind).replace(/s$/,""),row}))).filter(({row})=>row.id!==work.
+call?.id),choose=one=>work.call?identify(work,{contact:one.id}):(work.contact=one,draw());return!contact&&work.matches.length>1?a3("section",{"aria-label":"Who \
+is it?",children:[a3("h2",{children:"Several have this number. Who is it?"}),work.matches.slice(0,9).map(({contact:one},n2)=>a3(Button,{hot:`Shift+${n2+1}`,onClick:()=>choose(
+one),children:one.display_name},one.id))]}):contact?a3("section",{"aria-label":"About them",children:[a3("h2",{children:"Open for them"}),!open.length&&a3("p",{
+class:"quiet",children:"Nothing is open."}),a3("ul",{children:open.map(({kind,row})=>a3("li",{children:[a3("b",{children:kind})," ",openLine(row),row.last_word&&
+a3("blockquote",{children:row.last_word.text})]},row.id))}),a3("h2",{children:"What happened last"}),a3("ol",{class:"timeline",children:timeline?.results.map(one=>a3(
+"li",{children:[a3("time",{children:day(one.at)})," ",a3("b",{children:words(one.kind)})," ",pastLine(one.data)," ",a3("small",{children:one.by})]},one.id))}),isWrong&&
+a3(Correct,{work,done:()=>setWrong(!1)}),!isWrong&&can("contacts_partial_update")&&a3(Button,{hot:"E",kind:"quiet",onClick:()=>setWrong(!0),children:"Correct th\
+e contact"})]}):work.call&&can("calls_identify")?a3(Unknown,{work}):null}var origin=work=>work.call?{kind:"call",id:work.call.id}:work.hand?{kind:"attempt",id:work.hand.attempt}:void 0;function noted(work,text){work.draft.note=[work.
 draft.note,text].filter(Boolean).join(`
 `),work.pane=work.stage==="ended"?"writeup":"script",say(text),draw(),complete(Object.assign(work,{matches:[]})),document.getElementById("who")?.focus()}function Order({
 work}){let contact=work.contact?.id??"",[typed,setTyped]=d2(""),[lines,setLines]=d2([]),[promotions,setPromotions]=d2([]),[comment,setComment]=d2(""),[quote,setQuote]=d2(),
