@@ -1,3 +1,4 @@
+/* Built from src/ by `make desk`. It holds Preact, Copyright (c) 2015-present Jason Miller, and openapi-fetch, Copyright (c) 2023 Drew Powers, both under the MIT license: see LICENSE. */
 "use strict";(()=>{var n,t,r,u,i,f,o,e,l,c,a,s,h=Symbol.for("pv"),p={},y=[],v=/^m(i|n|o|s|text|space)$/,w=Array.isArray,d=y.slice,_=Object.assign;function g(n2){n2&&n2.parentNode&&
 n2.remove()}function m(r3,u3,i3,f4,o4){var e3={type:r3,props:u3,key:i3,ref:f4,__k:null,__:null,__b:0,__e:null,__c:null,constructor:h,__v:o4||++t,__i:-1,__u:0};return!o4&&n.
 vnode&&n.vnode(e3),e3}function $(n2){return n2.children}function x(n2,t3){this.props=n2,this.context=t3,this.__g=0}function S(n2,t3){if(t3==null)return n2.__&&S(n2.__,n2.__i+1);for(var r3;t3<
