@@ -103,7 +103,7 @@ desk: node
 	@export PATH="$(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$$PATH"; \
 	  openapi-typescript docs/openapi.yaml --default-non-nullable false -o $(DESK)/src/schema.d.ts >/dev/null && \
 	  tsc -p $(DESK) && \
-	  esbuild $(DESK)/src/desk.tsx --bundle --minify-whitespace --minify-syntax --line-limit=160 --format=iife --target=es2022 --charset=utf8 \
+	  esbuild $(DESK)/src/desk.tsx --bundle --minify-whitespace --minify-syntax --line-limit=240 --format=iife --target=es2022 --charset=utf8 \
 	    --banner:js='$(BANNER)' --tsconfig=$(DESK)/tsconfig.json --outfile=$(or $(OUT),$(DESK)/desk.js) --log-level=warning
 
 lock:
