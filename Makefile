@@ -118,12 +118,13 @@ node: venv
 
 # The page itself is committed as it is built, for `make up` needs Python only; the types are too large to keep.
 DESK := docs/examples/agent-desk
+BANNER := /* Built from src/ by `make desk`. It holds Preact, Copyright (c) 2015-present Jason Miller, and openapi-fetch, Copyright (c) 2023 Drew Powers, both under the MIT license: see LICENSE. */
 desk: node
 	@export PATH="$(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$$PATH"; \
 	  openapi-typescript docs/openapi.yaml --default-non-nullable false -o $(DESK)/src/schema.d.ts >/dev/null && \
 	  tsc -p $(DESK) && \
-	  esbuild $(DESK)/src/desk.tsx --bundle --minify-whitespace --minify-syntax --line-limit=160 --format=iife --target=es2022 --charset=utf8 \
-	    --tsconfig=$(DESK)/tsconfig.json --outfile=$(or $(OUT),$(DESK)/desk.js) --log-level=warning
+	  esbuild $(DESK)/src/desk.tsx --bundle --minify-whitespace --minify-syntax --line-limit=240 --format=iife --target=es2022 --charset=utf8 \
+	    --banner:js='$(BANNER)' --tsconfig=$(DESK)/tsconfig.json --outfile=$(or $(OUT),$(DESK)/desk.js) --log-level=warning
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -1,4 +1,7 @@
-"""The reference operator's screen in a real browser on a whole `make up`: a shift by keyboard alone. PICTURES=folder keeps pictures of it."""
+"""The reference operator's screen in a real browser on a whole `make up`: a shift by keyboard alone.
+
+PICTURES=folder keeps pictures: docs/images/desk.png (order), desk-ringing.png and desk-dark.png (campaign-dark) are made so.
+"""
 
 import json
 import os
@@ -96,10 +99,11 @@ class Office:
             self.ask("POST", f"/calls/{call['id']}/skip-wrap-up/", {"reason": "For the test."})
 
     def campaign(self, person: str) -> None:
-        """One contact to be called at any hour, with a survey."""
+        """Two contacts to be called at any hour, with a survey."""
         self.ask("POST", "/calling-windows/", {"name": "Any hour", "purpose": "survey", "week": WEEK})
-        who = {"kind": "person", "surname": "Kowalski", "name": "Ewa", "phones": [{"number": "+493023319001"}], "tags": ["to-ask"]}
-        self.ask("POST", "/contacts/", who)
+        for name, number in {"Ewa": "+493023319001", "Luz": "+493023319002"}.items():
+            who = {"kind": "person", "surname": "Kowalski", "name": name, "phones": [{"number": number}], "tags": ["to-ask"]}
+            self.ask("POST", "/contacts/", who)
         survey = self.ask("GET", "/surveys/")["results"][0]["id"]
         body = {"name": "How was the delivery?", "kind": "survey", "purpose": "survey", "priority": 100, "hours": WEEK, "agents": [person]}
         source = {"mode": "include", "kind": "filter", "query": {"tag": "to-ask"}}
@@ -280,6 +284,29 @@ def test_a_shift_by_keyboard_alone(running):
         press("Enter")
         expect(who).to_have_text("Nothing rings")
 
+        # She calls from another number: what is alike is shown, and is her.
+        office.rings("six", "+63 917 555 0199")
+        expect(page.get_by_label("New contact")).to_be_visible()
+        office.event("leg.answered", "six")
+        press("f")
+        type("Dela Cruz")
+        press("Tab")
+        type("Andrea")
+        press("Tab")
+        type("andrea@example.com")
+        press("Enter")
+        alike = page.get_by_role("button", name=re.compile("^It is Dela Cruz Andrea"))
+        expect(alike).to_be_visible()
+        seen.look("alike")
+        seen.faults = [fault for fault in seen.faults if "409" not in fault]
+        alike.focus()
+        press("Enter")
+        expect(who).to_have_text("Dela Cruz Andrea")
+        office.event("call.ended", "six", hangup_by="agent")
+        expect(page.locator("legend").first).to_be_visible()
+        press("1"), press("Enter")
+        expect(who).to_have_text("Nothing rings")
+
         # Two have one number: the operator says who it is by a key.
         office.shared("+4930233190022", "Weber", "Klara", "Weber", "Jonas")
         office.rings("five", "+4930233190022")
@@ -287,6 +314,17 @@ def test_a_shift_by_keyboard_alone(running):
         office.event("leg.answered", "five")
         press("Shift+2")
         expect(who).to_have_text(re.compile("^Weber (Klara|Jonas)$"))
+
+        # The contact is corrected, and so it is by somebody else in the same minute: nothing is overwritten unseen.
+        press("e")
+        type("-Lang")
+        chosen = office.ask("GET", "/calls/?external_id=five")["results"][0]["contact"]
+        office.ask("PATCH", f"/contacts/{chosen}/", {"surname": "Wéber"})
+        press("Enter")
+        expect(who).to_have_text(re.compile("^Wéber "))
+        seen.faults = [fault for fault in seen.faults if "412" not in fault]
+        press("Enter")
+        expect(who).to_have_text(re.compile("^Weber-Lang "))
         office.event("call.ended", "five", hangup_by="agent")
         expect(page.locator("legend").first).to_be_visible()
         press("1"), press("Enter")
@@ -297,7 +335,7 @@ def test_a_shift_by_keyboard_alone(running):
         press("r")
         expect(page.get_by_label("Why they are called")).to_be_visible()
         seen.look("owed")
-        press("w"), press("i")
+        press("i")
         type("The price list is sent.")
         press("Control+Enter")
         expect(who).to_have_text("Nothing rings")
@@ -306,11 +344,18 @@ def test_a_shift_by_keyboard_alone(running):
 
         # The next contact of a campaign: called by the exchange, asked, reported.
         press("n")
-        expect(who).to_have_text("Kowalski Ewa")
+        expect(who).to_have_text(re.compile("^Kowalski "))
+        first = who.text_content()
+        press("x")
+        expect(who).to_have_text("Nothing rings")
+        released = office.ask("GET", f"/attempts/?agent={anna}&page_size=1")["results"][0]
+        assert released["closing"] == "released"
+        press("n")
+        expect(who).to_have_text("Kowalski Luz" if first == "Kowalski Ewa" else "Kowalski Ewa")
         press("d")
         dial = office.dialled()
-        assert (dial["extension"], dial["number"]) == ("201", "+493023319001")
-        out = {"direction": "outbound", "call_request_id": dial["call_request_id"], "to": "+493023319001"}
+        assert (dial["extension"], dial["number"][:-1]) == ("201", "+49302331900")
+        out = {"direction": "outbound", "call_request_id": dial["call_request_id"], "to": dial["number"]}
         office.event("call.initiated", "four", **out)
         office.event("leg.answered", "four", direction="outbound")
         office.event("call.answered", "four", direction="outbound")
@@ -323,7 +368,6 @@ def test_a_shift_by_keyboard_alone(running):
         page.emulate_media(color_scheme="dark")
         seen.look("campaign-dark")
         office.event("call.ended", "four", direction="outbound", hangup_by="caller")
-        press("w")
         expect(page.locator("legend").first).to_be_visible()
         page.set_viewport_size({"width": 360, "height": 780})
         seen.look("write-up-narrow")
@@ -337,10 +381,18 @@ def test_a_shift_by_keyboard_alone(running):
         press("Shift+Slash")
         expect(page.get_by_role("dialog")).to_contain_text("Next contact of a campaign")
         seen.look("keys-narrow")
+        page.get_by_label("Only with Alt").focus()
+        press("Space")
+        press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        press("b")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        press("Alt+b")
+        expect(page.get_by_role("dialog")).to_be_visible()
         press("Escape")
         page.reload()
         expect(page.locator("#line")).to_have_text("Live")
-        press("q")
+        press("Alt+q")
         expect(page.get_by_role("heading")).to_have_text("Good day")
         assert seen.faults == []
         browser.close()

@@ -85,7 +85,13 @@ function Correct({ work, done }: { work: Work; done: () => void }) {
     const emails = [...(person.email ? [{ email: person.email }] : []), ...contact.emails.slice(1)];
     const params = { path: { id: contact.id }, header: { "If-Match": `"${contact.version}"` } };
     const { surname, name } = person;
-    work.contact = await must(api.PATCH("/api/v1/contacts/{id}/", { params, body: { surname, name, emails } }));
+    try {
+      work.contact = await must(api.PATCH("/api/v1/contacts/{id}/", { params, body: { surname, name, emails } }));
+    } catch (problem) {
+      // Somebody was quicker: theirs is shown above, what was typed stays, and sending it again is meant.
+      if ((problem as Problem).status === 412) (work.contact = await must(api.GET("/api/v1/contacts/{id}/", of(contact.id)))), draw();
+      throw problem;
+    }
     say("Corrected.");
     done();
     draw();

@@ -193,7 +193,7 @@ function Quiet() {
     const back = await must(api.POST("/api/v1/callbacks/next/", {}));
     if (back) return owe({ ...back, kind: "callback", why: `Promised for ${clock(back.at)}. ${back.note}` });
     const call = await must(api.POST("/api/v1/return-calls/next/", {}));
-    const why = call && `${words(call.reason)}, ${call.times_called} times. ${call.note}`;
+    const why = call && `${words(call.reason)} · called ${call.times_called} × · ${call.note}`;
     if (call) return owe({ ...call, kind: "return_call", phone: call.number.e164 ?? "", why });
     setNobody("Nobody is owed a call.");
   };

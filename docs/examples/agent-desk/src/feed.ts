@@ -1,7 +1,7 @@
 /* The live feed, read with `fetch`: the token goes into a header, so no ticket is needed. docs/live-feed.md tells the rules. */
 import { api, must, session, type S } from "./api";
 
-export type Told = Pick<S["Message"], "kind" | "about"> & { data: any };
+export type Told = Pick<S["Message"], "kind"> & { data: any };
 export type Line = "connecting" | "live" | "waiting" | "ended";
 
 const SILENCE_MS = 40_000; // a living stream says something every 15 seconds

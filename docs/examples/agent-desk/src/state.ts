@@ -59,10 +59,10 @@ export const number = (work: Work) =>
 export const display = (work: Work) => work.contact?.phones.find((one) => one.number === number(work))?.display ?? work.said ?? number(work);
 export const shown = () => desk.works.find((work) => work.id === desk.shown);
 
-/** Say something: aloud at once (an alert), or when the reader has time, and in writing. */
+/** Say something: aloud at once, or when there is time, in writing (`status`) or for ears only, where the page shows it anyway. */
 let hushing = 0;
-export function say(text: string, loud = false): void {
-  document.getElementById(loud ? "alert" : "status")!.textContent = text;
+export function say(text: string, where: "alert" | "status" | "quiet" = "status"): void {
+  document.getElementById(where)!.textContent = text;
   clearTimeout(hushing);
   hushing = setTimeout(() => (document.getElementById("status")!.textContent = ""), 8000);
 }
@@ -80,7 +80,7 @@ export function show(work: Work | undefined, asked = false): void {
 }
 
 function begin(work: Partial<Work> & Pick<Work, "id" | "stage">): Work {
-  const pane: Pane = work.stage === "ended" ? "writeup" : work.hand?.survey_version ? "survey" : "script";
+  const pane: Pane = work.stage === "ended" || work.owed ? "writeup" : work.hand?.survey_version ? "survey" : "script";
   const draft = { topic: "", disposition: "", note: "", at: "" };
   const made: Work = { held: false, matches: [], contact: null, open: {}, dialling: "", pane, draft, ...work };
   desk.works.push(made);
@@ -136,7 +136,7 @@ function workOf(call: Call): Work | undefined {
 
 type Ringing = { call: Call; matches: S["Match"][]; open: Record<string, any[]> };
 
-function told({ kind, about, data }: Told): void {
+function told({ kind, data }: Told): void {
   if (kind === "hello" || kind === "reset") return everything(data);
   if (kind === "call.ringing") ring(data, "ringing");
   if (kind === "call.updated") {
@@ -169,16 +169,16 @@ function told({ kind, about, data }: Told): void {
     if (asked) asked.dialling = data.problem || `Your phone is asked to ring: ${data.state}.`;
   }
   if (kind === "agent.state" && data.agent === desk.me?.id) desk.agent = { ...desk.agent, ...data };
-  if (kind === "break.due") (Object.assign(desk.agent!, { break_due: data }), say(data.text));
-  if (kind === "micro_pause.offered") (Object.assign(desk.agent!, { micro_pause: data }), say(data.text));
+  if (kind === "break.due") (Object.assign(desk.agent!, { break_due: data }), say(data.text, "quiet"));
+  if (kind === "micro_pause.offered") (Object.assign(desk.agent!, { micro_pause: data }), say(data.text, "quiet"));
   if (kind === "agent.signed_in_elsewhere") desk.why = "You signed in at another screen: that one counts now.";
   if (kind === "campaign.contact_revoked") {
     const lost = desk.works.find((one) => one.id === data.attempt);
-    if (lost?.stage === "ready") (say("They may not be called any more. Take the next.", true), drop(lost));
+    if (lost?.stage === "ready") (say("They may not be called any more. Take the next.", "alert"), drop(lost));
   }
-  if (kind === "announcement") (desk.announcements.push(data), say(data.text));
+  if (kind === "announcement") (desk.announcements.push(data), say(data.text, "quiet"));
   if (kind === "announcement.withdrawn") desk.announcements = desk.announcements.filter((one) => one.announcement !== data.announcement);
-  if (/^(callback\.due|return_call\.assigned)$/.test(kind)) (desk.owed++, say(`Somebody is owed a call${about ? "" : "."}`));
+  if (/^(callback\.due|return_call\.assigned)$/.test(kind)) (desk.owed++, say("Somebody is owed a call."));
   draw();
 }
 
@@ -187,7 +187,7 @@ function ring({ call, matches, open }: Ringing, stage: Work["stage"]): void {
   const work = known ?? begin({ id: call.id, stage, call, matches, open });
   Object.assign(work, { call, stage }, matches.length && { matches, open });
   const names = matches.map((one) => one.contact.display_name).join(" or ");
-  if (stage === "ringing" && !known) say(`A call from ${names || number(work) || "a withheld number"}`, true);
+  if (stage === "ringing" && !known) say(`A call from ${names || number(work) || "a withheld number"}`, "alert");
   show(work);
 }
 
@@ -209,7 +209,7 @@ function everything(screen: any): void {
 
 export async function start(token: string): Promise<void> {
   session.token = token;
-  session.onRefused = () => (signOut(), say("Your shift's token is over: sign in again.", true));
+  session.onRefused = () => (signOut(), say("Your shift's token is over: sign in again.", "alert"));
   try {
     desk.me = await must(api.GET("/api/v1/me/", {}));
   } catch (problem) {
