@@ -26,6 +26,8 @@ BOUNDED = settings(
 )
 whole = schemathesis.openapi.from_dict(document())
 whole.app = application
+# Not "coverage": seventy edge cases for each operation take an hour. tests/contract/test_hostile_input.py has its own, chosen ones.
+whole.config.phases.update(phases=["examples", "fuzzing"])
 # Every guess would count as a failed login, and rightly; tests/config/test_throttling.py tries it.
 tried = whole.exclude(operation_id="tokens_create")
 
