@@ -1,4 +1,5 @@
-# Switchboard. `make up` starts everything, `make test` checks everything. All that is needed is Python 3.11 or newer.
+# Switchboard. `make up` starts everything, `make test` checks everything. All that is needed is Python 3.11 or newer
+# (and, the first time, the packages of requirements*.lock; of package-lock.json too for the tests).
 #
 #   make up       start (PORT=8123, DATA_DIR=…, PYTHON=/path/to/python3, DATABASE_URL=…, BROKER_URL=…)
 #   make down     stop what runs on this DATA_DIR
@@ -132,4 +133,4 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements.lock requirements-dev.in -o requirements-dev.lock
 
 help:
-	@sed -n '2,17s/^# \{0,3\}//p' Makefile
+	@sed -n '4,19s/^# \{0,3\}//p' Makefile

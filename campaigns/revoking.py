@@ -1,13 +1,13 @@
 """Somebody may not be called any more: whoever has them in hand lets go, in the same transaction; and who may be called again waits again."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from campaigns import clock_keys, eligibility, gates, handout, leasing, settling
@@ -21,7 +21,8 @@ from crm.suppression import Stop
 State = Target.State
 #: One that may not be called is asked about again after this.
 ASK_AGAIN = timedelta(minutes=15)
-JUDGED_AT_ONCE = 500
+JUDGED_AT_ONCE = LOOKED_AT = 500
+WAITING = (State.PENDING, State.RETRY_WAIT, State.CALLBACK_WAIT)
 KIND = "campaign.contact_revoked"
 EXAMPLE: dict[str, Any] = {
     "attempt": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e",
@@ -45,13 +46,17 @@ def let_go(stops: Sequence[Stop]) -> None:
     for purpose in sorted({stop.purpose for stop in by_call}):
         running = Campaign.objects.filter(status__in=Campaign.LIVE, **({"purpose": purpose} if purpose else {}))
         these = [stop for stop in by_call if stop.purpose == purpose]
-        people, numbers = {stop.contact_id for stop in these if stop.contact_id}, {stop.e164 for stop in these if stop.e164}
-        held = Attempt.objects.filter(
-            Q(contact__in=people) | Q(e164__in=numbers), state=Attempt.State.LEASED, campaign__in=running
-        ).select_for_update(of=("self",))
-        for attempt in held.order_by("target_id"):
+        numbers = {stop.e164 for stop in these if stop.e164}
+        people = {stop.contact_id for stop in these if stop.contact_id}
+        contacts = people | _with_numbers(numbers)
+        held = Attempt.objects.filter(Q(contact__in=people) | Q(e164__in=numbers), state=Attempt.State.LEASED, campaign__in=running)
+        waits = Target.objects.filter(contact__in=contacts, campaign__in=running, state__in=WAITING)
+        # All at once and in one order, as whoever settles targets holds them: else the two wait for one another.
+        concerned = {*held.values_list("target", flat=True), *waits.values_list("pk", flat=True)}
+        list(Target.objects.filter(pk__in=concerned).order_by("id").select_for_update(of=("self",)).values_list("pk", flat=True))
+        for attempt in held.select_for_update(of=("self",)).order_by("target_id"):
             _revoke(attempt, now)
-        _look_again(people, numbers, running, now)
+        _look_again(waits, now)
 
 
 def _revoke(attempt: Attempt, now: datetime) -> None:
@@ -61,14 +66,17 @@ def _revoke(attempt: Attempt, now: datetime) -> None:
     feed.tell({attempt.agent_id, attempt.leased_by_id}, KIND, told, about=attempt.pk, contact=attempt.contact_id, now=now)
 
 
-def _look_again(people: Iterable[UUID], numbers: Iterable[str], running: Any, now: datetime) -> None:
+def _with_numbers(numbers: Collection[str]) -> set[UUID]:
+    """Contacts with these numbers. Of a number that very many share not all are looked at now: the gate is asked again when they are handed out."""
+    if not numbers:
+        return set()
+    theirs = ContactPhone.objects.filter(phone__e164__in=numbers).values_list("contact_id", flat=True)
+    return set(theirs[: LOOKED_AT + 2 * len(numbers)])
+
+
+def _look_again(waits: QuerySet[Target], now: datetime) -> None:
     """Whoever waits is asked about now: with another number they may still be called."""
-    theirs = ContactPhone.objects.filter(phone__e164__in=numbers).values_list("contact_id", flat=True) if numbers else ()
-    contacts = {*people, *theirs}  # named, so that the index of contacts serves: targets may be millions
-    waits = Target.objects.filter(
-        contact__in=contacts, campaign__in=running, state__in=[State.PENDING, State.RETRY_WAIT, State.CALLBACK_WAIT]
-    )
-    targets = list(waits.select_for_update(of=("self",)).select_related("campaign").order_by("id"))
+    targets = list(waits.select_related("campaign").order_by("id"))
     for campaign_id in {target.campaign_id for target in targets}:
         mine = [target for target in targets if target.campaign_id == campaign_id]
         for begin in range(0, len(mine), JUDGED_AT_ONCE):

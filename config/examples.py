@@ -24,8 +24,14 @@ def desk(request: HttpRequest, path: str = "") -> FileResponse:
 
 
 def _answer(folder: Path, path: str, *, servers: str) -> FileResponse:
-    file = (folder / path / "index.html" if path.endswith("/") or not path else folder / path).resolve()
-    if not settings.DEMO or not file.is_relative_to(folder) or not file.is_file():
+    if not settings.DEMO:
+        raise Http404
+    try:
+        file = (folder / path / "index.html" if path.endswith("/") or not path else folder / path).resolve()
+        is_there = file.is_relative_to(folder) and file.is_file()
+    except (ValueError, OSError) as error:  # a NUL in it, or longer than any name
+        raise Http404 from error
+    if not is_there:
         raise Http404
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     headers = {"Content-Security-Policy": TRUSTED.format(servers=servers), "Cache-Control": "no-cache"}

@@ -128,6 +128,7 @@ def _since(last: CallDisposition | None):
     return effect.applied_at if effect else last.at
 
 
+@pytest.mark.long
 def test_what_stands_after_any_corrections_is_what_a_fresh_run_of_the_last_write_ups_gives():
     def machine() -> Corrections:
         return Corrections()

@@ -33,7 +33,7 @@ def worker() -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_sweeps_that_are_killed_leave_nothing_wrong():
     chance = random.Random(11)

@@ -157,7 +157,7 @@ def all_is_as_told(count, seed):
 
 @pytest.mark.django_db
 def test_whoever_may_be_called_by_the_explanation_is_handed_out_and_nobody_else():
-    all_is_as_told(300, seed=5)
+    all_is_as_told(200, seed=5)
 
 
 @pytest.mark.django_db

@@ -72,6 +72,7 @@ def one_life(random: Random, policies: list[SLAPolicy], shared: dict, rules: clo
     return complaint, made, (received, kept, rest, complaint.status)
 
 
+@pytest.mark.long
 def test_ten_thousand_promises_are_told_alike_everywhere():
     random, rules = Random(5), clocks.Rules()
     hours = world(random)

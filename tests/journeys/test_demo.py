@@ -81,6 +81,7 @@ def test_it_is_the_same_each_time(small):
     assert len(seen[0]) > 100
 
 
+@pytest.mark.long
 def test_it_looks_like_a_day_of_a_call_centre():
     loading.load(now=NOW)
     assert set(User.objects.values_list("role", flat=True)) == {"agent", "supervisor", "back_office", "admin", "integration"}

@@ -50,7 +50,7 @@ def test_examples_are_served_in_the_demo_and_nowhere_else(settings):
     assert page.status_code == 200 and page["Content-Type"] == "text/html"
     assert b"".join(client.get("/examples/live-feed/live-feed.js").streaming_content)
     b"".join(page.streaming_content)
-    for path in ("../../manage.py", "%2e%2e/%2e%2e/manage.py", "live-feed", "live-feed/nothing.js", "/etc/passwd"):
+    for path in ("%00", "x" * 5000, "../../manage.py", "%2e%2e/%2e%2e/manage.py", "live-feed", "live-feed/nothing.js", "/etc/passwd"):
         assert client.get(f"/examples/{path}").status_code == 404
 
 
