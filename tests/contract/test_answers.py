@@ -1,4 +1,4 @@
-"""Real answers against the document: generated requests to every operation, through the real stack, on rows that exist and on none."""
+"""P16: real answers against the document: generated requests to every operation, through the real stack, on rows that exist and on none."""
 
 from collections.abc import Iterator
 

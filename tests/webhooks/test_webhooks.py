@@ -1,4 +1,4 @@
-"""News pushed to other systems: at least once, always with the same id, signed as the published library expects, and nobody delays another."""
+"""P16: news pushed to other systems: at least once, always with the same id, signed as the published library expects, and nobody delays another."""
 
 import os
 import signal
