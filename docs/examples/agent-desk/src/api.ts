@@ -16,15 +16,25 @@ export class Problem extends Error {
 }
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+const IN_USE = "idempotency_key_in_use";
+
+/** Not an answer yet: the server is busy, or still at work on the same request. Sent again it must be the same, with the key it had. */
+export const isOpen = (status: number, code: string) => status === 0 || status >= 500 || status === 429 || code === IN_USE;
+
+async function isPassing(answer: Response): Promise<boolean> {
+  if ([429, 502, 503, 504].includes(answer.status)) return true;
+  return answer.status === 409 && (await answer.clone().json().catch(() => ({}))).code === IN_USE;
+}
 
 /** The network is lost now and then. The same request goes again, a POST with the key it had: it is done once, however often it arrives. */
 async function patiently(request: Request): Promise<Response> {
   for (let tries = 1; ; tries++) {
     try {
       const answer = await fetch(request.clone());
-      if (tries === 4 || ![429, 502, 503].includes(answer.status)) return answer;
+      if (tries === 4 || !(await isPassing(answer))) return answer;
       await pause(1000 * Number(answer.headers.get("Retry-After") ?? 1));
     } catch (lost) {
+      if (request.signal.aborted) throw lost; // nobody waits for it any more
       if (tries === 4) throw new Problem(0, { detail: "The server cannot be reached. What you typed is kept: try again in a moment." });
       await pause(400 * tries);
     }
@@ -51,8 +61,9 @@ export const firstTime = (key: string) => ({ params: { header: once(key) } });
 
 /** What was asked for, or the refusal as an exception. */
 export async function must<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { token } = session;
   const { data, error, response } = await asked;
   if (response.ok) return data as T;
-  if (response.status === 401 && session.token) session.onRefused();
+  if (response.status === 401 && token && token === session.token) session.onRefused(); // a late answer to one who left says nothing of the next
   throw new Problem(response.status, (error ?? {}) as Partial<S["Problem"]>);
 }

@@ -21,8 +21,20 @@ export type Work = {
   dialling: string;
   said?: string; // the number as people read it
   pane: Pane;
-  draft: { topic: string; disposition: string; note: string; at: string }; // kept from the first ring to the writing up: nothing is asked twice
+  // What is typed is kept from the first ring to the writing up, whatever is shown meanwhile: nothing is asked twice.
+  // `key` is the Idempotency-Key of the form: it belongs to what was typed.
+  draft: { key: string; topic: string; disposition: string; note: string; at: string };
+  order: ReturnType<typeof blankOrder>;
+  complaint: ReturnType<typeof blankComplaint>;
 };
+
+export const blankOrder = () => ({
+  key: crypto.randomUUID() as string, typed: "", lines: [] as { product: S["Product"]; quantity: string }[], promotions: [] as string[], comment: "",
+});
+export const blankComplaint = () => ({
+  key: crypto.randomUUID() as string, topic: undefined as string | undefined, // the call's, until another is chosen
+  summary: "", severity: "medium", remedy_sought: "", decision_text: "", redress: "none", isSolved: false,
+});
 
 type Standing = Pick<S["MeAsAgent"], "state" | "pause_code" | "pending_pause" | "asked_pause" | "conflict" | "break_due" | "micro_pause">;
 
@@ -81,8 +93,9 @@ export function show(work: Work | undefined, asked = false): void {
 
 function begin(work: Partial<Work> & Pick<Work, "id" | "stage">): Work {
   const pane: Pane = work.stage === "ended" || work.owed ? "writeup" : work.hand?.survey_version ? "survey" : "script";
-  const draft = { topic: "", disposition: "", note: "", at: "" };
-  const made: Work = { held: false, matches: [], contact: null, open: {}, dialling: "", pane, draft, ...work };
+  const draft = { key: crypto.randomUUID(), topic: "", disposition: "", note: "", at: "" };
+  const forms = { draft, order: blankOrder(), complaint: blankComplaint() };
+  const made: Work = { held: false, matches: [], contact: null, open: {}, dialling: "", pane, ...forms, ...work };
   desk.works.push(made);
   void complete(made);
   return made;
@@ -116,11 +129,12 @@ export function drop(work: Work): void {
 export function takeInHand(hand: S["ContactInHands"]): void {
   const known = desk.works.find((work) => work.hand?.attempt === hand.attempt);
   show(known ?? begin({ id: hand.attempt, stage: "ready", hand, contact: { ...hand.contact, merged_from: null } }), true);
+  const { signal } = shift;
   const beat = async (): Promise<void> => {
     const mine = desk.works.some((work) => work.hand?.attempt === hand.attempt);
-    if (!mine) return;
+    if (!mine || signal.aborted) return;
     // A lost lease is told by the feed too; a refused sign of life needs no second word.
-    await api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), body: { token: hand.token } }).catch(() => {});
+    await api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), signal, body: { token: hand.token } }).catch(() => {});
     setTimeout(beat, hand.heartbeat_every_s * 1000);
   };
   setTimeout(beat, hand.heartbeat_every_s * 1000);
@@ -207,7 +221,12 @@ function everything(screen: any): void {
   show(shown() ?? desk.works[0]);
 }
 
+/** All that goes on by itself for one sign-in: it ends with it, and nothing of it reaches the next person. */
+let shift = new AbortController();
+
 export async function start(token: string): Promise<void> {
+  shift.abort();
+  const { signal } = (shift = new AbortController());
   session.token = token;
   session.onRefused = () => (signOut(), say("Your shift's token is over: sign in again.", "alert"));
   try {
@@ -220,19 +239,22 @@ export async function start(token: string): Promise<void> {
   if (can("agents_sign_in")) {
     const mine = await must(api.POST("/api/v1/agents/me/sign-in/", { body: { device: "The desk" } }));
     desk.agent = mine;
-    void alive(mine.session ?? "");
+    void alive(mine.session ?? "", signal);
   }
-  void listen(told, (line, why = "") => (Object.assign(desk, { line, why: why || desk.why }), draw()));
+  void listen(told, (line, why = "") => (Object.assign(desk, { line, why: why || desk.why }), draw()), signal);
   draw();
 }
 
 /** Say every 20 seconds that somebody sits here. The answer tells how they stand, breaks that are due among it. */
-async function alive(id: string): Promise<void> {
-  while (session.token) {
+async function alive(id: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     try {
-      desk.agent = { ...desk.agent, ...(await must(api.POST("/api/v1/agents/me/heartbeat/", { body: { session: id } }))) };
+      const standing = await must(api.POST("/api/v1/agents/me/heartbeat/", { signal, body: { session: id } }));
+      if (signal.aborted) return;
+      desk.agent = { ...desk.agent, ...standing };
       draw();
     } catch (problem) {
+      if (signal.aborted) return;
       if ((problem as Problem).status === 409) return (desk.why = (problem as Problem).message), draw();
     }
     await new Promise((done) => setTimeout(done, 20_000));
@@ -240,6 +262,7 @@ async function alive(id: string): Promise<void> {
 }
 
 export function signOut(): void {
+  shift.abort();
   session.token = "";
   sessionStorage.removeItem("token");
   Object.assign(desk, { me: null, agent: null, works: [], shown: "", why: "" });

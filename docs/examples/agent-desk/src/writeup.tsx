@@ -45,7 +45,7 @@ export function WriteUp({ work, lists }: { work: Work; lists: Lists }) {
   }, [draft.disposition]);
   const groups = [...new Set(ways.map((one) => one.group))];
   return (
-    <Form send={(key) => save(work, key)} name="Write-up" label={work.stage === "talking" ? "Save when it is over" : "Save"}>
+    <Form send={(key) => save(work, key)} keep={draft} name="Write-up" label={work.stage === "talking" ? "Save when it is over" : "Save"}>
       {(problem) => <>
         <div class="ways">{groups.map((group) => <fieldset key={group}><legend>{group || "How it came out"}</legend>
           {ways.filter((one) => one.group === group).map((one) => {
