@@ -41,7 +41,8 @@ async function patiently(request: Request): Promise<Response> {
   }
 }
 
-export const session = { token: "", onRefused: () => {} };
+/** `id` is known of a token that was made here: it is revoked at the sign-out. One that was brought along is its owner's. */
+export const session = { token: "", id: "", onRefused: () => {} };
 export const api = createClient<paths>({ fetch: patiently });
 
 api.use({
