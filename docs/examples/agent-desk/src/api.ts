@@ -26,16 +26,30 @@ async function isPassing(answer: Response): Promise<boolean> {
   return answer.status === 409 && (await answer.clone().json().catch(() => ({}))).code === IN_USE;
 }
 
+const LONGEST_PAUSE_S = 5; // who is asked to wait longer is told so
+const LONGEST_MS = 30_000; // all tries together: a server that says nothing is not waited for without end
+
+/** Seconds, or a moment (RFC 9110). */
+function pauseOf(retryAfter: string | null): number {
+  if (!retryAfter) return 1;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? 1 : Math.max(0.4, seconds);
+}
+
 /** The network is lost now and then. The same request goes again, a POST with the key it had: it is done once, however often it arrives. */
 async function patiently(request: Request): Promise<Response> {
+  const limit = AbortSignal.timeout(LONGEST_MS);
+  const signal = AbortSignal.any([request.signal, limit]);
   for (let tries = 1; ; tries++) {
     try {
-      const answer = await fetch(request.clone());
-      if (tries === 4 || !(await isPassing(answer))) return answer;
-      await pause(1000 * Number(answer.headers.get("Retry-After") ?? 1));
+      const answer = await fetch(request.clone(), { signal });
+      const pause_s = pauseOf(answer.headers.get("Retry-After"));
+      if (tries === 4 || pause_s > LONGEST_PAUSE_S || !(await isPassing(answer))) return answer;
+      await pause(1000 * pause_s);
     } catch (lost) {
       if (request.signal.aborted) throw lost; // nobody waits for it any more
-      if (tries === 4) throw new Problem(0, { detail: "The server cannot be reached. What you typed is kept: try again in a moment." });
+      if (tries === 4 || limit.aborted)
+        throw new Problem(0, { detail: "The server cannot be reached. What you typed is kept: try again in a moment." });
       await pause(400 * tries);
     }
   }
