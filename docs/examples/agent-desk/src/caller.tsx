@@ -79,14 +79,22 @@ function Candidate({ id, why, choose }: { id: string; why: string[]; choose: () 
 /** A change of a contact carries `If-Match`: nobody's change is overwritten unseen. */
 function Correct({ work, done }: { work: Work; done: () => void }) {
   const contact = work.contact!;
-  const [person, set] = useState({ surname: contact.surname, name: contact.name, email: contact.emails[0]?.email ?? "" });
+  const [before] = useState({ surname: contact.surname, name: contact.name, email: contact.emails[0]?.email ?? "" });
+  const [person, set] = useState(before);
   const field = (name: keyof typeof person) => ({ name, value: person[name], set: (value: string) => set({ ...person, [name]: value }) });
   const send = async () => {
-    const emails = [...(person.email ? [{ email: person.email }] : []), ...contact.emails.slice(1)];
+    const [first, ...others] = contact.emails;
+    const { email } = person;
+    // Only what was changed here: the rest may be somebody else's newer word.
+    const body = {
+      ...(person.surname !== before.surname && { surname: person.surname }),
+      ...(person.name !== before.name && { name: person.name }),
+      ...(email !== before.email && { emails: [...(email ? [{ ...first, email }] : []), ...others] }),
+    };
+    if (!Object.keys(body).length) return done();
     const params = { path: { id: contact.id }, header: { "If-Match": `"${contact.version}"` } };
-    const { surname, name } = person;
     try {
-      work.contact = await must(api.PATCH("/api/v1/contacts/{id}/", { params, body: { surname, name, emails } }));
+      work.contact = await must(api.PATCH("/api/v1/contacts/{id}/", { params, body }));
     } catch (problem) {
       // Somebody was quicker: theirs is shown above, what was typed stays, and sending it again is meant.
       if ((problem as Problem).status === 412) (work.contact = await must(api.GET("/api/v1/contacts/{id}/", of(contact.id)))), draw();

@@ -1,11 +1,11 @@
 /* The page: signing in, the bar at the top, and what stands before the operator. Start to read here. */
 import { render } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { api, must, of } from "./api";
+import { api, must, of, session } from "./api";
 import { Head, Who } from "./caller";
 import { Complaint, Order } from "./forms";
 import { Button, clock, Field, Form, Key, LETTERS, Tick, useLoad, words } from "./parts";
-import { can, desk, display, draw, drawWith, drop, number, owe, readLists, say, show, shown, signOut, start, takeInHand } from "./state";
+import { can, desk, display, draw, drawWith, drop, isUnsaved, keep, number, owe, readLists, show, shown, signOut, start, takeInHand } from "./state";
 import type { Lists, Pane, Work } from "./state";
 import { Answers, Offers, Script, Survey } from "./talk";
 import { WriteUp } from "./writeup";
@@ -13,14 +13,24 @@ import { WriteUp } from "./writeup";
 function SignIn() {
   const [words, set] = useState({ username: "", password: "", token: "" });
   const field = (name: keyof typeof words) => ({ name, value: words[name], set: (value: string) => set({ ...words, [name]: value }) });
-  const send = async () => {
+  // A token that was taken but led nowhere, the server being away, is tried again as long as nothing else is typed.
+  const tried = useRef(words);
+  const isAgain = !!session.token && tried.current === words;
+  const begin = async () => {
+    if (isAgain) return start(session.token, session.id);
+    tried.current = words;
+    keep("", "");
     const { token, ...login } = words;
-    await start(token.trim() || (await must(api.POST("/api/v1/tokens/", { body: { ...login, name: "The desk" } }))).token);
+    if (token.trim()) return start(token.trim());
+    const made = await must(api.POST("/api/v1/tokens/", { body: { ...login, name: "The desk" } }));
+    await start(made.token, made.id);
   };
+  const send = () => begin().finally(draw);
   return (
     <main class="sign-in">
       <h1>Good day</h1>
-      <Form send={send} name="Sign in" label="Sign in">
+      {desk.why && <p class="problem">{desk.why}</p>}
+      <Form send={send} name="Sign in" label={isAgain ? "Try again" : "Sign in"}>
         {(problem) => <><Field label="Name" autofocus autocomplete="username" {...field("username")} problem={problem} />
           <Field label="Password" type="password" autocomplete="current-password" {...field("password")} problem={problem} />
           <Field label="or a token" type="password" autocomplete="off" {...field("token")} problem={problem} /></>}
@@ -58,6 +68,15 @@ function Breaks({ codes, close }: { codes: Lists["codes"]; close: () => void }) 
   );
 }
 
+function Leave({ close }: { close: () => void }) {
+  return (
+    <Window name="Sign out?" close={close}>
+      <p>Something is typed that is not saved. It is lost when you sign out.</p>
+      <Button hot="Q" kind="main" onClick={signOut}>Sign out all the same</Button>
+    </Window>
+  );
+}
+
 /** The list is read from the page itself, so it is never out of date. */
 function Help({ close }: { close: () => void }) {
   const [keys] = useState(() => [...document.querySelectorAll<HTMLElement>("[data-key]")].map((one) => {
@@ -87,6 +106,7 @@ function Bar({ codes }: { codes: Lists["codes"] }) {
     desk.agent = { ...agent!, ...(await must(api.POST("/api/v1/agents/me/micro-pause/", { body: { take } }))), micro_pause: null };
     draw();
   };
+  const leave = () => (desk.works.some(isUnsaved) ? setOpen("leave") : signOut());
   const line = { connecting: "Connecting …", live: "Live", waiting: "Coming back …", ended: "Ended" }[desk.line];
   return (
     <header class="bar">
@@ -99,7 +119,7 @@ function Bar({ codes }: { codes: Lists["codes"] }) {
         {["paused", "lagged", "offline"].includes(agent.state) && <Button hot="A" kind="main" onClick={available}>Available</Button>}
         <Button hot="B" onClick={() => setOpen("break")}>Break</Button>
         <Button hot="?" kind="quiet" onClick={() => setOpen("help")}>Keys</Button>
-        <Button hot="Q" kind="quiet" onClick={signOut}>Sign out</Button>
+        <Button hot="Q" kind="quiet" onClick={leave}>Sign out</Button>
       </nav>}
       {desk.why && <p class="problem">{desk.why}</p>}
       {agent?.pending_pause && <p class="hint">Your break begins after this call.</p>}
@@ -114,6 +134,7 @@ function Bar({ codes }: { codes: Lists["codes"] }) {
         </p>}
       {desk.announcements.map((one) => <p class="hint" key={one.announcement}>{one.text} <small>{one.by}</small></p>)}
       {open === "break" && <Breaks codes={codes} close={() => setOpen("")} />}
+      {open === "leave" && <Leave close={() => setOpen("")} />}
       {open === "help" && <Help close={() => setOpen("")} />}
     </header>
   );
@@ -229,10 +250,10 @@ function Desk() {
 }
 
 drawWith(() => {
-  const ringing = desk.works.find((one) => one.stage === "ringing");
+  const ringing = desk.me && desk.works.find((one) => one.stage === "ringing");
   document.title = ringing ? `☎ ${ringing.contact?.display_name ?? number(ringing)}` : "Desk";
   render(<Desk />, document.getElementById("desk")!);
 });
 const kept = sessionStorage.getItem("token");
-if (kept) start(kept).catch((problem: Error) => (sessionStorage.removeItem("token"), say(problem.message), draw()));
+if (kept) start(kept, sessionStorage.getItem("token-id") ?? "").catch((problem: Error) => ((desk.why = problem.message), draw()));
 draw();

@@ -1,7 +1,7 @@
 /* Small parts that all panes use: buttons with a key, fields that show their refusal, and the keyboard itself. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { Problem } from "./api";
+import { isOpen, Problem } from "./api";
 import { isTyping, say } from "./state";
 
 export const LETTERS = "keys-with-alt-only";
@@ -59,6 +59,7 @@ export function wrong(problem: Problem | null, name: string): string {
 type FieldProps = {
   label: string; name: string; value: string; set: (value: string) => void; problem?: Problem | null; hot?: string; children?: ComponentChildren;
   rows?: number; autofocus?: boolean; required?: boolean; type?: string; autocomplete?: string; min?: string; step?: string;
+  onKeyDown?: (event: KeyboardEvent) => void;
 };
 
 /** A field with its label, its key and what is wrong with it. Children make it a choice. */
@@ -93,27 +94,35 @@ export const Tick = ({ label, on, set, hot, children }: TickProps) => (
   <label class="check"><input type="checkbox" checked={on} onChange={set} {...keyed(hot)} />{label} <Key of={hot} />{children}</label>
 );
 
-type FormProps = { send: (key: string) => Promise<unknown>; label: string; name: string; children: (problem: Problem | null) => ComponentChildren };
+type FormProps = {
+  send: (key: string) => Promise<unknown>; label: string; name: string; keep?: { key: string };
+  children: (problem: Problem | null) => ComponentChildren;
+};
 
 /** A form that sends by Enter or, from any field, by Ctrl+Enter. Its refusal is shown at the top, and at the fields.
- *  The idempotency key stays the same until there is an answer: pressed again after a lost one, it is done once. */
-export function Form({ send, label, children, name }: FormProps) {
+ *  The idempotency key stays the same until there is an answer: pressed again after a lost one, it is done once.
+ *  `keep` holds it where what is typed is held too, so both outlive the form. */
+export function Form({ send, label, children, name, keep }: FormProps) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
-  const key = useRef(crypto.randomUUID());
+  const own = useRef({ key: crypto.randomUUID() as string });
+  const kept = keep ?? own.current;
+  const going = useRef(false); // at once; `busy` is known only after it is drawn
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (busy) return;
+    if (going.current) return;
+    going.current = true;
     setBusy(true);
     setProblem(null);
     try {
-      await send(key.current);
-      key.current = crypto.randomUUID();
+      await send(kept.key);
+      kept.key = crypto.randomUUID();
     } catch (refused) {
-      if (!(refused instanceof Problem) || refused.status) key.current = crypto.randomUUID();
+      if (refused instanceof Problem && !isOpen(refused.status, refused.code)) kept.key = crypto.randomUUID();
       setProblem(refused instanceof Problem ? refused : new Problem(0, { detail: String(refused) }));
       requestAnimationFrame(() => document.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
     } finally {
+      going.current = false;
       setBusy(false);
     }
   };

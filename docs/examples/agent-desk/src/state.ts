@@ -21,13 +21,26 @@ export type Work = {
   dialling: string;
   said?: string; // the number as people read it
   pane: Pane;
-  draft: { topic: string; disposition: string; note: string; at: string }; // kept from the first ring to the writing up: nothing is asked twice
+  // What is typed is kept from the first ring to the writing up, whatever is shown meanwhile: nothing is asked twice.
+  // `key` is the Idempotency-Key of the form: it belongs to what was typed.
+  draft: { key: string; topic: string; disposition: string; note: string; at: string };
+  order: ReturnType<typeof blankOrder>;
+  complaint: ReturnType<typeof blankComplaint>;
 };
+
+export const blankOrder = () => ({
+  key: crypto.randomUUID() as string, typed: "", lines: [] as { product: S["Product"]; quantity: string }[], promotions: [] as string[], comment: "",
+});
+export const blankComplaint = () => ({
+  key: crypto.randomUUID() as string, topic: undefined as string | undefined, // the call's, until another is chosen
+  summary: "", severity: "medium", remedy_sought: "", decision_text: "", redress: "none", isSolved: false,
+});
 
 type Standing = Pick<S["MeAsAgent"], "state" | "pause_code" | "pending_pause" | "asked_pause" | "conflict" | "break_due" | "micro_pause">;
 
 export const desk = {
   me: null as S["Me"] | null,
+  owner: "", // whose the works are, also while nobody is signed in
   line: "connecting" as Line,
   why: "",
   agent: null as Standing | null,
@@ -57,6 +70,9 @@ export const number = (work: Work) =>
   work.hand?.phone ?? work.owed?.phone ?? (work.call && (work.call.direction === "outbound" ? work.call.to : work.call.from).e164) ?? "";
 /** As people read it. */
 export const display = (work: Work) => work.contact?.phones.find((one) => one.number === number(work))?.display ?? work.said ?? number(work);
+/** Whether something was typed that only this page knows. */
+export const isUnsaved = ({ draft, order, complaint }: Work) =>
+  [draft.disposition, draft.note, order.lines.length, complaint.summary, complaint.remedy_sought].some(Boolean);
 export const shown = () => desk.works.find((work) => work.id === desk.shown);
 
 /** Say something: aloud at once, or when there is time, in writing (`status`) or for ears only, where the page shows it anyway. */
@@ -81,8 +97,9 @@ export function show(work: Work | undefined, asked = false): void {
 
 function begin(work: Partial<Work> & Pick<Work, "id" | "stage">): Work {
   const pane: Pane = work.stage === "ended" || work.owed ? "writeup" : work.hand?.survey_version ? "survey" : "script";
-  const draft = { topic: "", disposition: "", note: "", at: "" };
-  const made: Work = { held: false, matches: [], contact: null, open: {}, dialling: "", pane, draft, ...work };
+  const draft = { key: crypto.randomUUID(), topic: "", disposition: "", note: "", at: "" };
+  const forms = { draft, order: blankOrder(), complaint: blankComplaint() };
+  const made: Work = { held: false, matches: [], contact: null, open: {}, dialling: "", pane, ...forms, ...work };
   desk.works.push(made);
   void complete(made);
   return made;
@@ -116,11 +133,17 @@ export function drop(work: Work): void {
 export function takeInHand(hand: S["ContactInHands"]): void {
   const known = desk.works.find((work) => work.hand?.attempt === hand.attempt);
   show(known ?? begin({ id: hand.attempt, stage: "ready", hand, contact: { ...hand.contact, merged_from: null } }), true);
+  holdOn(hand);
+}
+
+/** Say now and then that the contact is still in these hands. */
+function holdOn(hand: S["ContactInHands"]): void {
+  const { signal } = shift;
   const beat = async (): Promise<void> => {
     const mine = desk.works.some((work) => work.hand?.attempt === hand.attempt);
-    if (!mine) return;
+    if (!mine || signal.aborted) return;
     // A lost lease is told by the feed too; a refused sign of life needs no second word.
-    await api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), body: { token: hand.token } }).catch(() => {});
+    await api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), signal, body: { token: hand.token } }).catch(() => {});
     setTimeout(beat, hand.heartbeat_every_s * 1000);
   };
   setTimeout(beat, hand.heartbeat_every_s * 1000);
@@ -207,41 +230,73 @@ function everything(screen: any): void {
   show(shown() ?? desk.works[0]);
 }
 
-export async function start(token: string): Promise<void> {
-  session.token = token;
-  session.onRefused = () => (signOut(), say("Your shift's token is over: sign in again.", "alert"));
-  try {
-    desk.me = await must(api.GET("/api/v1/me/", {}));
-  } catch (problem) {
-    session.token = "";
-    throw problem;
-  }
-  sessionStorage.setItem("token", token); // a reload asks for no password; a closed tab forgets it
-  if (can("agents_sign_in")) {
-    const mine = await must(api.POST("/api/v1/agents/me/sign-in/", { body: { device: "The desk" } }));
-    desk.agent = mine;
-    void alive(mine.session ?? "");
-  }
-  void listen(told, (line, why = "") => (Object.assign(desk, { line, why: why || desk.why }), draw()));
+/** All that goes on by itself for one sign-in: it ends with it, and nothing of it reaches the next person. */
+let shift = new AbortController();
+
+/** A token that is refused is forgotten. With any other trouble it is kept, and the sign-in page offers to try again. */
+export async function start(token: string, id = ""): Promise<void> {
+  shift.abort();
+  const { signal } = (shift = new AbortController());
+  keep(token, id);
+  desk.why = "";
+  session.onRefused = () => {
+    if (desk.me) say("Your shift's token is over: sign in again. What you typed is kept.", "alert");
+    forget();
+  };
+  const me = await must(api.GET("/api/v1/me/", { signal }));
+  const isAgent = me.may.includes("agents_sign_in");
+  const mine = isAgent ? await must(api.POST("/api/v1/agents/me/sign-in/", { signal, body: { device: "The desk" } })) : null;
+  if (signal.aborted) return;
+  if (desk.owner !== me.id) Object.assign(desk, { works: [], shown: "" }); // what one typed is not another's to see
+  Object.assign(desk, { me, owner: me.id, agent: mine });
+  if (mine) void alive(mine.session ?? "", signal);
+  for (const { hand } of desk.works) if (hand) holdOn(hand);
+  void listen(told, (line, why = "") => (Object.assign(desk, { line, why: why || desk.why }), draw()), signal);
   draw();
 }
 
+/** A reload asks for no password; a closed tab forgets it. */
+export function keep(token: string, id: string): void {
+  Object.assign(session, { token, id });
+  for (const [name, value] of Object.entries({ token, "token-id": id }))
+    if (value) sessionStorage.setItem(name, value);
+    else sessionStorage.removeItem(name);
+}
+
 /** Say every 20 seconds that somebody sits here. The answer tells how they stand, breaks that are due among it. */
-async function alive(id: string): Promise<void> {
-  while (session.token) {
+async function alive(id: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     try {
-      desk.agent = { ...desk.agent, ...(await must(api.POST("/api/v1/agents/me/heartbeat/", { body: { session: id } }))) };
+      const standing = await must(api.POST("/api/v1/agents/me/heartbeat/", { signal, body: { session: id } }));
+      if (signal.aborted) return;
+      desk.agent = { ...desk.agent, ...standing };
       draw();
     } catch (problem) {
+      if (signal.aborted) return;
       if ((problem as Problem).status === 409) return (desk.why = (problem as Problem).message), draw();
     }
     await new Promise((done) => setTimeout(done, 20_000));
   }
 }
 
-export function signOut(): void {
-  session.token = "";
-  sessionStorage.removeItem("token");
-  Object.assign(desk, { me: null, agent: null, works: [], shown: "", why: "" });
+/** Nobody is signed in any more. What was typed waits for its owner. */
+function forget(): void {
+  shift.abort();
+  keep("", "");
+  Object.assign(desk, { me: null, agent: null, announcements: [], owed: 0, why: "" });
   draw();
+}
+
+/** The server is told first: calls go elsewhere at once, and the token is worth nothing. Whoever leaves leaves, also when it does not hear. */
+export async function signOut(): Promise<void> {
+  shift.abort(); // a heartbeat on its way would be refused
+  const { id } = session;
+  let trouble = "";
+  const note = (problem: Problem) => void (trouble ||= problem.status === 401 ? "" : problem.message);
+  const mayRevoke = id && can("tokens_revoke");
+  if (can("agents_sign_out")) await must(api.POST("/api/v1/agents/me/sign-out/", {})).catch(note);
+  if (mayRevoke) await must(api.POST("/api/v1/tokens/{id}/revoke/", of(id))).catch(note);
+  Object.assign(desk, { works: [], shown: "", owner: "" });
+  forget();
+  if (trouble) say(`Signed out at this screen only. ${trouble}`, "alert");
 }

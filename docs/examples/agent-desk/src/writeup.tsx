@@ -1,5 +1,5 @@
 /* The call is over: a digit says how it came out, Enter is the rest. What is known from the call is filled in. */
-import { useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { api, must, ofOnce, type S } from "./api";
 import { Field, Form, Key, keyed, Options, wrong } from "./parts";
 import { draw, drop, isTyping, say, type Lists, type Work } from "./state";
@@ -34,20 +34,22 @@ export function WriteUp({ work, lists }: { work: Work; lists: Lists }) {
   const way = ways.find((one) => one.code === draft.disposition);
   const put = (some: Partial<typeof draft>) => (Object.assign(draft, some), draw());
   const field = (name: keyof typeof draft) => ({ value: draft[name], set: (value: string) => put({ [name]: value }) });
+  const arrows = useRef(false); // held down: a choice that is passed over is no choice
   useLayoutEffect(() => {
     if (ways.length && !isTyping() && !way) document.querySelector<HTMLElement>("[name=disposition]")?.focus();
   }, [ways.length]);
   useLayoutEffect(() => {
-    if (!way || isTyping()) return; // eyes go to what is still missing, else to the button
+    if (!way || isTyping() || arrows.current) return; // who walks through the choices has not chosen yet
+    // Eyes go to what is still missing, else to the button.
     const missing = (way.callback && !draft.at && "[name=at]") || (way.needs_topic && !draft.topic && "[name=topics]") ||
       (way.needs_note && !draft.note && "[name=note]") || "form[aria-label='Write-up'] [type=submit]";
     document.querySelector<HTMLElement>(missing)?.focus();
   }, [draft.disposition]);
   const groups = [...new Set(ways.map((one) => one.group))];
   return (
-    <Form send={(key) => save(work, key)} name="Write-up" label={work.stage === "talking" ? "Save when it is over" : "Save"}>
+    <Form send={(key) => save(work, key)} keep={draft} name="Write-up" label={work.stage === "talking" ? "Save when it is over" : "Save"}>
       {(problem) => <>
-        <div class="ways">{groups.map((group) => <fieldset key={group}><legend>{group || "How it came out"}</legend>
+        <div class="ways" onKeyDown={(event) => (arrows.current = event.key.startsWith("Arrow"))} onKeyUp={() => (arrows.current = false)}>{groups.map((group) => <fieldset key={group}><legend>{group || "How it came out"}</legend>
           {ways.filter((one) => one.group === group).map((one) => {
             const place = ways.indexOf(one);
             const key = place < 10 ? `${(place + 1) % 10}` : undefined;
