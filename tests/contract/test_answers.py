@@ -6,13 +6,13 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from config.platform.models import Scope
 from config.wsgi import application
-from tests.contract.operations import document
+from tests.contract.operations import Operation, document, operations
 from tests.contract.recipes import RECIPES
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
@@ -26,10 +26,9 @@ BOUNDED = settings(
 )
 whole = schemathesis.openapi.from_dict(document())
 whole.app = application
-# Not "coverage": seventy edge cases for each operation take an hour. tests/contract/test_hostile_input.py has its own, chosen ones.
-whole.config.phases.update(phases=["examples", "fuzzing"])
-# Every guess would count as a failed login, and rightly; tests/config/test_throttling.py tries it.
-tried = whole.exclude(operation_id="tokens_create")
+# Every guess at a password would count as a failed login, and rightly; tests/config/test_throttling.py tries it.
+TRIED = [one for one in operations() if one.id != "tokens_create"]
+every_operation = pytest.mark.parametrize("operation", TRIED, ids=lambda one: one.id)
 
 
 @pytest.fixture
@@ -61,15 +60,27 @@ def holds_to_the_document(case, token: str, *, is_there: bool) -> None:
         transaction.set_rollback(True)
 
 
-@pytest.mark.django_db
-@tried.parametrize()
-@BOUNDED
-def test_an_administrator_is_answered_as_the_document_says(case, admin):
-    holds_to_the_document(case, admin, is_there=True)
+def answers(operation: Operation, token: str, *, is_there: bool) -> None:
+    """Ask as a generator of requests does: examples first, then by chance."""
+
+    @BOUNDED
+    @given(case=whole[operation.path][operation.method.upper()].as_strategy())
+    def ask(case):
+        holds_to_the_document(case, token, is_there=is_there)
+
+    ask()
 
 
+# Both are named by their operations: schemathesis's own way gives every one the same name, and of one name several processes run one.
+@pytest.mark.long
 @pytest.mark.django_db
-@tried.parametrize()
-@BOUNDED
-def test_an_integration_is_answered_as_the_document_says(case, integration):
-    holds_to_the_document(case, integration, is_there=False)
+@every_operation
+def test_an_administrator_is_answered_as_the_document_says(operation, admin):
+    answers(operation, admin, is_there=True)
+
+
+@pytest.mark.long
+@pytest.mark.django_db
+@every_operation
+def test_an_integration_is_answered_as_the_document_says(operation, integration):
+    answers(operation, integration, is_there=False)
