@@ -48,6 +48,9 @@ class PhoneSystemSerializer(serializers.ModelSerializer):
     takes_commands = serializers.ChoiceField(
         choices=PhoneSystem.TakesCommands.choices, allow_blank=True, help_text="How it is told to call somebody; empty: it cannot be told."
     )
+    # As text: either may be empty, which no URI is.
+    public_url = serializers.CharField(read_only=True, help_text="The address as the phone system has it; empty: as we see it ourselves.")
+    dial_url = serializers.CharField(read_only=True, help_text="Where commands are posted to; empty: nowhere.")
 
     class Meta:
         model = PhoneSystem

@@ -35,7 +35,7 @@ class ComplaintViewSet(ComplaintVerbs):
         by_due = self.action == "list" and self.request.query_params.get("ordering", "").lstrip("-") == "due_at"
         return queryset.filter(due_at__isnull=False) if by_due else queryset
 
-    @operation(answer=ComplaintSerializer(many=True), method="get")
+    @operation(answer=ComplaintSerializer(many=True), method="get", refusals=[NumberInvalid, NumberIsInternal])
     def list(self, request) -> Response:
         """Complaints
 
