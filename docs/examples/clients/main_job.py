@@ -62,7 +62,7 @@ from switchboard_client.models import (
     WeekHoursRequest,
     WrapUpBodyRequest,
 )
-from switchboard_client.models.weekday_enum import WEEKDAY_ENUM_VALUES
+from switchboard_client.models.weekday import WEEKDAY_VALUES
 from switchboard_client.types import File, Response
 
 URL = os.environ["URL"]
@@ -138,7 +138,7 @@ def a_call(phone_system: AuthenticatedClient, agent: AuthenticatedClient) -> Cal
         print("refused:", refusal.problem.status, refusal.problem.code)
     event = EventsBodyRequest(type_="call.ended", call_id=RUN, hangup_by="caller")
     good(call_events_create.sync_detailed(client=phone_system, phone_system="demo-pbx", body=event))
-    call = good(calls_retrieve.sync_detailed(told.call.id, client=agent))
+    call: Call = good(calls_retrieve.sync_detailed(told.call.id, client=agent))
     print("call:", call.direction, call.state, call.outcome, call.wrap_up_state)
     return call
 
@@ -189,7 +189,7 @@ def complaint(agent: AuthenticatedClient, contact: UUID, call: Call) -> None:
 
 def campaign(lead: AuthenticatedClient, agent: AuthenticatedClient, me: Me, tag: str) -> None:
     """A lead makes it and starts it, an operator takes the next contact and says what came of it."""
-    week = [WeekHoursRequest(weekday=day, opens="00:00", closes="24:00") for day in sorted(WEEKDAY_ENUM_VALUES)]
+    week = [WeekHoursRequest(weekday=day, opens="00:00", closes="24:00") for day in sorted(WEEKDAY_VALUES)]
     # Only because this may run at night: nobody is called at an hour at which the window of the purpose is closed.
     window = CallingWindowBodyRequest(name=f"Service {RUN}", purpose="service", week=week)
     try:
