@@ -62,6 +62,7 @@ def text() -> bytes:
     return "\n".join(lines).encode()
 
 
+@pytest.mark.long
 @pytest.mark.fault
 @pytest.mark.django_db(transaction=True)
 def test_killed_workers_leave_no_double_and_no_gap_neither_in_nor_out(tmp_path):
