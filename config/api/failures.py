@@ -123,11 +123,20 @@ def answer_of(status: str, codes: list[str], known: dict[str, tuple[int, str]], 
     return answer
 
 
+def codes_of(answer: dict[str, Any]) -> set[str]:
+    """The codes that an answer of the document lets through, but for the rules of tables."""
+    schema = answer.get("content", {}).get(problems.MEDIA_TYPE, {}).get("schema", {})
+    which = schema.get("properties", {}).get("code", {})
+    if "anyOf" in which:
+        which = which["anyOf"][0]
+    return {which["const"]} if "const" in which else set(which.get("enum", ()))
+
+
 def _example(code: str, known: dict[str, tuple[int, str]]) -> dict[str, Any]:
     status, meaning = known[code]
     value = {
         "type": f"/api/v1/problems/{code}/",
-        "title": code.replace("_", " ").capitalize(),
+        "title": problems.title_of(code),
         "status": status,
         "detail": meaning,
         "code": code,

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from config.api.explaining import HOMES, Explained, explained
-from config.api.failures import METHODS
-from config.api.problems import MEDIA_TYPE
+from config.api.failures import METHODS, codes_of
 
 NOTE = "<!-- written by `make schema` from the catalogue in config/api/problems.py -->"
 #: Who answers with a code that no operation names, since any request may meet it.
@@ -61,19 +60,15 @@ def operations_by_code(document: Mapping[str, Any]) -> dict[str, list[str]]:
             operation = item.get(method)
             if operation is None:
                 continue
-            for code in sorted({code for answer in operation["responses"].values() for code in _codes_of(answer, document)}):
+            answers = [_referred(answer, document) for answer in operation["responses"].values()]
+            for code in sorted({code for answer in answers for code in codes_of(answer)}):
                 found[code].append(f"- `{method.upper()} {path}` (`{operation['operationId']}`)")
     return found
 
 
-def _codes_of(answer: Mapping[str, Any], document: Mapping[str, Any]) -> set[str]:
-    """The codes that an answer may carry; one that many operations share stands under ``components``."""
-    if "$ref" in answer:
-        answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-    schema = answer.get("content", {}).get(MEDIA_TYPE, {}).get("schema", {})
-    which = schema.get("properties", {}).get("code", {})
-    told = [which, *which.get("anyOf", ())]
-    return {code for one in told for code in (one["enum"] if "enum" in one else [one["const"]] if "const" in one else [])}
+def _referred(answer: dict[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer itself, when many operations share it."""
+    return document["components"]["responses"][answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
 
 
 def _page(one: Explained, operations: list[str]) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from config.api.failures import METHODS
+from config.api.failures import METHODS, codes_of
 
 #: Query parameters of the pages themselves; filters stay where they are read.
 EVERYWHERE = {"cursor", "page_size", "count"}
@@ -101,17 +101,8 @@ def _answers(everything: list[dict[str, Any]]) -> Iterator[Place]:
     for operation in everything:
         for status, answer in operation["responses"].items():
             if status in WORDS:
-                codes = _codes(answer)
+                codes = codes_of(answer)
                 yield WORDS[status] + _told(codes), operation["responses"], status
-
-
-def _codes(answer: dict[str, Any]) -> set[str]:
-    """The codes that the schema of an answer lets through, but for the rules of tables."""
-    problem = answer.get("content", {}).get("application/problem+json", {})
-    which = problem.get("schema", {}).get("properties", {}).get("code", {})
-    if "anyOf" in which:
-        which = which["anyOf"][0]
-    return {which["const"]} if "const" in which else set(which.get("enum", ()))
 
 
 def _told(codes: set[str]) -> str:

@@ -57,6 +57,14 @@ def eventually(look: Callable[[], Seen], *, within_s: float, what: str) -> Seen:
         time.sleep(0.1)
 
 
+def at_work(code: str, *arguments: str) -> subprocess.Popen:
+    """A worker in a process of its own, on the settings of the project: ``code`` says "at work" when it begins."""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    started = subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None and started.stdout.readline() == "at work\n"
+    return started
+
+
 def living(those: list[psutil.Process]) -> list[psutil.Process]:
     """The ones that still run; a zombie waits for its parent only."""
     return [process for process in those if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]

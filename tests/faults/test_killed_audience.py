@@ -1,10 +1,8 @@
 """A worker that builds the audience of a campaign is killed, again and again: everybody is in it once, or left out with a reason, in the end."""
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from datetime import timedelta
 
@@ -17,6 +15,7 @@ from tests.conftest import NOON
 from tests.factories.campaigns import AudienceSourceFactory, CampaignFactory, ContactListFactory, ContactListMemberFactory
 from tests.factories.consent import SuppressionFactory
 from tests.factories.crm import ContactFactory
+from tests.faults.running import at_work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PEOPLE, STOPPED = 300, 30
@@ -42,12 +41,7 @@ while audiences.run_owed(now=timezone.now()):
 
 
 def worker() -> subprocess.Popen:
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    started = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(connection.settings_dict["NAME"])], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert started.stdout.readline() == "at work\n"
-    return started
+    return at_work(WORKER, str(connection.settings_dict["NAME"]))
 
 
 def test_a_killed_worker_leaves_no_gap_and_no_double():

@@ -1,11 +1,9 @@
 """A worker that writes a file is killed, again and again: the file has everybody once in the end."""
 
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -17,6 +15,7 @@ from crm.models import Export
 from tests.conftest import NOON
 from tests.factories.crm import ContactFactory
 from tests.factories.platform import UserFactory
+from tests.faults.running import at_work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PEOPLE = 150
@@ -44,11 +43,7 @@ while jobs.run_owed(now=timezone.now()):
 
 
 def worker(folder) -> subprocess.Popen:
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, "-c", WORKER, str(connection.settings_dict["NAME"]), str(folder)]
-    started = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    assert started.stdout.readline() == "at work\n"
-    return started
+    return at_work(WORKER, str(connection.settings_dict["NAME"]), str(folder))
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])

@@ -7,8 +7,8 @@ import json
 import os
 import re
 import subprocess
+import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -21,7 +21,7 @@ from tests.faults.running import REPOSITORY, Running, eventually
 from tests.stream.test_pages import CHROMIUM, FLAGS
 
 DESK = REPOSITORY / "docs" / "examples" / "agent-desk"
-NODE = REPOSITORY / ".venv" / "bin" / "node"
+NODE = Path(sys.executable).parent / "node"
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 WEEK = [
     {"weekday": day, "opens": "00:00", "closes": "24:00"}
@@ -52,16 +52,6 @@ def test_the_page_is_what_its_sources_give(tmp_path):
     told = subprocess.run(["make", "desk", f"OUT={built}"], cwd=REPOSITORY, capture_output=True, text=True, timeout=180, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
     assert built.read_bytes() == (DESK / "desk.js").read_bytes(), "run `make desk` and commit docs/examples/agent-desk/desk.js"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    running = Running()
-    try:
-        running.up()
-        yield running
-    finally:
-        running.end()
 
 
 class Office:

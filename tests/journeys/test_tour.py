@@ -63,17 +63,6 @@ class Shell:
         self.process.wait()
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Running]:
-    """``make up`` on a data folder of its own."""
-    running = Running()
-    try:
-        running.up()
-        yield running
-    finally:
-        running.end()
-
-
 @pytest.fixture
 def shell(running: Running) -> Iterator[Shell]:
     """A terminal of somebody who has `make up` running, and knows what an administrator gave them."""
