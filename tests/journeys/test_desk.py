@@ -103,6 +103,10 @@ class Office:
         eventually(lambda: self.ask("GET", f"{address}/audience/")["runs"][0]["status"] == "done", within_s=20, what="the audience")
         self.ask("POST", f"{address}/start/", {"force": True, "reason": "For the test."})
 
+    def orders(self, person: str) -> int:
+        """How many orders somebody has placed."""
+        return int(self.ask("GET", f"/orders/?placed_by={person}&count=true&page_size=1")["count"])
+
     def shared(self, number: str, *names: str) -> None:
         for surname, name in zip(names[::2], names[1::2], strict=True):
             who = {"kind": "person", "surname": surname, "name": name, "phones": [{"number": number}]}
@@ -201,6 +205,7 @@ def test_a_shift_by_keyboard_alone(running):
         seen.look("call")
 
         # An order: two letters more than nothing, Enter, how many, and it is placed.
+        placed = office.orders(anna)
         press("o")
         type("чайник")
         expect(page.locator(".found")).to_contain_text("Чайник дорожный")
@@ -209,9 +214,21 @@ def test_a_shift_by_keyboard_alone(running):
         page.get_by_label("Чайник дорожный, 1 л", exact=True).focus()
         press("ArrowUp")
         expect(page.locator(".total")).to_contain_text("4380.00 RUB")
+        # Enter in the field that looks for products takes one or does nothing; a look at the script takes nothing away.
+        page.get_by_label("Product").focus()
+        press("Enter")
+        type("no such thing")
+        press("Enter")
+        page.get_by_label("Product").fill("")
+        press("Alt+s")
+        expect(page.get_by_label("Script", exact=True)).to_contain_text("step 2")
+        press("Alt+o")
+        expect(page.locator(".total")).to_contain_text("4380.00 RUB")
+        assert office.orders(anna) == placed, "nothing is ordered by looking for products"
         seen.look("order")
         press("Control+Enter")
         expect(page.locator("#status")).to_contain_text("is placed: 4380.00 RUB")
+        assert office.orders(anna) == placed + 1
 
         # A complaint; while it is being typed a second call rings, and nothing is taken from under the fingers.
         press("c")
@@ -384,5 +401,10 @@ def test_a_shift_by_keyboard_alone(running):
         expect(page.locator("#line")).to_have_text("Live")
         press("Alt+q")
         expect(page.get_by_role("heading")).to_have_text("Good day")
+        # The server knows, and who signed out is told of nothing any more.
+        assert next(one for one in office.ask("GET", "/agents/")["results"] if one["id"] == anna)["state"] == "offline"
+        office.rings("seven", "8 (495) 123-45-67")
+        page.wait_for_timeout(1500)
+        expect(page.get_by_text("Фёдорова")).to_have_count(0)
         assert seen.faults == []
         browser.close()
