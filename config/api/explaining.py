@@ -29,6 +29,10 @@ BY_CODE: dict[str, str] = {
     "unreachable": "See whether the other server runs and lets this one in, then try again.",
     "outgoing_timed_out": "Try again later: the other server answers too slowly.",
     "certificate_refused": "Give the other server a certificate for its name from an authority that is trusted here; `OUTGOING_CA_FILE` names your own.",
+    "not_audio": "Open the address that the phone system told of the recording: for a page that asks to sign in set `recording_auth` of the phone system, then ask with `POST …/fetch/`.",
+    "answered_badly": "Open the address that the phone system told of the recording: `problem_detail` says what it answered. It is tried again later by itself.",
+    "host_not_allowed": "Add the host to `recording_hosts` of the phone system if recordings do lie there, then ask with `POST …/fetch/`.",
+    "secret_exposed": "Have the phone system tell addresses with https, or set its `recording_auth` to `none`; then ask with `POST …/fetch/`.",
     "no_call_left": "Ask again later, or with wider conditions.",
     "idempotency_key_in_use": "The first request is still being answered. Send the same again in a moment, with the same key.",
 }

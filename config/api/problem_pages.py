@@ -127,7 +127,10 @@ def _who(one: Explained, operations: list[str]) -> list[str]:
         return [
             f"Any operation that writes rows of the table `{one.table}`. The API document says 409 for them and does not name each rule."
         ]
-    return ["No operation names it in the API document: it belongs to a rule that several share, or to a page outside of it."]
+    return [
+        "No operation names it in the API document: it belongs to a rule that several share, to a page outside of it, "
+        "or to work done later, whose row then says it in `problem`."
+    ]
 
 
 def _index(known: Iterable[Explained]) -> str:

@@ -3,15 +3,18 @@
 import json
 import logging
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelInvalid
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.models import BaseConstraint, Model, ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils.module_loading import autodiscover_modules
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, Throttled, ValidationError
 from rest_framework.exceptions import PermissionDenied as Forbidden
 from rest_framework.response import Response
@@ -150,7 +153,9 @@ def table_meanings() -> dict[str, str]:
 
 
 def refusals() -> Iterator[type[Refusal]]:
-    """Every way in which a rule of ours says no."""
+    """Every way in which a rule of ours says no, also those that only workers come upon: a row says them afterwards."""
+    import_module(settings.ROOT_URLCONF)
+    autodiscover_modules("tasks")
     waiting = Refusal.__subclasses__()
     while waiting:
         kind = waiting.pop()

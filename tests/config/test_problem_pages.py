@@ -1,6 +1,10 @@
 """The page of an error code: HTML for people, JSON for programs, the same words in docs/errors/."""
 
+import ast
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +92,34 @@ def test_the_documentation_has_a_page_for_each_code_as_it_is_today():
     kept = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
     assert set(kept) == set(made), "a code is new or gone: run `make schema`"
     assert [name for name, text in made.items() if kept[name] != text] == [], "an error is told otherwise by now: run `make schema`"
+
+
+ROOT = Path(__file__).parents[2]
+ASKED = """
+import django
+django.setup()
+from config.api.problems import catalogue
+print(*catalogue())
+"""
+
+
+def codes_in_sources():
+    """What classes say of themselves with ``code = "…"``, and where."""
+    for name in ("config", "crm", "calls", "complaints", "campaigns"):
+        for path in (ROOT / name).rglob("*.py"):
+            for kind in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                for line in kind.body if isinstance(kind, ast.ClassDef) else ():
+                    if (
+                        isinstance(line, ast.Assign)
+                        and [getattr(one, "id", "") for one in line.targets] == ["code"]
+                        and isinstance(line.value, ast.Constant)
+                    ):
+                        yield line.value.value, f"{path.relative_to(ROOT)}:{line.lineno}"
+
+
+def test_a_process_that_has_done_nothing_yet_knows_every_code():
+    """The catalogue asks the classes that are loaded: what a process did before must not change it."""
+    told = subprocess.run([sys.executable, "-c", ASKED], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout.split()
+    written = dict(codes_in_sources())
+    assert len(written) > 200
+    assert {code: where for code, where in written.items() if code not in told} == {}
