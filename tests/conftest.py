@@ -1,8 +1,11 @@
 """What every test may use: clients of each role, signed in by a real token."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from rest_framework.test import APIClient
@@ -10,9 +13,22 @@ from rest_framework.test import APIClient
 from config.platform import tokens
 from config.platform.models import Role
 from tests.factories.platform import UserFactory
+from tests.faults.running import FIRST
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"  # for the processes that tests start: they are run as in life
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A place for the data of the first running Switchboard, which workers inherit."""
+    if not hasattr(config, "workerinput"):
+        os.environ[FIRST] = tempfile.mkdtemp(prefix="switchboard-first-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[FIRST], ignore_errors=True)
+        Path(os.environ[FIRST]).with_suffix(".lock").unlink(missing_ok=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -107,6 +107,8 @@ class IngestViewSet(ApiViewSet):
         "below": allow(Role.ADMIN, scope=Scope.EVENTS_WRITE),
         "check": ANYBODY,
     }
+    #: A phone system that accepts web pages only must not lose its calls.
+    ignores_accept = frozenset({"create", "below", "check"})
 
     def refuse_unknown_parameters(self, request: Request) -> None:
         """Phone systems put into the query what they like; their room reads it."""

@@ -151,6 +151,7 @@ class RecordingViewSet(ReadViewSet):
         "list": LISTEN, "retrieve": LISTEN, "audio": LISTEN, "mask": LISTEN, "accesses": LEAD, "hold": LEAD, "release": LEAD,
         "fetch": LEAD, "destroy": allow(Role.ADMIN),
     }  # fmt: skip
+    ignores_accept = frozenset({"audio"})
 
     def get_queryset(self):
         """An operator masks what was said in a call of their own, whether or not they may listen to it."""
@@ -158,10 +159,6 @@ class RecordingViewSet(ReadViewSet):
         if self.action == "mask" and self.user.role == Role.AGENT:
             return self.all_rows().of_agent(self.user)
         return rows
-
-    def perform_content_negotiation(self, request, force=False):
-        """A player asks for audio, which no renderer makes: problems are JSON nevertheless."""
-        return super().perform_content_negotiation(request, force or getattr(self, "action", "") == "audio")
 
     @operation(answer=RecordingSerializer(many=True), method="get")
     def list(self, request) -> Response:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from calls.models import Call
 from campaigns.models import Attempt, Question, Survey, SurveyResponse, SurveyVersion
-from campaigns.surveys import ways
+from campaigns.surveys import checking, ways
 from config.api.fields import LanguageField, OriginField
 from config.api.viewsets import example
 from config.platform.models import LEADERS, Role
@@ -113,11 +113,19 @@ class SurveyAskedQuestionSerializer(serializers.ModelSerializer):
     """What the operator reads out."""
 
     choices = ChoiceSerializer(many=True)
+    low = serializers.SerializerMethodField(help_text="The least number that is an answer: of NPS, CSAT and CES the scale's own.")
+    high = serializers.SerializerMethodField(help_text="The greatest number that is an answer.")
 
     class Meta:
         model = Question
         fields = ["key", "kind", "text", "hint", "is_required", "choices", "low", "high", "low_label", "high_label"]
         read_only_fields = fields
+
+    def get_low(self, row: Question) -> int | None:
+        return checking.range_of(row)[0]
+
+    def get_high(self, row: Question) -> int | None:
+        return checking.range_of(row)[1]
 
 
 class SurveyQuestionSerializer(serializers.Serializer):

@@ -21,7 +21,7 @@ class AnswerDoesNotFit(Refusal):
     status = 400
 
 
-def range_of(question: Any) -> tuple[float | None, float | None]:
+def range_of(question: Any) -> tuple[int | None, int | None]:
     """The least and the most that may be answered; None: there is no limit."""
     return RANGES.get(question.kind) or (question.low, question.high)
 

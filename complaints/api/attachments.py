@@ -133,10 +133,7 @@ class AttachmentViewSet(ApiViewSet):
     serializer_class = AttachmentSerializer
     parameters = {"destroy": frozenset({"reason"})}
     permits = {"retrieve": READ, "content": READ, "destroy": WRITE}
-
-    def perform_content_negotiation(self, request, force=False):
-        """Whoever wants the bytes asks for their type, which no renderer makes: problems are JSON nevertheless."""
-        return super().perform_content_negotiation(request, force or getattr(self, "action", "") == "content")
+    ignores_accept = frozenset({"content"})
 
     @operation(answer=AttachmentSerializer, method="get")
     def retrieve(self, request, pk) -> Response:

@@ -93,7 +93,7 @@ class Schema(AutoSchema):
             "refusals": [getattr(kind, "code", None) or kind.default_code for kind in getattr(handler, "refusals", ())],
             "is_guarded": bool(operation["security"]),
             "is_strict": getattr(type(view), "refuse_unknown_parameters", None) is ApiViewSet.refuse_unknown_parameters,
-            "negotiates": not _sends_bytes(view, operation),
+            "negotiates": getattr(view, "action", "") not in getattr(view, "ignores_accept", ()),
             "has_version": getattr(view, "action", "") == "retrieve" and isinstance(view, ReadViewSet),
         }
         return operation
@@ -136,13 +136,6 @@ class Schema(AutoSchema):
         forms = schema.get("oneOf", [{}])
         if "default" in forms[0]:  # an empty string is the default of the field, not of the form that forbids it
             schema["default"] = forms[0].pop("default")
-
-
-def _sends_bytes(view: Any, operation: dict[str, Any]) -> bool:
-    """Whether the view answers with a file whatever ``Accept`` says; such a view overrides the negotiation."""
-    kinds = [kind for status, answer in operation["responses"].items() if status[0] == "2" for kind in answer.get("content", {})]
-    is_own = type(view).perform_content_negotiation is not ApiViewSet.perform_content_negotiation
-    return is_own and bool(kinds) and "application/json" not in kinds
 
 
 def _may_be_blank(field: Any) -> bool:

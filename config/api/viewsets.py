@@ -63,6 +63,8 @@ class ApiViewSet(GenericViewSet):
     filterset_class: ClassVar[Any] = None
     #: ``show`` reads the rows of the list itself, by their ids: its page is then dicts with ``id`` instead of objects.
     shows_by_id: ClassVar[bool] = False
+    #: Actions that answer whatever ``Accept`` says: whoever wants a file asks for its own type, which no renderer makes.
+    ignores_accept: ClassVar[frozenset[str]] = frozenset()
     content_negotiation_class = ByAccept
 
     def dispatch(self, request, *args, **kwargs):
@@ -79,6 +81,9 @@ class ApiViewSet(GenericViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.refuse_unknown_parameters(request)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        return super().perform_content_negotiation(request, force or getattr(self, "action", "") in self.ignores_accept)
 
     def refuse_unknown_parameters(self, request: Request) -> None:
         """A misspelt parameter must not return everything, so it is 400 and the known ones are named."""

@@ -151,6 +151,7 @@ class ExportViewSet(ReadViewSet):
     serializer_class = ExportSerializer
     filterset_class = ExportFilter
     permits = {"list": MAY, "retrieve": MAY, "create": MAY, "cancel": MAY, "file": MAY}
+    ignores_accept = frozenset({"file"})
 
     @operation(answer=ExportSerializer(many=True), method="get")
     def list(self, request) -> Response:

@@ -251,6 +251,7 @@ class ImportViewSet(ReadViewSet):
         "cancel": WRITE,
         "undo": WRITE,
     }
+    ignores_accept = frozenset({"errors"})
 
     def get_parsers(self) -> list[Any]:
         is_upload = self.request is not None and self.request.method == "POST" and "create" in getattr(self, "action_map", {}).values()

@@ -137,6 +137,7 @@ class SuppressionUploadViewSet(ReadViewSet):
     serializer_class = SuppressionUploadSerializer
     filterset_class = SuppressionUploadFilter
     permits = {"list": READ, "retrieve": READ, "errors": READ, "create": WRITE, "cancel": WRITE}
+    ignores_accept = frozenset({"errors"})
 
     def get_parsers(self) -> list[Any]:
         is_upload = self.request is not None and self.request.method == "POST" and "create" in getattr(self, "action_map", {}).values()

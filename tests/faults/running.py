@@ -1,6 +1,7 @@
 """One running Switchboard for the tests that kill parts of it. Processes are known by number and by the mark they carry."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ from config.embedded import addresses, folders, processes
 
 Seen = TypeVar("Seen")
 REPOSITORY = Path(__file__).resolve().parents[2]
+FIRST = "SWITCHBOARD_FIRST"  # where the first one of a test run has its data; tests/conftest.py says so, and takes them away
 SERVERS_OF_THE_TEST_RUN = (
     "DATABASE_URL",
     "BROKER_URL",
@@ -71,10 +73,13 @@ def living(those: list[psutil.Process]) -> list[psutil.Process]:
 
 
 class Running:
-    """``python -m config.embedded.up`` on a data folder of its own, and what a client of it sees."""
+    """``python -m config.embedded.up`` on a data folder of its own, and what a client of it sees.
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="switchboard-faults-")).resolve()
+    The first of a test run is made of nothing. All begin with a copy of its data, so they are up in seconds.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = (folder or Path(tempfile.mkdtemp(prefix="switchboard-faults-"))).resolve()
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.journal: dict[str, str] = {}  # id of every contact answered 201 → its name
@@ -86,8 +91,11 @@ class Running:
         mine = {"RATE_LIMIT_PER_MINUTE": "0", "BATCH_PATIENCE_S": "0"}
         return clean | {"DATA_DIR": str(self.folder), "PORT": str(self.port), "PYTHONUNBUFFERED": "1", **mine}
 
-    def up(self, within_s: float = 120) -> None:
+    def up(self, within_s: float = 300) -> None:
         """Start it and wait until it says that it is up."""
+        first = Path(os.environ.get(FIRST) or self.folder).resolve()  # without it each is made of nothing
+        if self.folder != first and not addresses.servers_dir(self.folder).joinpath("postgres").exists():
+            self._begin_as(first, within_s)
         with (self.folder / "said").open("ab") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.embedded.up"],
@@ -104,6 +112,23 @@ class Running:
             return self.told().get("pids", {}).get("supervisor") == self.process.pid
 
         eventually(is_up, within_s=within_s, what="up.json")
+
+    def _begin_as(self, first: Path, within_s: float) -> None:
+        """Copy what the first one made; make it if nobody did."""
+        with first.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (first / "made").exists():
+                running = Running(first)
+                try:
+                    running.up(within_s)
+                finally:
+                    running.stop()
+                (first / "made").touch()
+        if not (first / "postgres").exists():  # its servers' files had to go elsewhere, where a copy would not find them
+            return
+        for name in ("postgres", "files", "secret_key"):
+            subprocess.run(["cp", "-a", first / name, self.folder], check=True)  # with their owners, which Python does not copy
+        shutil.copymode(first, self.folder)
 
     def said(self) -> str:
         return (self.folder / "said").read_text()
@@ -178,8 +203,8 @@ class Running:
         assert pid == self.told()["pids"]["supervisor"] or pid in {process.pid for process in self.everyone()}
         os.kill(pid, how)
 
-    def end(self) -> None:
-        """Leave nothing behind, whatever happened."""
+    def stop(self) -> None:
+        """Stop it, and let its data be."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -188,6 +213,10 @@ class Running:
                 self.process.kill()
                 self.process.wait()
         processes.end_leftovers(self.folder)
+
+    def end(self) -> None:
+        """Leave nothing behind, whatever happened."""
+        self.stop()
         elsewhere = addresses.servers_dir(self.folder)
         folders.empty(self.folder)
         for folder in {self.folder, elsewhere}:

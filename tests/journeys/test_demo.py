@@ -119,7 +119,7 @@ def its_numbers_are_possible_and_its_addresses_are_examples() -> None:
         assert "@example." in email or email.endswith(".example"), email
 
 
-@pytest.mark.parametrize("hour", [0, 21])
+@pytest.mark.parametrize("hour", [0, pytest.param(21, marks=pytest.mark.long)])
 def test_it_loads_at_any_hour(small, hour):
     loading.load(now=NOW.replace(hour=hour, minute=1))
     assert Call.objects.open().count() == 5

@@ -29,18 +29,19 @@ export function Head({ work }: { work: Work }) {
 async function identify(work: Work, body: S["IdentifyBodyRequest"], key = crypto.randomUUID() as string): Promise<void> {
   await must(api.POST("/api/v1/calls/{id}/identify/", { ...ofOnce(work.call!.id, key), body }));
   work.call!.contact = body.contact ?? null;
+  work.person = undefined;
   work.matches = []; // whoever is new is found by the number now
   await complete(work);
   say(`The call is ${work.contact?.display_name ?? "known"}'s.`);
 }
 
 function Unknown({ work }: { work: Work }) {
-  const [person, set] = useState({ surname: work.call?.from.name ?? "", name: "", email: "" });
+  const person = work.person ?? { surname: work.call?.from.name ?? "", name: "", email: "" };
   const [same, setSame] = useState<{ contact: string; display_name?: string; reasons: string[] }[]>([]);
   const field = (name: keyof typeof person) => ({
     name: `new_contact/${name === "email" ? "emails" : name}`,
     value: person[name],
-    set: (value: string) => set({ ...person, [name]: value }),
+    set: (value: string) => ((work.person = { ...person, [name]: value }), draw()),
   });
   const send = async (key: string) => {
     const { email, ...names } = person;
@@ -77,11 +78,13 @@ function Candidate({ id, why, choose }: { id: string; why: string[]; choose: () 
 }
 
 /** A change of a contact carries `If-Match`: nobody's change is overwritten unseen. */
-function Correct({ work, done }: { work: Work; done: () => void }) {
+function Correct({ work, close }: { work: Work; close: () => void }) {
   const contact = work.contact!;
   const [before] = useState({ surname: contact.surname, name: contact.name, email: contact.emails[0]?.email ?? "" });
-  const [person, set] = useState(before);
-  const field = (name: keyof typeof person) => ({ name, value: person[name], set: (value: string) => set({ ...person, [name]: value }) });
+  const person = work.person ?? before;
+  const put = (value: string, name: keyof typeof person) => ((work.person = { ...person, [name]: value }), draw());
+  const field = (name: keyof typeof person) => ({ name, value: person[name], set: (value: string) => put(value, name) });
+  const done = () => ((work.person = undefined), close());
   const send = async () => {
     const [first, ...others] = contact.emails;
     const { email } = person;
@@ -123,7 +126,7 @@ const openLine = (row: any) => line(row.number?.display ?? row.number, row.title
 const pastLine = (data: any) => line(data.disposition, data.note ?? data.text ?? data.summary, data.number);
 
 export function Who({ work }: { work: Work }) {
-  const [isWrong, setWrong] = useState(false);
+  const [isWrong, setWrong] = useState(!!work.person);
   const { contact } = work;
   const id = contact?.id ?? "";
   const timeline = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/timeline/", ofBy(id, { page_size: 6 }))));
@@ -153,7 +156,7 @@ export function Who({ work }: { work: Work }) {
         {timeline?.results.map((one) =>
           <li key={one.id}><time>{day(one.at)}</time> <b>{words(one.kind)}</b> {pastLine(one.data)} <small>{one.by}</small></li>)}
       </ol>
-      {isWrong && <Correct work={work} done={() => setWrong(false)} />}
+      {isWrong && <Correct work={work} close={() => setWrong(false)} />}
       {!isWrong && can("contacts_partial_update") && <Button hot="E" kind="quiet" onClick={() => setWrong(true)}>Correct the contact</Button>}
     </section>
   );

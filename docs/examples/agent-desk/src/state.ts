@@ -26,6 +26,7 @@ export type Work = {
   draft: { key: string; topic: string; disposition: string; note: string; at: string };
   order: ReturnType<typeof blankOrder>;
   complaint: ReturnType<typeof blankComplaint>;
+  person?: { surname: string; name: string; email: string }; // who is new, or how the contact is written rightly
 };
 
 export const blankOrder = () => ({
@@ -71,8 +72,8 @@ export const number = (work: Work) =>
 /** As people read it. */
 export const display = (work: Work) => work.contact?.phones.find((one) => one.number === number(work))?.display ?? work.said ?? number(work);
 /** Whether something was typed that only this page knows. */
-export const isUnsaved = ({ draft, order, complaint }: Work) =>
-  [draft.disposition, draft.note, order.lines.length, complaint.summary, complaint.remedy_sought].some(Boolean);
+export const isUnsaved = ({ draft, order, complaint, person }: Work) =>
+  [draft.disposition, draft.note, order.lines.length, complaint.summary, complaint.remedy_sought, person].some(Boolean);
 export const shown = () => desk.works.find((work) => work.id === desk.shown);
 
 /** Say something: aloud at once, or when there is time, in writing (`status`) or for ears only, where the page shows it anyway. */

@@ -53,8 +53,6 @@ export function Script({ work }: { work: Work }) {
   );
 }
 
-const SPANS: Record<string, [number, number]> = { nps: [0, 10], csat: [1, 5], ces: [1, 7] };
-
 /** Begun when the operator says so: nobody is asked before they are on the line. What was begun goes on. */
 export function Survey({ work }: { work: Work }) {
   const [going, setGoing] = useState<S["SurveyResponse"]>();
@@ -73,7 +71,8 @@ export function Survey({ work }: { work: Work }) {
   };
   const turn = (value: string) => setSaid(said.includes(value) ? said.filter((it) => it !== value) : [...said, value]);
   const isNumber = ["scale", "nps", "csat", "ces", "number"].includes(asked.kind);
-  const [low, high] = SPANS[asked.kind] ?? [asked.low ?? 0, asked.high ?? 0];
+  const low = asked.low ?? 0;
+  const high = asked.high ?? 0;
   return (
     <section aria-label="Survey">
       {!going.answered && <p class="speak">{going.greeting}</p>}
