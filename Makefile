@@ -43,9 +43,9 @@ down:
 reset:
 	@$(bootstrap) requirements.lock && exec $(RUN) -m config.embedded.down --reset
 
-# Needs nothing but make up, as whoever connects a phone system has it.
+# Talks to what runs over HTTP only: any key does, here or where nothing was ever started.
 replay:
-	@$(bootstrap) requirements.lock && exec $(RUN) manage.py replay_calls --up "$${DATA_DIR:-var}/up.json" $(ARGS)
+	@$(bootstrap) requirements.lock && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") exec $(RUN) manage.py replay_calls --up "$${DATA_DIR:-var}/up.json" $(ARGS)
 
 # Tests run on embedded PostgreSQL and Valkey of their own, or on the servers that DATABASE_URL and BROKER_URL name.
 test: venv node

@@ -43,14 +43,14 @@ def where(options: Mapping[str, Any], role: str) -> tuple[str, str]:
 
 
 class Running:
-    """Asks a running Switchboard, and says plainly why it cannot."""
+    """Asks a running Switchboard, and says plainly why it cannot. ``needs`` says of the token what ``add_arguments`` was told."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, *, needs: str) -> None:
         if not url.lower().startswith(("http://", "https://")):
             raise CommandError(f"{url} is no address: give one that begins with http:// or https://.")
         if not (token.isascii() and token.isprintable()):
             raise CommandError("The token is none: it has letters that no token has.")
-        self.url = url
+        self.url, self.needs = url, needs
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:
@@ -65,7 +65,8 @@ class Running:
         if not 200 <= status < 300:
             detail = answer.get("detail", "") if isinstance(answer, dict) else ""
             errors = f" {json.dumps(answer['errors'], ensure_ascii=False)}" if isinstance(answer, dict) and answer.get("errors") else ""
-            raise CommandError(f"{self.url} refuses {method} /api/v1/{path} ({status}). {detail}{errors}".strip())
+            hint = f" It takes a token {self.needs}." if status in (401, 403) else ""
+            raise CommandError(f"{self.url} refuses {method} /api/v1/{path} ({status}). {detail}{errors}{hint}".strip())
         return answer
 
     def send(self, address: str, data: bytes | None, headers: Mapping[str, str], *, method: str = "POST") -> tuple[int, Any]:

@@ -1,6 +1,8 @@
 """``manage.py replay_calls``: send recorded scenarios of phone systems to a running Switchboard, in their own words, and compare what becomes of them."""
 
 import json
+import os
+import sys
 import time
 from argparse import ArgumentTypeError
 from datetime import timedelta
@@ -17,6 +19,7 @@ from calls.phone_systems import adapters, replays
 from calls.phone_systems.deliveries import Delivery
 
 ALL = "all"
+NEEDS = "of an administrator, who may set phone systems up"
 MARGIN, WIDTH = " " * 10, 130
 #: So long the secret before counts too: somebody else may be replaying.
 OVERLAP_S = 600
@@ -48,16 +51,23 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help="of that order")
         parser.add_argument("--again", action="store_true", help="then send the same once more, backwards: nothing may change")
         parser.add_argument("--patience", type=float, default=30.0, help="seconds in which a call may still come right")
-        running.add_arguments(parser, needs="of an administrator: it sets the phone systems up")
+        running.add_arguments(parser, needs=NEEDS)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._handle(options)
+        except BrokenPipeError:  # whoever read it has seen enough; what is left must not be written when Python ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(1) from None
+
+    def _handle(self, options: dict[str, Any]) -> None:
         if options["list"] or not options["adapters"]:
             self._list()
             return
         if options["shuffle"] and options["speed"]:
             raise CommandError("--shuffle sends at once: leave --speed out.")
         chosen = _chosen(options["adapters"], options["scenario"])
-        there = running.Running(*running.where(options, "admin"))
+        there = running.Running(*running.where(options, "admin"), needs=NEEDS)
         wrong = sum(self._replay_all(there, scenarios, options) for scenarios in chosen)
         many = sum(len(scenarios) for scenarios in chosen)
         self.stdout.write(f"{many - wrong} of {many} calls are as expected")
