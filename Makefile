@@ -4,6 +4,7 @@
 #   make up       start (PORT=8123, DATA_DIR=…, PYTHON=/path/to/python3, DATABASE_URL=…, BROKER_URL=…)
 #   make down     stop what runs on this DATA_DIR
 #   make reset    remove its data
+#   make replay   replay recorded calls of phone systems to what runs on this DATA_DIR (ARGS="twilio --again"; without ARGS: list them)
 #   make test     run the tests (ARGS="-k name" for some, LONG=1 with those that take minutes, COVERAGE=1)
 #   make lint     what the tests do not see: format, types, who imports whom
 #   make lint-api lint docs/openapi.yaml by the rules of redocly.yaml
@@ -16,7 +17,7 @@
 #   make bench    how fast it is beside the bare least (make bench-events: of events; make bench-imports: of an import of 1,000,000 rows;
 #                 make bench-reports: of reports on 10,000,000 calls; make bench-stream: of the live feed; make bench-complaints: of escalation;
 #                 make bench-campaigns: of audiences and hand-outs; make bench-webhooks: of posts)
-.PHONY: up down reset test day lint lint-api collection schema docs docs-serve bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv node desk lock help
+.PHONY: up down reset replay test day lint lint-api collection schema docs docs-serve bench bench-events bench-imports bench-reports bench-stream bench-complaints bench-campaigns bench-webhooks venv node desk lock help
 JOBS ?= 2
 
 VENV ?= .venv
@@ -41,6 +42,10 @@ down:
 
 reset:
 	@$(bootstrap) requirements.lock && exec $(RUN) -m config.embedded.down --reset
+
+# Talks to what runs over HTTP only: any key does, here or where nothing was ever started.
+replay:
+	@$(bootstrap) requirements.lock && SECRET_KEY=$$($(RUN) -c "import secrets; print(secrets.token_urlsafe(50))") exec $(RUN) manage.py replay_calls --up "$${DATA_DIR:-var}/up.json" $(ARGS)
 
 # Tests run on embedded PostgreSQL and Valkey of their own, or on the servers that DATABASE_URL and BROKER_URL name.
 test: venv node
@@ -133,4 +138,4 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements.lock requirements-dev.in -o requirements-dev.lock
 
 help:
-	@sed -n '4,19s/^# \{0,3\}//p' Makefile
+	@sed -n '4,20s/^# \{0,3\}//p' Makefile

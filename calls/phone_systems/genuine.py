@@ -278,6 +278,13 @@ def sign(mode: str, delivery: Delivery, *, secret: str, account: str, url: str, 
     return maker(delivery, Proof(secret, account, url, now)) if maker else None
 
 
+def sign_ed25519(delivery: Delivery, *, key: Ed25519PrivateKey, now: datetime) -> Delivery:
+    """The delivery as Telnyx would send it, were this its key."""
+    stamp = str(int(now.timestamp()))
+    made = base64.b64encode(key.sign(stamp.encode() + b"|" + delivery.body)).decode()
+    return _with(delivery, telnyx_timestamp=stamp, telnyx_signature_ed25519=made)
+
+
 def ed25519_pair() -> tuple[Ed25519PrivateKey, str]:
     """A key to sign with and its public half as Telnyx shows it."""
     key = Ed25519PrivateKey.generate()

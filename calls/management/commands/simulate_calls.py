@@ -8,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import tee
-from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -19,6 +18,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from calls import simulating
+from calls.management import running
 
 TRIES = 60
 #: The last calls go on after the last of them began; nothing may happen in the future.
@@ -31,9 +31,7 @@ class Command(BaseCommand):
     help = "Post calls at a chosen rate to a running Switchboard; with --check, compare every call with what was simulated."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--up", default="var/up.json", help="where make up wrote its address and tokens")
-        parser.add_argument("--url", default="", help="the address, instead of --up")
-        parser.add_argument("--token", default="", help="a token with events:write (and calls:read for --check)")
+        running.add_arguments(parser, needs="with events:write (and calls:read for --check)")
         parser.add_argument("--system", default="demo-pbx", help="slug of the phone system")
         parser.add_argument("--rate", type=float, default=30.0, help="calls a minute of the simulated time")
         parser.add_argument("--minutes", type=float, default=10.0, help="of simulated time")
@@ -54,7 +52,7 @@ class Command(BaseCommand):
         parser.add_argument("--patience", type=float, default=120.0, help="seconds in which a call may still come right, with --check")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        url, token = self._where(options)
+        url, token = running.where(options, "integration")
         faults = simulating.Faults(**{name: options[name] for name in ("lost", "late", "doubled", "shuffled")})
         begin = timezone.now() - self._ahead(options)
         name = f"sim-{options['seed']}-{int(begin.timestamp())}"
@@ -109,17 +107,6 @@ class Command(BaseCommand):
             if ahead > 0:
                 time.sleep(ahead)
             yield event
-
-    def _where(self, options: dict[str, Any]) -> tuple[str, str]:
-        if options["url"] and options["token"]:
-            return options["url"].rstrip("/"), options["token"]
-        try:
-            told = json.loads(Path(options["up"]).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise CommandError(
-                f"Nothing runs here ({options['up']} cannot be read): start it with make up, or give --url and --token."
-            ) from None
-        return options["url"].rstrip("/") or told["url"], options["token"] or told["tokens"]["integration"]
 
     def _check(self, url: str, token: str, system: str, calls: list[simulating.Simulated], patience: float) -> None:
         """Compare each call; those that are not right yet are asked for again until patience ends: batches are folded by the workers."""
