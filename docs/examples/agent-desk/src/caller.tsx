@@ -126,7 +126,7 @@ const openLine = (row: any) => line(row.number?.display ?? row.number, row.title
 const pastLine = (data: any) => line(data.disposition, data.note ?? data.text ?? data.summary, data.number);
 
 export function Who({ work }: { work: Work }) {
-  const [isWrong, setWrong] = useState(!!work.person);
+  const [isWrong, setWrong] = useState(!!work.contact && !!work.person);
   const { contact } = work;
   const id = contact?.id ?? "";
   const timeline = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/timeline/", ofBy(id, { page_size: 6 }))));
