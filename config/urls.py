@@ -9,6 +9,8 @@ from complaints.api import satisfaction_page
 from config import examples
 from config.api import health
 
+TYPED = {"admin": "admin:index", "desk": "desk", "api/v1/docs": "docs", "api/v1/redoc": "redoc"}
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path("admin/", admin.site.urls),
@@ -22,11 +24,13 @@ urlpatterns = [
     path("api/v1/redoc/", SpectacularRedocView.as_view(url_name="schema", throttle_classes=[]), name="redoc"),
     path("s/<str:token>/", satisfaction_page.page, name="satisfaction-page"),
     path("examples/<path:path>", examples.page),
-    path("desk/", examples.desk),
+    path("desk/", examples.desk, name="desk"),
     path("desk/<path:path>", examples.desk),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),
+    # What people type by hand.
+    *(path(typed, RedirectView.as_view(pattern_name=name)) for typed, name in TYPED.items()),
 ]
 handler400 = "config.api.problems.bad_request"
 handler403 = "config.api.problems.forbidden"

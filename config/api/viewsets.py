@@ -40,6 +40,10 @@ class ByAccept(DefaultContentNegotiation):
 
     settings = cast(Any, SimpleNamespace(URL_FORMAT_OVERRIDE=None))
 
+    def get_accept_list(self, request):
+        """An empty header asks for as much as none."""
+        return [one for one in super().get_accept_list(request) if one] or ["*/*"]
+
     def select_renderer(self, request, renderers, format_suffix=None):
         """What nearly everybody accepts needs no weighing."""
         first = renderers[0]

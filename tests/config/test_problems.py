@@ -110,6 +110,16 @@ def test_no_error_of_the_api_is_a_page(client_of, anyone):
             assert not answer["Content-Type"].startswith("text/html"), path
 
 
+def test_an_empty_accept_asks_for_as_much_as_none(client_of):
+    assert client_of("agent").get("/api/v1/me/", headers={"Accept": ""})["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("typed", ["/admin", "/desk", "/api/v1/docs", "/api/v1/redoc"])
+def test_pages_that_people_type_are_found_without_the_last_slash(anyone, typed):
+    answer = anyone.get(typed)
+    assert (answer.status_code, answer["Location"]) == (302, f"{typed}/")
+
+
 def test_a_given_request_id_is_taken_only_when_it_is_harmless(anyone):
     for given in ("desk-7-000001", "A" * 64, "0199a1b2c3d475f68718293a4b5c6d7e"):
         assert anyone.get("/healthz", headers={"X-Request-ID": given})["X-Request-ID"] == given

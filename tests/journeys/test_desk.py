@@ -40,6 +40,7 @@ def test_the_desk_is_served_in_the_demo_and_nowhere_else(settings):
     policy = page["Content-Security-Policy"]
     assert "connect-src 'self' https://stream.example.com;" in policy and "unsafe" not in policy and "*" not in policy
     assert b"".join(client.get("/desk/desk.js").streaming_content)
+    assert client.get("/desk/src/state.ts")["Content-Type"].startswith("text/plain")
     for path in ("nothing.js", "../live-feed/index.html", "../../../manage.py", "%2e%2e/%2e%2e/%2e%2e/manage.py"):
         assert client.get(f"/desk/{path}").status_code == 404, path
 
