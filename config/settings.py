@@ -267,6 +267,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["config.api.filters.FilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.api.pages.KeysetPagination",
     "DEFAULT_RENDERER_CLASSES": ["config.api.rendering.FastJSON"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.rendering.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["config.api.parsing.StrictJSON"],
     "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.PerCaller"],
     "DEFAULT_METADATA_CLASS": None,

@@ -30,7 +30,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),
     # What people type by hand.
-    *(path(typed, RedirectView.as_view(pattern_name=name)) for typed, name in TYPED.items()),
+    *(path(typed, RedirectView.as_view(pattern_name=name, query_string=True)) for typed, name in TYPED.items()),
 ]
 handler400 = "config.api.problems.bad_request"
 handler403 = "config.api.problems.forbidden"

@@ -1,7 +1,6 @@
 """What every test may use: clients of each role, signed in by a real token."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from rest_framework.test import APIClient
 from config.platform import tokens
 from config.platform.models import Role
 from tests.factories.platform import UserFactory
-from tests.faults.running import FIRST
+from tests.faults.running import FIRST, Running
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"  # for the processes that tests start: they are run as in life
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -27,8 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ[FIRST], ignore_errors=True)
-        Path(os.environ[FIRST]).with_suffix(".lock").unlink(missing_ok=True)
+        first = Path(os.environ[FIRST])
+        Running(first).end()
+        first.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -34,12 +34,27 @@ def where(options: Mapping[str, Any], role: str) -> tuple[str, str]:
         return options["url"].rstrip("/"), options["token"]
     try:
         told = json.loads(Path(options["up"]).read_text(encoding="utf-8"))
-        url, token = told["url"], told["tokens"][role]
+        here, tokens = str(told["url"]), dict(told["tokens"])
     except (OSError, ValueError, LookupError, TypeError):
         raise CommandError(
             f"Nothing runs here ({options['up']} cannot be read): start it with make up, or give --url and --token."
         ) from None
-    return options["url"].rstrip("/") or url, options["token"] or token
+    url = options["url"].rstrip("/") or here
+    if not options["token"] and url != here:  # a token of here is not sent to another host
+        raise CommandError(f"What runs at {url} is not what {options['up']} tells of: give --token too.")
+    if not options["token"] and role not in tokens:
+        raise CommandError(f"It runs at {here}, and has no demo tokens: give --token.")
+    return url, options["token"] or str(tokens[role])
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """A redirect is an answer like another: a POST would go on as a GET, and the token to whoever is named."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+OPENER = build_opener(_NoRedirect)
 
 
 class Running:
@@ -76,22 +91,39 @@ class Running:
             CommandError: it cannot be reached, or what answers is no Switchboard.
         """
         for tried in range(TRIES):
+            if tried:
+                time.sleep(0.1 * 2**tried)
             status, body = self._sent(Request(address, data, dict(headers), method=method))  # noqa: S310 (http or https, and the operator's own)
             if status not in PASSING:
                 break
-            time.sleep(0.2 * 2**tried)
         try:
             return status, json.loads(body) if body.strip() else None
         except ValueError:
             raise CommandError(f"What answers at {self.url} is no Switchboard ({status}).") from None
 
+    def rows(self, path: str, **query: str) -> list[dict[str, Any]]:
+        """The first page of a list.
+
+        Raises:
+            CommandError: as ``ask``.
+        """
+        answer = self.ask("GET", path, **query)
+        if not isinstance(answer, dict) or not isinstance(answer.get("results"), list):
+            raise CommandError(f"What answers at {self.url} is no Switchboard.")
+        return list(answer["results"])
+
     def _sent(self, request: Request) -> tuple[int, bytes]:
         try:
-            with urlopen(request, timeout=30) as answer:  # noqa: S310 (see above)
-                return answer.status, answer.read()
-        except HTTPError as error:
-            with error:
-                return error.code, error.read()
+            try:
+                with OPENER.open(request, timeout=30) as answer:
+                    return answer.status, answer.read()
+            except HTTPError as error:
+                with error:
+                    if 300 <= error.code < 400:
+                        raise CommandError(
+                            f"{self.url} sends on to {error.headers.get('Location', 'nowhere')}: give that as --url."
+                        ) from None
+                    return error.code, error.read()
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise CommandError(f"Nothing answers at {self.url} ({reason}). Start it with make up, or give --url and --token.") from None

@@ -125,7 +125,7 @@ class Replay:
         if form in TIMES:
             return TIMES[form](self.begin + timedelta(seconds=float(name)), self.zone)
         if form == "channel":  # Asterisk numbers its channels one after the other, from when it was started
-            return f"{int(self.begin.timestamp())}.{int.from_bytes(self.seed[:2]) * 100 + int(name)}"
+            return f"{int(self.begin.timestamp())}.{int.from_bytes(self.seed[:4]) * 100 + int(name)}"
         return IDS[form](hashlib.sha256(self.seed + name.encode()).digest())
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -154,13 +155,19 @@ def table_meanings() -> dict[str, str]:
 
 def refusals() -> Iterator[type[Refusal]]:
     """Every way in which a rule of ours says no, also those that only workers come upon: a row says them afterwards."""
-    import_module(settings.ROOT_URLCONF)
-    autodiscover_modules("tasks")
+    _load_all()
     waiting = Refusal.__subclasses__()
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         yield kind
+
+
+@cache
+def _load_all() -> None:
+    """What no request has needed yet is not loaded, and a class that is not loaded cannot be found."""
+    import_module(settings.ROOT_URLCONF)
+    autodiscover_modules("tasks")
 
 
 def table_rules() -> Iterator[tuple[type[Model], BaseConstraint]]:

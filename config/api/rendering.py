@@ -1,9 +1,10 @@
-"""JSON out."""
+"""JSON out, and which form is wanted."""
 
 from decimal import Decimal
 from typing import Any
 
 import orjson
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 
@@ -13,6 +14,14 @@ def _other(value: Any) -> Any:
     if isinstance(value, set | frozenset | tuple):
         return list(value)
     return str(value)
+
+
+class Negotiation(DefaultContentNegotiation):
+    """Which form is wanted."""
+
+    def get_accept_list(self, request: Any) -> list[str]:
+        """An empty header asks for as much as none."""
+        return [one for one in super().get_accept_list(request) if one] or ["*/*"]
 
 
 class FastJSON(BaseRenderer):

@@ -11,7 +11,6 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, ValidationError
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -23,6 +22,7 @@ from config.api.authentication import REALM
 from config.api.idempotency import once
 from config.api.pages import PAGE_PARAMETERS
 from config.api.permissions import Permit
+from config.api.rendering import Negotiation
 from config.platform.errors import Refusal
 from config.platform.models import ApiToken, User
 
@@ -35,14 +35,10 @@ class Visible(Protocol):
     def visible_to(self, user: Any) -> Any: ...
 
 
-class ByAccept(DefaultContentNegotiation):
+class ByAccept(Negotiation):
     """The Accept header alone decides: ``?format=`` is an unknown parameter like any other."""
 
     settings = cast(Any, SimpleNamespace(URL_FORMAT_OVERRIDE=None))
-
-    def get_accept_list(self, request):
-        """An empty header asks for as much as none."""
-        return [one for one in super().get_accept_list(request) if one] or ["*/*"]
 
     def select_renderer(self, request, renderers, format_suffix=None):
         """What nearly everybody accepts needs no weighing."""

@@ -41,7 +41,7 @@ EVERYTHING = {name: bodies for name, (bodies, _) in SCENARIOS.items()} | TURNS
 
 
 def orders_of(name):
-    """All orders of a short call, twenty of a longer one (tests/calls/test_folding.py has all of them); each with some events told twice."""
+    """All orders of a short call, twenty of a longer one (more of them in tests/calls/test_folding.py); each with some events told twice."""
     chance, bodies = random.Random(name), EVERYTHING[name]
     if len(bodies) <= 4:
         orders = [list(order) for order in itertools.permutations(bodies)]

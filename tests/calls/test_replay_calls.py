@@ -2,6 +2,10 @@
 
 import io
 import json
+import secrets
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -18,6 +22,30 @@ def told(*args: str, **options) -> str:
 
 
 @pytest.fixture
+def httpserver_of():
+    """A server that gives every request one answer."""
+    servers = []
+
+    def serve(status: int, body: bytes) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(status)
+                self.send_header("Location", "https://elsewhere.example/")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
 def there(live_server, client_of):
     return {"url": live_server.url, "token": client_of(Role.ADMIN).token}
 
@@ -31,7 +59,10 @@ def test_without_a_name_it_lists_every_adapter_and_scenario():
 @pytest.mark.django_db(transaction=True)
 def test_calls_are_replayed_shown_and_replayed_again_as_new_calls(there, monkeypatch):
     made = []
-    monkeypatch.setattr(replays.secrets, "token_urlsafe", lambda *_: made.append(f"a-secret-of-this-test-{len(made)}") or made[-1])
+    known = SimpleNamespace(
+        token_bytes=secrets.token_bytes, token_urlsafe=lambda *_: made.append(f"a-secret-of-this-test-{len(made)}") or made[-1]
+    )
+    monkeypatch.setattr(replays, "secrets", known)
     first = told("generic", "mango", "--again", "--shuffle", **there)
     assert "7 of 7 calls are as expected" in first and first.count("sent again, backwards: nothing changed") == 7
     assert "event=newCall" in first and "-> 200 accepted" in first and "events/summary" in first
@@ -83,10 +114,26 @@ def test_what_cannot_be_is_said_in_one_sentence(args, said):
         told(*args)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"url": "http://127.0.0.1:9"}', json.dumps({"url": "http://x", "tokens": {"agent": "t"}})]
-)
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"url": "http://127.0.0.1:9"}', '{"url": "http://x", "tokens": 1}'])
 def test_a_file_of_make_up_that_is_broken_is_said_to_be(tmp_path, text):
     (tmp_path / "up.json").write_text(text)
     with pytest.raises(CommandError, match=r"up\.json cannot be read"):
         told("twilio", "--up", str(tmp_path / "up.json"))
+
+
+@pytest.mark.parametrize(
+    ("args", "said"), [([], "has no demo tokens: give --token"), (["--url", "http://elsewhere.example"], "give --token too")]
+)
+def test_a_token_that_is_not_there_or_not_for_there_is_asked_for(tmp_path, args, said):
+    (tmp_path / "up.json").write_text(json.dumps({"url": "http://127.0.0.1:9", "tokens": {"agent": "t"} if not args else {"admin": "t"}}))
+    with pytest.raises(CommandError, match=said):
+        told("twilio", "--up", str(tmp_path / "up.json"), *args)
+
+
+@pytest.mark.parametrize(("status", "body", "said"), [
+    (301, b"", "sends on to https://elsewhere.example/: give that as --url"), (200, b"[]", "is no Switchboard"), (200, b"", "is no Switchboard"),
+    (200, b"<html>", "is no Switchboard"), (204, b"", "is no Switchboard"),
+])  # fmt: skip
+def test_what_answers_otherwise_is_said_to_be_none(httpserver_of, status, body, said):
+    with pytest.raises(CommandError, match=said):
+        told("twilio", "--url", httpserver_of(status, body), "--token", "t")

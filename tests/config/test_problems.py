@@ -110,8 +110,11 @@ def test_no_error_of_the_api_is_a_page(client_of, anyone):
             assert not answer["Content-Type"].startswith("text/html"), path
 
 
-def test_an_empty_accept_asks_for_as_much_as_none(client_of):
-    assert client_of("agent").get("/api/v1/me/", headers={"Accept": ""})["Content-Type"] == "application/json"
+@pytest.mark.parametrize("path", ["/api/v1/me/", "/api/v1/schema/", "/api/v1/docs/", "/api/v1/problems/"])
+def test_an_empty_accept_asks_for_as_much_as_none(client_of, path):
+    client = client_of("agent")
+    with_none, with_empty = client.get(path), client.get(path, headers={"Accept": ""})
+    assert (with_empty.status_code, with_empty["Content-Type"]) == (200, with_none["Content-Type"])
 
 
 @pytest.mark.parametrize("typed", ["/admin", "/desk", "/api/v1/docs", "/api/v1/redoc"])

@@ -105,7 +105,7 @@ class Command(BaseCommand):
         call = self._call(line, replay, options["patience"])
         is_right = self._tell(scenario, call) and is_taken
         if options["again"] and call:
-            is_right &= self._is_unmoved(line, replay, [delivery for _, delivery in deliveries], call)
+            is_right &= self._is_unmoved(line, replay, [delivery for _, delivery in deliveries])
         self.stdout.write("")
         return is_right
 
@@ -119,6 +119,7 @@ class Command(BaseCommand):
         for head, part in zip([f"{at:6g} s  ", *[MARGIN] * len(parts)], parts, strict=False):
             self.stdout.write(head + part)
         self.stdout.write(f"{MARGIN}-> {status} {_in_words(answer)}")
+        self.stdout.flush()  # also into a pipe, where it would be seen at the end only
         return 200 <= status < 300
 
     def _call(self, line: "_Line", replay: replays.Replay, patience: float) -> dict[str, Any] | None:
@@ -142,10 +143,19 @@ class Command(BaseCommand):
             self.stdout.write(f"{MARGIN}  {name:14} {_shown(found[name]):20} {said}")
         return not wrong
 
-    def _is_unmoved(self, line: "_Line", replay: replays.Replay, deliveries: list[Delivery], before: dict[str, Any]) -> bool:
+    def _settled(self, line: "_Line", replay: replays.Replay) -> dict[str, Any]:
+        """The call when two looks at it agree: what the workers have taken over comes a moment later."""
+        seen, call = None, line.call(replay.call_id)
+        while seen != call:
+            time.sleep(0.5)
+            seen, call = call, line.call(replay.call_id)
+        return call or {}
+
+    def _is_unmoved(self, line: "_Line", replay: replays.Replay, deliveries: list[Delivery]) -> bool:
         """Send everything once more, backwards; whether the call is what it was."""
+        before = self._settled(line, replay)
         taken = [200 <= line.send(delivery)[0] < 300 for delivery in reversed(deliveries)]
-        call = line.call(replay.call_id) or {}
+        call = self._settled(line, replay)
         moved = sorted(name for name in before if name not in UNTOLD and call.get(name) != before[name])
         self.stdout.write(f"{MARGIN}sent again, backwards: {'changed ' + ', '.join(moved) if moved else 'nothing changed'}")
         return all(taken) and not moved
@@ -162,14 +172,14 @@ class _Line:
     def _set_up(self) -> None:
         """Make it, or give the one that is there a new secret: the old one nobody knows any more."""
         fields, secret = self.sender.fields, {"secret": self.sender.secret}
-        found = self.there.ask("GET", "phone-systems/", slug=self.sender.slug)["results"]
+        found = self.there.rows("phone-systems/", slug=self.sender.slug)
         if not found:
             name = f"Sandbox: {adapters.named(self.sender.adapter).label}"
             self.there.ask("POST", "phone-systems/", {"slug": self.sender.slug, "name": name, **fields, **secret})
             return
         path = f"phone-systems/{found[0]['id']}/"
         if any(found[0][name] != value for name, value in fields.items()):
-            self.there.ask("PATCH", path, {**fields, **secret})
+            self.there.ask("PATCH", path, fields)
         self.there.ask("POST", f"{path}rotate-secret/", {**secret, "overlap_s": OVERLAP_S})
 
     def send(self, delivery: Delivery) -> tuple[int, Any]:
@@ -179,7 +189,7 @@ class _Line:
 
     def call(self, key: str) -> dict[str, Any] | None:
         """The call of that id, as the API shows it."""
-        rows = self.there.ask("GET", "calls/", phone_system=self.sender.slug, external_id=key)["results"]
+        rows = self.there.rows("calls/", phone_system=self.sender.slug, external_id=key)
         return rows[0] if rows else None
 
 

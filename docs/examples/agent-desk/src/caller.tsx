@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { api, must, of, ofBy, ofOnce, Problem, type S } from "./api";
 import { Button, clock, day, Field, Form, useLoad, words } from "./parts";
-import { can, complete, display, draw, say, type Work } from "./state";
+import { can, complete, display, draw, say, type Person, type Work } from "./state";
 
 const nameOf = (work: Work) =>
   work.contact?.display_name ??
@@ -35,13 +35,19 @@ async function identify(work: Work, body: S["IdentifyBodyRequest"], key = crypto
   say(`The call is ${work.contact?.display_name ?? "known"}'s.`);
 }
 
+/** What is typed of a person, kept on the work; what was typed of another is none of theirs. */
+function typed(work: Work, of: string, before: Person) {
+  const kept = work.person?.of === of ? work.person : { of, before, now: before };
+  return { ...kept, put: (some: Partial<Person>) => ((work.person = { ...kept, now: { ...kept.now, ...some } }), draw()) };
+}
+
 function Unknown({ work }: { work: Work }) {
-  const person = work.person ?? { surname: work.call?.from.name ?? "", name: "", email: "" };
+  const { now: person, put } = typed(work, "", { surname: work.call?.from.name ?? "", name: "", email: "" });
   const [same, setSame] = useState<{ contact: string; display_name?: string; reasons: string[] }[]>([]);
   const field = (name: keyof typeof person) => ({
     name: `new_contact/${name === "email" ? "emails" : name}`,
     value: person[name],
-    set: (value: string) => ((work.person = { ...person, [name]: value }), draw()),
+    set: (value: string) => put({ [name]: value }),
   });
   const send = async (key: string) => {
     const { email, ...names } = person;
@@ -80,10 +86,9 @@ function Candidate({ id, why, choose }: { id: string; why: string[]; choose: () 
 /** A change of a contact carries `If-Match`: nobody's change is overwritten unseen. */
 function Correct({ work, close }: { work: Work; close: () => void }) {
   const contact = work.contact!;
-  const [before] = useState({ surname: contact.surname, name: contact.name, email: contact.emails[0]?.email ?? "" });
-  const person = work.person ?? before;
-  const put = (value: string, name: keyof typeof person) => ((work.person = { ...person, [name]: value }), draw());
-  const field = (name: keyof typeof person) => ({ name, value: person[name], set: (value: string) => put(value, name) });
+  const [known] = useState({ surname: contact.surname, name: contact.name, email: contact.emails[0]?.email ?? "" });
+  const { before, now: person, put } = typed(work, contact.id, known);
+  const field = (name: keyof Person) => ({ name, value: person[name], set: (value: string) => put({ [name]: value }) });
   const done = () => ((work.person = undefined), close());
   const send = async () => {
     const [first, ...others] = contact.emails;
@@ -126,7 +131,7 @@ const openLine = (row: any) => line(row.number?.display ?? row.number, row.title
 const pastLine = (data: any) => line(data.disposition, data.note ?? data.text ?? data.summary, data.number);
 
 export function Who({ work }: { work: Work }) {
-  const [isWrong, setWrong] = useState(!!work.contact && !!work.person);
+  const [isWrong, setWrong] = useState(!!work.person?.of);
   const { contact } = work;
   const id = contact?.id ?? "";
   const timeline = useLoad(id, () => must(api.GET("/api/v1/contacts/{id}/timeline/", ofBy(id, { page_size: 6 }))));
@@ -156,7 +161,7 @@ export function Who({ work }: { work: Work }) {
         {timeline?.results.map((one) =>
           <li key={one.id}><time>{day(one.at)}</time> <b>{words(one.kind)}</b> {pastLine(one.data)} <small>{one.by}</small></li>)}
       </ol>
-      {isWrong && <Correct work={work} close={() => setWrong(false)} />}
+      {isWrong && <Correct key={id} work={work} close={() => setWrong(false)} />}
       {!isWrong && can("contacts_partial_update") && <Button hot="E" kind="quiet" onClick={() => setWrong(true)}>Correct the contact</Button>}
     </section>
   );

@@ -6,6 +6,8 @@ export type Pane = "script" | "survey" | "order" | "complaint" | "writeup";
 export type Call = Pick<S["Call"], "id" | "direction" | "state" | "queue" | "from" | "to" | "contact" | "started_at" | "answered_at">;
 export type Owed = { kind: "callback" | "return_call"; id: string; phone: string; contact: string | null; why: string };
 
+export type Person = { surname: string; name: string; email: string };
+
 /** One thing that the operator has before them: a call, a contact of a campaign, a call that is owed. The last two become calls. */
 export type Work = {
   id: string;
@@ -26,7 +28,8 @@ export type Work = {
   draft: { key: string; topic: string; disposition: string; note: string; at: string };
   order: ReturnType<typeof blankOrder>;
   complaint: ReturnType<typeof blankComplaint>;
-  person?: { surname: string; name: string; email: string }; // who is new, or how the contact is written rightly
+  // Who is new (`of` is empty), or how a contact is written rightly: nobody is written over with what was typed of another.
+  person?: { of: string; before: Person; now: Person };
 };
 
 export const blankOrder = () => ({
@@ -118,6 +121,7 @@ export async function complete(work: Work): Promise<void> {
     const id = work.call?.contact ?? work.hand?.contact.id ?? work.owed?.contact ?? work.contact?.id ?? only;
     const match = work.matches.find((one) => one.contact.id === id);
     work.contact = match?.contact ?? (id ? await must(api.GET("/api/v1/contacts/{id}/", of(id))) : null);
+    if (work.person?.of !== (work.contact?.id ?? "")) work.person = undefined;
   } catch (problem) {
     say((problem as Problem).message);
   }
