@@ -21,9 +21,11 @@ IN_HAND = """
 SELECT e164, id, campaign_id, agent_id FROM campaigns_attempt
 WHERE e164 = ANY(%s) AND e164 <> '' AND state <> 'closed'
 """
+#: They are left alone from when they were hung up on, which is later than when they answered.
 DROPPED = """
-SELECT DISTINCT ON (a.e164) a.e164, a.answered_at, c.drop_lockout_s FROM campaigns_attempt a JOIN campaigns_campaign c ON c.id = a.campaign_id
-WHERE a.e164 = ANY(%s) AND a.e164 <> '' AND a.is_drop ORDER BY a.e164, a.answered_at DESC
+SELECT DISTINCT ON (a.e164) a.e164, COALESCE(k.ended_at, a.answered_at) AS at, c.drop_lockout_s
+FROM campaigns_attempt a JOIN campaigns_campaign c ON c.id = a.campaign_id LEFT JOIN calls_call k ON k.id = a.call_id
+WHERE a.e164 = ANY(%s) AND a.e164 <> '' AND a.is_drop ORDER BY a.e164, at DESC NULLS LAST
 """
 
 

@@ -8,6 +8,7 @@ from campaigns import clock_keys
 from campaigns.models import Campaign, CampaignHours, Target
 from crm import calling, calling_whom
 from crm.calling_whom import Whom
+from tests.factories.calls import CallFactory
 from tests.factories.campaigns import AttemptFactory, CampaignFactory, TargetFactory
 from tests.factories.crm import ContactFactory
 from tests.factories.platform import UserFactory
@@ -160,6 +161,9 @@ def test_whoever_was_hung_up_on_is_left_alone_and_by_hand_it_is_a_warning():
     tried(target_on("+74950000001"), ago(hours=2), MOSCOW, is_drop=True, answered_at=ago(hours=2))
     target = target_on(MOSCOW, drop_lockout_s=3 * HOUR)
     assert said(target, MOSCOW, NOW) == ({"dropped_lately"}, NOW + timedelta(hours=1))
+    call = CallFactory(direction="outbound", started_at=ago(hours=2), answered_at=ago(hours=2), ended_at=ago(hours=1), state="ended")
+    tried(target_on("+74950000002"), ago(hours=2), MOSCOW, is_drop=True, answered_at=ago(hours=2), call=call)
+    assert said(target, MOSCOW, NOW)[1] == NOW + timedelta(hours=2), "from when the call was over"
     by_hand = calling.may_call(e164=MOSCOW, purpose="service", is_manual=True, now=NOW)
     assert by_hand.allowed and [one.code for one in by_hand.warnings] == ["dropped_lately"]
 

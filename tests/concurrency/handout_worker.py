@@ -1,17 +1,22 @@
 """A process of operators and perhaps a dialler, for tests of the hand-out: each calls until nobody is left, some vanish with a contact in hand."""
 
 import random
+import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from campaigns import handout, reporting
 from campaigns.models import Attempt, Target
 from config.platform.models import User
 
+Answer = TypeVar("Answer")
+LOCK_NOT_AVAILABLE = "55P03"
 BEGIN = datetime(2026, 11, 23, 9, tzinfo=UTC)
 WITNESS = "SELECT pg_try_advisory_lock(hashtextextended(%s, 99)), pg_try_advisory_lock(hashtextextended(%s, 99))"
 FORGET = "SELECT pg_advisory_unlock_all()"
@@ -33,11 +38,29 @@ def work(asked: dict[str, Any]) -> None:
         one.join()
 
 
+def patiently(ask: Callable[[], Answer]) -> Answer:
+    """As clients do: told 409 ``busy``, since others write at the same number for so long, they ask again."""
+    while True:
+        try:
+            return ask()
+        except OperationalError as error:
+            if getattr(error.__cause__, "pgcode", "") != LOCK_NOT_AVAILABLE:
+                raise
+            time.sleep(0.1)
+
+
+def say(line: str) -> None:
+    """In one piece: of ``print`` two threads mix the text and the end of the line."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _at_desk(asked: dict[str, Any], agent_id: str) -> None:
     agent, chance = User.objects.get(pk=agent_id), random.Random(agent_id)
     while _is_somebody_left():
         now = clock(asked["begun"], asked["pace"])
-        attempt = handout.next_for(chance.choice(asked["campaigns"]), agent=agent, now=now).attempt
+        campaign = chance.choice(asked["campaigns"])
+        attempt = patiently(partial(handout.next_for, campaign, agent=agent, now=now)).attempt
         if attempt is None:
             time.sleep(0.05)
         else:
@@ -49,7 +72,8 @@ def _dials(asked: dict[str, Any], dialler_id: str) -> None:
     dialler, chance = User.objects.get(pk=dialler_id), random.Random(dialler_id)
     while _is_somebody_left():
         now = clock(asked["begun"], asked["pace"])
-        attempts = handout.lease_batch(chance.choice(asked["campaigns"]), by=dialler, most=5, now=now)
+        campaign = chance.choice(asked["campaigns"])
+        attempts = patiently(partial(handout.lease_batch, campaign, by=dialler, most=5, now=now))
         if not attempts:
             time.sleep(0.05)
         _hold(attempts, asked, chance, dialler)
@@ -66,9 +90,9 @@ def _hold(attempts: list[Attempt], asked: dict[str, Any], chance: random.Random,
         with connection.cursor() as cursor:
             cursor.execute(WITNESS, [attempt.e164, str(attempt.target_id)])
             if (alone := cursor.fetchone()) != (True, True):
-                print(f"twice in hand {attempt.e164} {alone}", flush=True)
+                say(f"twice in hand {attempt.e164} {alone}")
     if asked.get("holds_s"):
-        print(f"holds {attempts[0].e164}", flush=True)
+        say(f"holds {attempts[0].e164}")
         time.sleep(asked["holds_s"])
     time.sleep(chance.uniform(0, 0.01))
     with connection.cursor() as cursor:
@@ -80,5 +104,5 @@ def _hold(attempts: list[Attempt], asked: dict[str, Any], chance: random.Random,
             while Attempt.objects.filter(pk=attempt.pk, state="leased").exists():
                 time.sleep(0.05)
         else:
-            reporting.report(attempt.pk, attempt.lease_token, outcome="no_answer", by=by, now=now)
-            print(f"called {attempt.e164}", flush=True)
+            patiently(partial(reporting.report, attempt.pk, attempt.lease_token, outcome="no_answer", by=by, now=now))
+            say(f"called {attempt.e164}")
