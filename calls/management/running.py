@@ -107,7 +107,7 @@ class Running:
         Raises:
             CommandError: as ``ask``.
         """
-        answer = self.ask("GET", path, **query)
+        answer = self.ask("GET", path, None, **query)
         if not isinstance(answer, dict) or not isinstance(answer.get("results"), list):
             raise CommandError(f"What answers at {self.url} is no Switchboard.")
         return list(answer["results"])
