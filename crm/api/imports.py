@@ -237,20 +237,9 @@ class ImportViewSet(ReadViewSet):
     serializer_class = ImportSerializer
     filterset_class = ImportFilter
     parameters = {"rows": SUBLIST_PARAMETERS | {"verdict"}, "conflicts": SUBLIST_PARAMETERS}
-    permits = {
-        "list": READ,
-        "retrieve": READ,
-        "rows": READ,
-        "errors": READ,
-        "conflicts": READ,
-        "create": WRITE,
-        "partial_update": WRITE,
-        "start": WRITE,
-        "pause": WRITE,
-        "resume": WRITE,
-        "cancel": WRITE,
-        "undo": WRITE,
-    }
+    permits = dict.fromkeys(("list", "retrieve", "rows", "errors", "conflicts"), READ) | dict.fromkeys(
+        ("create", "partial_update", "start", "pause", "resume", "cancel", "undo"), WRITE
+    )
     ignores_accept = frozenset({"errors"})
 
     def get_parsers(self) -> list[Any]:

@@ -97,6 +97,7 @@ function Help({ close }: { close: () => void }) {
 
 function Bar({ codes }: { codes: Lists["codes"] }) {
   const [open, setOpen] = useState("");
+  const shut = (name: string) => () => setOpen((now) => (now === name ? "" : now)); // a browser says late that one was closed
   const { agent } = desk;
   const available = async () => {
     desk.agent = { ...agent!, ...(await must(api.POST("/api/v1/agents/me/available/", {}))) };
@@ -133,9 +134,9 @@ function Bar({ codes }: { codes: Lists["codes"] }) {
           <Button kind="quiet" onClick={() => micro(false)}>No, thank you</Button>
         </p>}
       {desk.announcements.map((one) => <p class="hint" key={one.announcement}>{one.text} <small>{one.by}</small></p>)}
-      {open === "break" && <Breaks codes={codes} close={() => setOpen("")} />}
-      {open === "leave" && <Leave close={() => setOpen("")} />}
-      {open === "help" && <Help close={() => setOpen("")} />}
+      {open === "break" && <Breaks codes={codes} close={shut("break")} />}
+      {open === "leave" && <Leave close={shut("leave")} />}
+      {open === "help" && <Help close={shut("help")} />}
     </header>
   );
 }
