@@ -98,19 +98,16 @@ def test_every_page_of_a_row_opens(boss, model):
     assert add.status_code == (200 if page.may_add else 403)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Федорова А.",
-        "+7495",
-        "%_'\"\\",
-        *(pytest.param(one, marks=pytest.mark.long) for one in ("фёдорова", "1234567", "a@example.com", "a", "я" * 400, "0199a1b2-0000")),
-    ],
-)
+FEW = ("Федорова А.", "+7495", "%_'\"\\")
+MANY = ("фёдорова", "1234567", "a@example.com", "a", "я" * 400, "0199a1b2-0000")
+
+
+@pytest.mark.parametrize("texts", [pytest.param(FEW, id="few"), pytest.param(MANY, id="many", marks=pytest.mark.long)])
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
-def test_a_search_for_anything_answers(boss, model, text):
+def test_a_search_for_anything_answers(boss, model, texts):
     admin_rows.make(model)
-    assert boss.get(address(model, "changelist"), {"q": text}).status_code == 200
+    for text in texts:
+        assert boss.get(address(model, "changelist"), {"q": text}).status_code == 200, text
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
