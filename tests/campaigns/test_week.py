@@ -233,11 +233,24 @@ def all_is_well(week: Week) -> None:
     assert not found, "\n".join(found[:10]) + f"\n{len(found)} rules broken in {len(week.calls)} calls"
     assert not broken_control(week, world), "a check that finds nothing in a world of night calls checks nothing"
     for target in Target.objects.filter(attempts__isnull=True).select_related("contact"):
-        assert target.state == "suppressed" or week.people[str(target.contact_id)].stopped_at, f"{target.contact} was forgotten"
+        is_left_out = target.state == "suppressed" or week.people[str(target.contact_id)].stopped_at
+        assert is_left_out, f"{target.contact} was forgotten:\n" + "\n".join(course_of(target))
     for target in Target.objects.select_related("campaign"):
         if not target.attempts.open().exists() and target.state != "suppressed":
             again = settling.reckoned(target)
             assert (target.attempts_total, target.is_success) == (again.attempts_total, again.is_success), "told as counted anew"
+
+
+def course_of(target: Target) -> list[str]:
+    """Where a target stands, and who had its numbers in hand all the while: what explains that it was passed over."""
+    numbers = list(target.contact.contact_phones.values_list("phone__e164", flat=True))
+    stands = (
+        f"{target.state}, ready: {target.is_ready}, next {target.next_attempt_at}, checked {target.checked_at}, {target.clocks} {numbers}"
+    )
+    return [stands] + [
+        f"{one.leased_at} to {one.closed_at} {one.e164} {one.state} {one.closing} {one.outcome} drop: {one.is_drop} {one.campaign}"
+        for one in Attempt.objects.filter(e164__in=numbers).order_by("leased_at")
+    ]
 
 
 def broken_control(week: Week, world: World) -> list[str]:
