@@ -124,8 +124,13 @@ def take(callback_id: UUID, *, if_version: int | None = None, by: User, now: dat
 def next_for(*, by: User, now: datetime) -> Callback | None:
     """The next callback that is due for somebody and may be called now, taken in hand; None when there is none.
 
-    However many ask at once, nobody gets another's. What may not be called yet waits for its time.
+    Whoever has one in hand that may be called gets the same again: an answer may be lost. However many ask at once, nobody gets another's.
+    What may not be called yet waits for its time.
     """
+    in_hand = list(Callback.objects.filter(status=Status.TAKEN, taken_by=by, lease_until__gt=now).order_by("at", "id")[:MOST_LOOKED_AT])
+    for row, asked in zip(in_hand, callback_gate.now_about(in_hand, by=by, now=now) if in_hand else (), strict=True):
+        if asked.allows(forced=bool(row.forced_reason)):
+            return row
     tried: set[UUID] = set()
     while True:
         rows = Callback.objects.callable().for_whom(by).exclude(pk__in=tried).order_by("at", "id")[:MOST_LOOKED_AT]

@@ -123,7 +123,10 @@ def at_first(user: User, now: datetime) -> dict[str, Any]:
     return {
         "ringing": [ringing(call) for call in mine if call.pk in rings],
         "talking": [ringing(call) for call in mine if call.pk not in rings],
-        "to_write_up": [brief(call) | {"outcome": call.outcome} for call in waiting.order_by("-started_at", "-id")[:MOST_AT_FIRST]],
+        "to_write_up": [
+            brief(call) | {"outcome": call.outcome, "talk_s": call.talk_s}
+            for call in waiting.order_by("-started_at", "-id")[:MOST_AT_FIRST]
+        ],
     }
 
 

@@ -201,8 +201,9 @@ def _is_theirs(call: Call, row: ReturnCall) -> bool:
 
 
 OWN = """
-SELECT r.id FROM calls_returncall r WHERE r.status = 'assigned' AND r.assignee_id = %(me)s AND NOT r.id = ANY(%(passed)s::uuid[])
-ORDER BY r.urgent_at, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
+SELECT r.id FROM calls_returncall r
+WHERE r.status IN ('assigned', 'in_progress') AND r.assignee_id = %(me)s AND NOT r.id = ANY(%(passed)s::uuid[])
+ORDER BY r.status = 'in_progress' DESC, r.urgent_at, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
 """
 #: Whoever asked in the queue to be called back keeps the place in its line: their turn has come when nobody waits there who came earlier.
 POOL = """
@@ -223,7 +224,7 @@ ORDER BY r.urgent_at, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
 
 @transaction.atomic
 def next_one(*, by: User, now: datetime) -> ReturnCall | None:
-    """Hand out the most urgent one: of those given to you, else of your queues and departments; None when there is none.
+    """Hand out the most urgent one: one you have in hand already, of those given to you, of your queues and departments; None: there is none.
 
     No two people get the same, however many ask at once. Those that may not be called now are passed over.
     """
@@ -237,6 +238,6 @@ def next_one(*, by: User, now: datetime) -> ReturnCall | None:
         if settling.suppressed(row.e164, row.contact_id, now):
             settling.cancel(row.pk, because=Because.SUPPRESSED, now=now)
         elif all(may(row, by, now) for _, may in gates):
-            return take(row.pk, by=by, now=now)
+            return row if row.status == ReturnCall.Status.IN_PROGRESS else take(row.pk, by=by, now=now)
         passed.append(row.pk)
     return None

@@ -111,8 +111,8 @@ class CallbackViewSet(ReadViewSet):
     def next(self, request) -> Response:
         """Take the next one that is due
 
-        Yours, your teams' or anyone's, the earliest first; it is in your hands until `lease_until`. However many ask at once, nobody gets
-        another's. 204: there is none that may be called now.
+        Yours, your teams' or anyone's, the earliest first; it is in your hands until `lease_until`. Whoever asks again gets the same, as
+        long as it may be called. However many ask at once, nobody gets another's. 204: there is none that may be called now.
         """
         row = callbacks.next_for(**self.by)
         return self.respond(row) if row is not None else Response(status=204)

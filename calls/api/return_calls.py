@@ -137,8 +137,9 @@ class ReturnCallViewSet(ReadViewSet):
     def next(self, request) -> Response:
         """Take the next return call
 
-        The most urgent one: of those given to you, else of your queues and departments. It is yours then, `in_progress`; nobody else gets
-        it. Who asked in the queue to be called back keeps the place in the line. 204 when there is none.
+        The most urgent one: one that you have in hand already (an answer may be lost), else of those given to you, else of your queues and
+        departments. It is yours then, `in_progress`; nobody else gets it. Who asked in the queue to be called back keeps the place in the
+        line. 204 when there is none.
         """
         row = return_calls.next_one(**self.by)
         return Response(status=204) if row is None else self.respond(row)

@@ -126,8 +126,10 @@ def test_the_most_urgent_of_my_queues_comes_first_and_nobody_elses(client_of):
     in_line = ReturnCallFactory(
         queue="mine", first_call_at=start, place_kept_from=start - timedelta(minutes=2), urgent_at=start - timedelta(minutes=2)
     )
-    taken = [anna.post("/api/v1/return-calls/next/").json()["id"] for _ in range(5)]
-    assert taken == [str(row.pk) for row in (given, in_line, early, of_department, late)]
+    for row in (given, in_line, early, of_department, late):
+        assert anna.post("/api/v1/return-calls/next/").json()["id"] == str(row.pk)
+        assert anna.post("/api/v1/return-calls/next/").json()["id"] == str(row.pk), "what is in hand comes again: an answer may be lost"
+        assert anna.post(f"/api/v1/return-calls/{row.pk}/complete/", {"result": "Spoken with."}).status_code == 200
     assert anna.post("/api/v1/return-calls/next/").status_code == 204
     assert client_of("supervisor").post("/api/v1/return-calls/next/").json()["id"] == str(theirs.pk)
 
@@ -150,15 +152,27 @@ def test_one_that_may_not_be_called_now_is_passed_over(client_of, monkeypatch):
     assert row.status == "open"
 
 
+def test_one_in_hand_that_may_not_be_called_now_does_not_stand_before_the_others(client_of, monkeypatch):
+    anna = client_of("agent")
+    in_hand, other = ReturnCallFactory(status="in_progress", assignee=anna.user, taken_at=now()), ReturnCallFactory()
+    monkeypatch.setattr(return_calls, "gates", [("called a minute ago", lambda one, by, at: one.pk != in_hand.pk)])
+    assert anna.post("/api/v1/return-calls/next/").json()["id"] == str(other.pk)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_who_ask_at_once_get_different_ones(client_of):
     rows = [ReturnCallFactory() for _ in range(12)]
     clients, start = [client_of("agent") for _ in range(4)], Barrier(4)
 
+    def done(client, given):
+        if given.status_code == 200:
+            assert client.post(f"/api/v1/return-calls/{given.json()['id']}/complete/").status_code == 200
+        return given
+
     def run(client):
         try:
             start.wait(10)
-            return [client.post("/api/v1/return-calls/next/") for _ in range(4)]
+            return [done(client, client.post("/api/v1/return-calls/next/")) for _ in range(4)]
         finally:
             connection.close()
 

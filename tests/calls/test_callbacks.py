@@ -187,6 +187,9 @@ def test_nobody_took_it_so_it_goes_to_the_team_then_to_anyone_and_is_missed_but_
     assert verbs == ["schedule", "become_due", "pass_on", "pass_on", "miss"]
     taken = callbacks.next_for(by=zoe, now=overdue + timedelta(hours=2))
     assert taken is not None and taken.pk == row.pk, "late is better than never"
+    again = callbacks.next_for(by=zoe, now=overdue + timedelta(hours=2, minutes=1))
+    assert again is not None and again.pk == row.pk, "what is in hand comes again: an answer may be lost"
+    assert callbacks.next_for(by=anna, now=overdue + timedelta(hours=2)) is None
 
 
 def test_a_personal_one_that_is_not_to_be_passed_on_is_missed():

@@ -135,7 +135,7 @@ def test_a_screen_begins_with_what_rings_what_goes_on_and_what_is_to_be_written_
     shown = feed.screen(desk.anna, timezone.now())["calls"]
     assert [one["call"]["id"] for one in shown["ringing"]] == [str(ids["rings"])]
     assert [one["call"]["id"] for one in shown["talking"]] == [str(ids["on"])]
-    assert [one["id"] for one in shown["to_write_up"]] == [str(ids["done"])]
+    assert [(one["id"], one["talk_s"]) for one in shown["to_write_up"]] == [(str(ids["done"]), Call.objects.get(pk=ids["done"]).talk_s)]
     assert shown["ringing"][0]["matches"]
     assert feed.screen(desk.boris, timezone.now())["calls"] == {"ringing": [], "talking": [], "to_write_up": []}
 

@@ -375,6 +375,32 @@ def test_a_shift_by_keyboard_alone(running):
         owed = office.ask("GET", "/return-calls/?state=done&ordering=-due_at")["results"]
         assert "The price list is sent." in [one["result"] for one in owed]
 
+        # Called, and nobody answers: it is written up, and the call is owed still. A reload in the middle takes nothing away.
+        why = page.get_by_label("Why they are called")
+        press("r")
+        expect(why).to_be_visible()
+        (mine,) = office.ask("GET", f"/return-calls/?assignee={anna}&state=in_progress")["results"]
+        words = why.locator("p").first.text_content()
+        page.reload()
+        expect(page.locator("#line")).to_have_text("Live")
+        expect(who).to_have_text("Nothing rings")
+        press("r")
+        expect(why.locator("p").first).to_have_text(words)
+        # Dialled by hand at the phone: at any hour of this test, which may be night there.
+        office.event("call.initiated", "eight", direction="outbound", agent="201", to=mine["number"]["e164"])
+        office.event("leg.answered", "eight", direction="outbound")
+        office.event("call.ended", "eight", direction="outbound", hangup_by="system", cause=19)
+        expect(page.locator("legend").first).to_be_visible()
+        press("1"), press("Control+Enter")
+        expect(who).to_have_text("Nothing rings")
+        eventually(lambda: office.ask("GET", f"/return-calls/{mine['id']}/")["state"] == "open", within_s=20, what="it is owed still")
+
+        # Whoever was signed out sits down again by a key.
+        office.ask("POST", f"/agents/{anna}/force/", {"state": "offline", "reason": "For the test."})
+        expect(page.locator(".state")).to_have_text("Offline")
+        press("a")
+        expect(page.locator(".state")).to_have_text("Available")
+
         # The next contact of a campaign: called by the exchange, asked, reported.
         press("n")
         expect(who).to_have_text(re.compile("^Kowalski "))
@@ -395,8 +421,10 @@ def test_a_shift_by_keyboard_alone(running):
         expect(page.locator(".head")).to_contain_text("On the line")
         press("n")
         expect(page.get_by_label("Survey", exact=True)).to_contain_text("from 0 to 10")
-        press("Shift+9")
+        press("Shift+Minus")  # ten, on the key after that of nought
         expect(page.get_by_label("Survey", exact=True)).not_to_contain_text("from 0 to 10")
+        asked = office.ask("GET", f"/survey-responses/?agent={anna}&page_size=1")["results"][0]
+        assert [one["value"] for one in office.ask("GET", f"/survey-responses/{asked['id']}/")["answers"]] == [10]
         seen.look("campaign")
         page.emulate_media(color_scheme="dark")
         seen.look("campaign-dark")

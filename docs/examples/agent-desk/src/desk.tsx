@@ -5,7 +5,7 @@ import { api, must, of, session } from "./api";
 import { Head, Who } from "./caller";
 import { Complaint, Order } from "./forms";
 import { Button, clock, Field, Form, Key, LETTERS, Tick, useLoad, words } from "./parts";
-import { can, desk, display, draw, drawWith, drop, isUnsaved, keep, number, owe, readLists, show, shown, signOut, start, takeInHand } from "./state";
+import { can, desk, display, draw, drawWith, drop, giveBack, isUnsaved, keep, number, owe, readLists, show, shown, signOut, sitDown, start, takeInHand } from "./state";
 import type { Lists, Pane, Work } from "./state";
 import { Answers, Offers, Script, Survey } from "./talk";
 import { WriteUp } from "./writeup";
@@ -100,7 +100,8 @@ function Bar({ codes }: { codes: Lists["codes"] }) {
   const shut = (name: string) => () => setOpen((now) => (now === name ? "" : now)); // a browser says late that one was closed
   const { agent } = desk;
   const available = async () => {
-    desk.agent = { ...agent!, ...(await must(api.POST("/api/v1/agents/me/available/", {}))) };
+    if (agent!.state === "offline") await sitDown();
+    else desk.agent = { ...agent!, ...(await must(api.POST("/api/v1/agents/me/available/", {}))) };
     draw();
   };
   const micro = async (take: boolean) => {
@@ -155,9 +156,7 @@ function Outgoing({ work }: { work: Work }) {
     draw();
   };
   const back = async () => {
-    if (hand) await must(api.POST("/api/v1/attempts/{id}/release/", { ...of(hand.attempt), body: { token: hand.token } }));
-    else if (owed!.kind === "callback") await must(api.POST("/api/v1/callbacks/{id}/release/", { ...of(owed!.id), body: {} }));
-    else await must(api.POST("/api/v1/return-calls/{id}/release/", of(owed!.id)));
+    await giveBack(work);
     drop(work);
   };
   return (
@@ -224,7 +223,7 @@ function Quiet() {
       <h1 id="who" tabIndex={-1}>Nothing rings</h1>
       <p>A call pops up here by itself. Meanwhile:</p>
       <p class="row">{can("campaigns_my_next") && <Button hot="N" kind="main" onClick={next}>Next contact of a campaign</Button>}
-        {can("return_calls_next") && <Button hot="R" onClick={owed}>Call that is owed{desk.owed ? ` (${desk.owed})` : ""}</Button>}</p>
+        {can("return_calls_next") && <Button hot="R" onClick={owed}>Call that is owed{desk.owed.size ? ` (${desk.owed.size})` : ""}</Button>}</p>
       <p role="status">{nobody}</p>
     </main>
   );

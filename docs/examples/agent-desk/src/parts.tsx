@@ -26,7 +26,7 @@ document.addEventListener("keydown", (event) => {
   if (!isTyping(found)) found.click();
 });
 
-export const Key = ({ of }: { of?: string }) => (of ? <kbd aria-hidden="true">{of.replace("Shift+", "⇧")}</kbd> : null);
+export const Key = ({ of }: { of?: string }) => (of ? <kbd aria-hidden="true">{of.replace("Shift+", "⇧").replace("Minus", "−")}</kbd> : null);
 export const keyed = (key?: string) => (key ? { "data-key": key, "aria-keyshortcuts": `${key} Alt+${key}` } : {});
 
 type ButtonProps = { hot?: string; children: ComponentChildren; onClick: () => unknown; kind?: string; pressed?: boolean };

@@ -51,7 +51,7 @@ export const desk = {
   works: [] as Work[],
   shown: "",
   announcements: [] as { announcement: string; text: string; by: string }[],
-  owed: 0,
+  owed: new Set<string>(), // ids of callbacks and return calls
 };
 
 /** What all forms choose from, read once: a key that is pressed finds its list there. */
@@ -147,14 +147,31 @@ function holdOn(hand: S["ContactInHands"]): void {
   const beat = async (): Promise<void> => {
     const mine = desk.works.some((work) => work.hand?.attempt === hand.attempt);
     if (!mine || signal.aborted) return;
-    // A lost lease is told by the feed too; a refused sign of life needs no second word.
-    await api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), signal, body: { token: hand.token } }).catch(() => {});
+    // The feed tells that a lease is lost; whoever missed it is told by the answer.
+    const sign = api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), signal, body: { token: hand.token } });
+    await must(sign).catch((problem: Problem) => problem.code === "lease_lost" && lose(hand.attempt, "You do not have this contact any more."));
     setTimeout(beat, hand.heartbeat_every_s * 1000);
   };
   setTimeout(beat, hand.heartbeat_every_s * 1000);
 }
 
-export const owe = (owed: Owed) => show(desk.works.find((work) => work.id === owed.id) ?? begin({ id: owed.id, stage: "ready", owed }), true);
+export function owe(owed: Owed): void {
+  desk.owed.delete(owed.id);
+  show(desk.works.find((work) => work.id === owed.id) ?? begin({ id: owed.id, stage: "ready", owed }), true);
+}
+
+/** For whoever comes next. */
+export async function giveBack({ hand, owed }: Work): Promise<void> {
+  if (hand) await must(api.POST("/api/v1/attempts/{id}/release/", { ...of(hand.attempt), body: { token: hand.token } }));
+  else if (owed!.kind === "callback") await must(api.POST("/api/v1/callbacks/{id}/release/", { ...of(owed!.id), body: {} }));
+  else await must(api.POST("/api/v1/return-calls/{id}/release/", of(owed!.id)));
+}
+
+/** It is not this operator's to call any more. Who is on the line already is written up all the same. */
+function lose(id: string, why: string): void {
+  const lost = desk.works.find((work) => work.id === id && work.stage === "ready");
+  if (lost) (say(why, "alert"), drop(lost));
+}
 
 /** The work that a call belongs to; a call out belongs to whom was to be called. */
 function workOf(call: Call): Work | undefined {
@@ -200,13 +217,14 @@ function told({ kind, data }: Told): void {
   if (kind === "break.due") (Object.assign(desk.agent!, { break_due: data }), say(data.text, "quiet"));
   if (kind === "micro_pause.offered") (Object.assign(desk.agent!, { micro_pause: data }), say(data.text, "quiet"));
   if (kind === "agent.signed_in_elsewhere") desk.why = "You signed in at another screen: that one counts now.";
-  if (kind === "campaign.contact_revoked") {
-    const lost = desk.works.find((one) => one.id === data.attempt);
-    if (lost?.stage === "ready") (say("They may not be called any more. Take the next.", "alert"), drop(lost));
-  }
+  if (kind === "campaign.contact_revoked") lose(data.attempt, "They may not be called any more. Take the next.");
+  if (kind === "campaign.contact_lost") lose(data.attempt, "You do not have this contact any more. Take the next.");
   if (kind === "announcement") (desk.announcements.push(data), say(data.text, "quiet"));
   if (kind === "announcement.withdrawn") desk.announcements = desk.announcements.filter((one) => one.announcement !== data.announcement);
-  if (/^(callback\.due|return_call\.assigned)$/.test(kind)) (desk.owed++, say("Somebody is owed a call."));
+  const owed: string = data.callback ?? data.return_call;
+  if (/^(callback\.due|return_call\.assigned)$/.test(kind)) (desk.owed.add(owed), say("Somebody is owed a call."));
+  if (kind === "callback.given_back") (desk.owed.add(owed), lose(owed, "It was in your hands too long: anybody may call now."));
+  if (/^(callback\.settled|return_call\.closed)$/.test(kind)) (desk.owed.delete(owed), lose(owed, "They need no call any more."));
   draw();
 }
 
@@ -225,12 +243,14 @@ function everything(screen: any): void {
   const going = [...(calls.ringing ?? []), ...(calls.talking ?? [])].map((one: Ringing) => one.call);
   const ids = [...going, ...(calls.to_write_up ?? [])].map((call: Call) => call.id);
   desk.works = desk.works.filter((work) => !work.call || ids.includes(work.call.id));
-  for (const call of calls.to_write_up ?? []) Object.assign(workOf(call) ?? begin({ id: call.id, stage: "ended", call }), { stage: "ended" });
+  for (const call of calls.to_write_up ?? [])
+    Object.assign(workOf(call) ?? begin({ id: call.id, stage: "ended", call }), { stage: "ended", talk_s: call.talk_s });
   for (const one of calls.talking ?? []) ring(one, "talking");
   for (const one of calls.ringing ?? []) ring(one, "ringing");
   desk.agent = { ...desk.agent, ...screen.agent };
   desk.announcements = screen.announcements ?? [];
-  desk.owed = [screen.callbacks, screen.return_calls].flatMap((rows) => (Array.isArray(rows) ? rows : [])).length;
+  const owed = [screen.callbacks, screen.return_calls].flatMap((rows) => (Array.isArray(rows) ? rows : []));
+  desk.owed = new Set(owed.map((one) => one.callback ?? one.return_call));
   if (!shown()) desk.shown = "";
   show(shown() ?? desk.works[0]);
 }
@@ -249,15 +269,22 @@ export async function start(token: string, id = ""): Promise<void> {
     forget();
   };
   const me = await must(api.GET("/api/v1/me/", { signal }));
-  const isAgent = me.may.includes("agents_sign_in");
-  const mine = isAgent ? await must(api.POST("/api/v1/agents/me/sign-in/", { signal, body: { device: "The desk" } })) : null;
+  if (me.may.includes("agents_sign_in")) await sitDown();
   if (signal.aborted) return;
   if (desk.owner !== me.id) Object.assign(desk, { works: [], shown: "" }); // what one typed is not another's to see
-  Object.assign(desk, { me, owner: me.id, agent: mine });
-  if (mine) void alive(mine.session ?? "", signal);
+  Object.assign(desk, { me, owner: me.id });
   for (const { hand } of desk.works) if (hand) holdOn(hand);
   void listen(told, (line, why = "") => (Object.assign(desk, { line, why: why || desk.why }), draw()), signal);
   draw();
+}
+
+/** Begin to work at this screen, in the morning or when nothing was heard of it for long. What is typed stays. */
+export async function sitDown(): Promise<void> {
+  const { signal } = shift;
+  const mine = await must(api.POST("/api/v1/agents/me/sign-in/", { signal, body: { device: "The desk" } }));
+  if (signal.aborted) return;
+  Object.assign(desk, { agent: mine, why: "" });
+  void alive(mine.session ?? "", signal);
 }
 
 /** A reload asks for no password; a closed tab forgets it. */
@@ -278,7 +305,9 @@ async function alive(id: string, signal: AbortSignal): Promise<void> {
       draw();
     } catch (problem) {
       if (signal.aborted) return;
-      if ((problem as Problem).status === 409) return (desk.why = (problem as Problem).message), draw();
+      const { status, code, message } = problem as Problem;
+      if (code === "not_signed_in") Object.assign(desk.agent!, { state: "offline" }); // "Available" sits down again
+      if (status === 409) return (desk.why = message), draw();
     }
     await new Promise((done) => setTimeout(done, 20_000));
   }
@@ -288,7 +317,7 @@ async function alive(id: string, signal: AbortSignal): Promise<void> {
 function forget(): void {
   shift.abort();
   keep("", "");
-  Object.assign(desk, { me: null, agent: null, announcements: [], owed: 0, why: "" });
+  Object.assign(desk, { me: null, agent: null, announcements: [], owed: new Set(), why: "" });
   draw();
 }
 

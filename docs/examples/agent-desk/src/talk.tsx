@@ -4,9 +4,14 @@ import { api, by, must, of, ofBy, type S } from "./api";
 import { Button, Field, Form, Options, Tick, useLoad, words } from "./parts";
 import { can, draw, say, type Lists, type Work } from "./state";
 
-const Choices = ({ of, choose }: { of: S["Choice"][]; choose: (value: string) => unknown }) => (
-  <>{of.map((one, n) => <Button key={one.value} hot={n < 9 ? `Shift+${n + 1}` : undefined} onClick={() => choose(one.value)}>{one.label}</Button>)}</>
+/** Who it is comes first: while several may be it, the digits with Shift choose among them. */
+const digit = (work: Work, key: string) => (!work.contact && work.matches.length > 1 ? undefined : `Shift+${key}`);
+const Choices = ({ work, of, choose }: { work: Work; of: S["Choice"][]; choose: (value: string) => unknown }) => (
+  <>{of.map((one, n) =>
+    <Button key={one.value} hot={n < 9 ? digit(work, `${n + 1}`) : undefined} onClick={() => choose(one.value)}>{one.label}</Button>)}</>
 );
+/** The keys as they lie: 1 to 9, then 0; a scale that begins with 0 has its 10 on the key after that. */
+const keyOf = (score: number, low: number) => (score < 0 ? "" : score < 10 ? `${score}` : low > 0 ? "0" : "Minus");
 
 /** The server leads: `next_step` of the run says what follows, also over branches. Without a call a script is only read. */
 export function Script({ work }: { work: Work }) {
@@ -25,7 +30,10 @@ export function Script({ work }: { work: Work }) {
     if (!call || !can("calls_script_runs")) return;
     run.current = must(api.POST("/api/v1/calls/{id}/script-runs/", { ...of(call), body: { script_version: script.script_version } }));
     // Begun before, it goes on where it stood.
-    run.current.then((begun) => begun?.steps.length && begun.next_step && setStep(begun.next_step), (problem) => say(problem.message));
+    run.current.then(
+      (begun) => begun?.steps.length && begun.next_step && setStep(begun.next_step),
+      (problem) => ((run.current = undefined), say(problem.message)), // then it is only read
+    );
   }, [script?.script_version, call]);
   if (!script) return <p class="quiet">There is no script for this call.</p>;
   const now = script.steps.find((one) => one.key === step) ?? script.steps[0];
@@ -43,7 +51,7 @@ export function Script({ work }: { work: Work }) {
     <section aria-label="Script">
       <p class="quiet">{script.name} · step {place} of {script.steps.length}</p>
       <p class="speak" aria-live="polite">{now.text}</p>
-      {now.choices?.length ? <Choices of={now.choices} choose={pass} />
+      {now.choices?.length ? <Choices work={work} of={now.choices} choose={pass} />
         : now.kind === "ask" || now.kind === "field" ? <Form name="Their answer" label="Next" send={() => pass(said)}>
             {(problem) => <Field label="Their answer" name="answer" hot="I" value={said} set={setSaid} problem={problem} />}
           </Form>
@@ -80,10 +88,10 @@ export function Survey({ work }: { work: Work }) {
       {asked.hint && <p class="quiet">{asked.hint}</p>}
       {isNumber && high > low && high - low <= 10 ? <div class="row">
           {Array.from({ length: high - low + 1 }, (_, n) => low + n).map((one) =>
-            <Button key={one} hot={`Shift+${one % 10}`} onClick={() => answer(one)}>{one}</Button>)}
+            <Button key={one} hot={keyOf(one, low) && digit(work, keyOf(one, low))} onClick={() => answer(one)}>{one}</Button>)}
         </div>
-        : asked.kind === "single" ? <Choices of={asked.choices} choose={answer} />
-        : <Form name="Their answer" label="Next" send={() => answer(asked.kind === "multi" ? said : isNumber ? Number(said[0]) : said[0] ?? "")}>
+        : asked.kind === "single" ? <Choices work={work} of={asked.choices} choose={answer} />
+        : <Form name="Their answer" label="Next" send={() => answer(asked.kind === "multi" ? said : isNumber && said[0] ? Number(said[0]) : said[0] || null)}>
             {(problem) => asked.kind === "multi"
               ? asked.choices.map((one) => <Tick key={one.value} label={one.label} on={said.includes(one.value)} set={() => turn(one.value)} />)
               : <Field label="Their answer" name="value" hot="I" type={isNumber ? "number" : asked.kind === "date" ? "date" : "text"}

@@ -2,7 +2,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { api, must, ofOnce, type S } from "./api";
 import { Field, Form, Key, keyed, Options, wrong } from "./parts";
-import { draw, drop, isTyping, say, type Lists, type Work } from "./state";
+import { draw, drop, giveBack, isTyping, say, type Lists, type Work } from "./state";
 
 type Way = Pick<S["Disposition"], "code" | "name" | "group" | "callback" | "needs_note" | "needs_topic"> & Partial<S["Disposition"]>;
 
@@ -13,15 +13,17 @@ const effect = (way: Way) => [
   way.number_invalid && "The number is marked as not existing.",
 ].filter(Boolean).join(" ");
 
-async function save(work: Work, key: string): Promise<void> {
+async function save(work: Work, key: string, way?: Way): Promise<void> {
   const { topic, disposition, note, at } = work.draft;
-  const body = { disposition, note, topics: topic ? [topic] : [], ...(at ? { callback: { local_time: at, note } } : {}) };
+  const body = { disposition, note, topics: topic ? [topic] : [], ...(way?.callback && at ? { callback: { local_time: at, note } } : {}) };
   const { hand, owed } = work;
   if (hand) await must(api.POST("/api/v1/attempts/{id}/report/", { ...ofOnce(hand.attempt, key), body: { ...body, token: hand.token } }));
   else if (work.call) await must(api.POST("/api/v1/calls/{id}/wrap-up/", { ...ofOnce(work.call.id, key), body }));
   else if (owed?.kind === "callback")
     await must(api.POST("/api/v1/callbacks/{id}/complete/", { ...ofOnce(owed.id, key), body: { result: note } }));
   else await must(api.POST("/api/v1/return-calls/{id}/complete/", { ...ofOnce(owed!.id, key), body: { result: note } }));
+  // Whoever was spoken with is owed nothing any more, and giving it back is refused; whoever was not is owed the call still.
+  if (owed && work.call) await giveBack(work).catch(() => {});
   say("Written up.");
   drop(work);
 }
@@ -47,7 +49,7 @@ export function WriteUp({ work, lists }: { work: Work; lists: Lists }) {
   }, [draft.disposition]);
   const groups = [...new Set(ways.map((one) => one.group))];
   return (
-    <Form send={(key) => save(work, key)} keep={draft} name="Write-up" label={work.stage === "talking" ? "Save when it is over" : "Save"}>
+    <Form send={(key) => save(work, key, way)} keep={draft} name="Write-up" label={work.stage === "talking" ? "Save when it is over" : "Save"}>
       {(problem) => <>
         <div class="ways" onKeyDown={(event) => (arrows.current = event.key.startsWith("Arrow"))} onKeyUp={() => (arrows.current = false)}>{groups.map((group) => <fieldset key={group}><legend>{group || "How it came out"}</legend>
           {ways.filter((one) => one.group === group).map((one) => {
