@@ -53,6 +53,33 @@ def test_sets_of_choices_have_names_of_their_own_and_every_word_is_explained():
     assert bare == [], "explain them in config/api/meanings.py"
 
 
+def enumerations(part, where: str = "") -> list[tuple[str, dict]]:
+    """Every list of words in a part of the document, and where it is; what problems say of their codes is told with the codes."""
+    if isinstance(part, list):
+        return [
+            one
+            for index, each in enumerate(part)
+            for one in enumerations(each, f"{where}/{each.get('name', index)}" if isinstance(each, dict) else where)
+        ]
+    if not isinstance(part, dict):
+        return []
+    own = [(where, part)] if isinstance(part.get("enum"), list) and part["enum"] != [""] else []
+    inner = {
+        name: each
+        for name, each in part.items()
+        if name not in ("example", "examples", "default", "x-enumDescriptions", "application/problem+json")
+    }
+    return own + [one for name, each in inner.items() for one in enumerations(each, f"{where}/{name}")]
+
+
+def test_no_parameter_and_no_property_takes_words_that_are_not_explained():
+    """One of a few words: what each means stands beside it, in a query as in a body."""
+    bare = [
+        where for where, one in enumerations(written()) if {str(word) for word in one["enum"]} != set(one.get("x-enumDescriptions", {}))
+    ]
+    assert bare == [], "explain them in config/api/meanings.py"
+
+
 def test_tags_are_those_of_the_contents():
     used = {tag for operation in operations() for tag in what(operation)["tags"]}
     assert used == {tag["name"] for tag in TAGS if tag["name"] != "webhooks"} | {"webhooks"}
