@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from config.api import problems
+from config.api import glossary, problems
 from config.api.chapters import TAGS
 from tests.contract.operations import document, operations, written
 
@@ -78,6 +78,35 @@ def test_no_parameter_and_no_property_takes_words_that_are_not_explained():
         where for where, one in enumerations(written()) if {str(word) for word in one["enum"]} != set(one.get("x-enumDescriptions", {}))
     ]
     assert bare == [], "explain them in config/api/meanings.py"
+
+
+#: What frontends and integrators read every day, with its bodies.
+DAILY = {
+    "Address", "Agent", "Attempt", "Beat", "Call", "CallRequest", "CallTransfer", "Callback", "Complaint", "ComplaintClock", "ComplaintMessage",
+    "Contact", "ContactInHands", "Delivery", "Disposition", "Email", "Event", "EventParty", "Events", "Feed", "Item", "Lease", "Leg", "Lookup",
+    "Me", "MeAsAgent", "Message", "Order", "OrderLine", "Phone", "Queue", "QueueStay", "Receipt", "Recording", "RequestedCall", "ReturnCall",
+    "Task", "WrapUp",
+}  # fmt: skip
+
+
+def test_what_is_read_every_day_is_described_to_the_last_property():
+    schemas = {name: one for name, one in written()["components"]["schemas"].items() if glossary.family_of(name) in DAILY}
+    assert {glossary.family_of(name) for name in schemas} == DAILY
+    bare = [
+        f"{name}.{key}"
+        for name, one in schemas.items()
+        for key, part in one.get("properties", {}).items()
+        if not part.get("description") and not glossary.is_reference(part)
+    ]
+    assert bare == [], "say it with `help_text`, or in config/api/glossary.py"
+
+
+def test_the_glossary_speaks_of_what_there_is():
+    there = {
+        (glossary.family_of(name), key) for name, one in written()["components"]["schemas"].items() for key in one.get("properties", {})
+    }
+    assert {(family, key) for family, words in glossary.OF.items() for key in words} - there == set()
+    assert {name for name, _ in glossary.EVERYWHERE} - {key for _, key in there} == set()
 
 
 def test_tags_are_those_of_the_contents():
