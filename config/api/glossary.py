@@ -36,7 +36,6 @@ EVERYWHERE: dict[tuple[str, str], str] = {
     ("target", "uuid"): "The person's place in the campaign, by its id.",
     ("attempt", "uuid"): "The attempt, by its id.",
     ("article", "uuid"): "The article, by its id.",
-    ("article_version", "uuid"): "The version of the article, by its id.",
     ("scorecard", "uuid"): "The scorecard, by its id.",
     ("contact_name", ""): "The contact's name as it is shown.",
     ("external_id", ""): "The id that it has in the system it came from.",

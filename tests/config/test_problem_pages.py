@@ -18,6 +18,7 @@ from tests.contract.operations import document
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/problems/version_conflict/"
+OPERATION = re.compile(r"(GET|POST|PATCH|DELETE) (/[\w/{}-]+/)")
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
 
@@ -95,6 +96,13 @@ def test_a_rule_of_a_table_names_the_operations_that_write_it_and_what_it_looks_
     assert "`POST /api/v1/script-versions/`" in told["one_step_per_key.md"], "a step is a part of a version"
     assert "`script_version` and `key`" in told["one_step_per_key.md"]
     assert [name for name, text in told.items() if "does not name each rule" in text] == []
+
+
+def test_advice_names_operations_that_there_are():
+    paths = document()["paths"]
+    named = [(one.code, *found) for one in explained().values() for found in OPERATION.findall(one.remedy)]
+    assert len(named) > 60
+    assert [one for one in named if one[1].lower() not in paths.get(f"/api/v1{one[2].removeprefix('/api/v1')}", {})] == []
 
 
 def test_no_two_codes_of_the_business_share_a_page_of_advice():
