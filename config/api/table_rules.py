@@ -62,7 +62,7 @@ def _names(part: Any) -> Iterator[str]:
         yield part[0].split("__")[0]
         yield from _names(part[1])
     elif isinstance(part, F):
-        yield part.name.split("__")[0]
+        yield part.name.split("__")[0]  # type: ignore[attr-defined]
     elif isinstance(part, str):
         return  # a value, not a name
     elif hasattr(part, "get_source_expressions"):
