@@ -24,18 +24,27 @@ class NotSignedIn(Refusal):
     """Nobody is at the screen: sign in first."""
 
     code = "not_signed_in"
+    advice = (
+        "Sign in first with `POST /agents/me/sign-in/`. "
+        "Nobody else can do it for you, and a supervisor cannot set the state of who is not there."
+    )
 
 
 class SignedInElsewhere(Refusal):
     """Another screen of yours signed in after this one, and counts now."""
 
     code = "signed_in_elsewhere"
+    advice = (
+        "Stop sending heartbeats from this screen and say so to whoever sits there. "
+        "To work here again, sign in with `POST /agents/me/sign-in/`."
+    )
 
 
 class NothingAsked(Refusal):
     """This agent waits for nobody's yes: they took it back, or it was answered."""
 
     code = "nothing_asked"
+    advice = "Read the agent again (`GET /agents/{id}/`) and show the state that they have now: there is nothing left to answer."
 
 
 class PauseCodeNeeded(Refusal):
@@ -43,6 +52,7 @@ class PauseCodeNeeded(Refusal):
 
     code = "pause_code_needed"
     status = 400
+    advice = "Send `pause_code`: `GET /pause-codes/` lists those there are."
 
 
 @transaction.atomic

@@ -29,6 +29,7 @@ class AlreadyAcknowledged(Refusal):
     """Somebody has acknowledged this alarm already."""
 
     code = "already_acknowledged"
+    advice = "Nothing is left to do: read the row again to see when, and by whom, it was acknowledged."
 
 
 def watch(*, now: datetime) -> int:

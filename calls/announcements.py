@@ -23,6 +23,7 @@ class EndIsPast(Refusal):
 
     code = "end_is_past"
     status = 400
+    advice = "Send an `until` that is still to come, or leave it out if the announcement has no end."
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ class IntervalUnusable(Refusal):
 
     code = "interval_unusable"
     status = 400
+    advice = "Send `until` on or after `since`, and at most 800 days later. Ask for a longer time in several requests."
 
 
 def interval(since: date, until: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -46,6 +46,7 @@ class ArticleNotReadable(Refusal):
     """The article has no version that may be read to callers today."""
 
     code = "article_not_readable"
+    advice = "Publish a version of the article that is valid today, or name another article."
 
 
 @dataclass(frozen=True)

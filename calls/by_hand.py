@@ -22,12 +22,14 @@ class CallOver(Refusal):
     """The call has ended already."""
 
     code = "call_over"
+    advice = "Read the call again. A call that has ended is written up with `POST /calls/{id}/wrap-up/`."
 
 
 class NotByHand(Refusal):
     """A phone system tells of this call; only its events change it."""
 
     code = "not_by_hand"
+    advice = "Leave the call to its phone system. What it did not tell, it can send as an event to `POST /calls/events/`."
 
 
 class TimesDisagree(Refusal):
@@ -35,6 +37,10 @@ class TimesDisagree(Refusal):
 
     code = "times_disagree"
     status = 400
+    advice = (
+        "Put the times in order (`started_at`, `answered_at`, `ended_at`), none of them in the future, and send them again. "
+        "Check the clock of the sender."
+    )
 
 
 @transaction.atomic

@@ -37,6 +37,7 @@ class MayNotCall(Refusal):
     """The gate says no: `reasons` says why, `next_at` from when it would say yes (null: not by itself). That it was asked is kept."""
 
     code = "may_not_call"
+    advice = "Do not dial. Call at `next_at` if it is given, else look in `reasons` at what stands against it."
 
     def __init__(self, detail: str, *, request: CallRequest, **facts: object) -> None:
         super().__init__(detail, call_request=str(request.pk), **facts)
@@ -47,18 +48,25 @@ class CallRequestOpen(Refusal):
     """You asked for a call a moment ago: wait for it, or call it off (`POST /call-requests/{id}/cancel/` with `call_request`)."""
 
     code = "call_request_open"
+    advice = "Wait for the call that was asked for, or cancel it first; `call_request` in the answer is its id."
 
 
 class ExtensionNeeded(Refusal):
     """It is not clear which phone is to ring: `extensions` are those there are. Name one, and the phone system."""
 
     code = "extension_needed"
+    advice = (
+        "Send `extension` and `phone_system`, chosen from `extensions` in the answer. An administrator can leave you one extension only."
+    )
 
 
 class CannotDial(Refusal):
     """The phone system is not set up to call somebody for us (`takes_commands`): dial by hand."""
 
     code = "phone_system_cannot_dial"
+    advice = (
+        "Let the operator dial on the phone. To have calls placed from here, an administrator sets `takes_commands` of the phone system."
+    )
 
 
 class NobodyToCall(Refusal):
@@ -66,6 +74,7 @@ class NobodyToCall(Refusal):
 
     code = "nobody_to_call"
     status = 400
+    advice = "Send `phone`, or a `contact` with at least one number. Add a number to the contact first if it has none."
 
 
 class NotOurLine(Refusal):
@@ -73,6 +82,7 @@ class NotOurLine(Refusal):
 
     code = "not_our_line"
     status = 400
+    advice = "Leave `line` out, or send one of `own_lines` of the phone system. An administrator adds lines there."
 
 
 def ask(

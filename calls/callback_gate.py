@@ -19,6 +19,7 @@ class ForceNotAllowed(Refusal):
 
     code = "force_not_allowed"
     status = 403
+    advice = "Choose a time after `next_at`, or ask a supervisor to schedule it with `force` and a `reason`."
 
 
 def leads(by: User | None) -> bool:

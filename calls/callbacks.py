@@ -31,6 +31,7 @@ class WhomToCall(Refusal):
 
     code = "whom_to_call"
     status = 400
+    advice = "Send a `contact` id, a `phone`, or both."
 
 
 class WhenToCall(Refusal):
@@ -38,18 +39,24 @@ class WhenToCall(Refusal):
 
     code = "when_to_call"
     status = 400
+    advice = "Send either `at` (an instant with its offset) or `local_time` (their own clock), not both, and in the future."
 
 
 class AlreadyScheduled(Refusal):
     """They have an open callback already: `callback` is its id. Reschedule that one."""
 
     code = "callback_already_scheduled"
+    advice = "Open the callback whose id is in `callback`, and change its time with `POST /callbacks/{id}/reschedule/`."
 
 
 class TooManyCallbacks(Refusal):
     """This operator has as many open callbacks as one may have. Give it to a team, or to anyone."""
 
     code = "too_many_callbacks"
+    advice = (
+        "Send it with `recipient` `team` or `anyone`, or complete some of the operator's callbacks first. "
+        "`most` in the answer is the limit."
+    )
 
 
 class NotYourCallback(Refusal):
@@ -57,6 +64,7 @@ class NotYourCallback(Refusal):
 
     code = "not_your_callback"
     status = 403
+    advice = "Leave it to its operator, or ask a supervisor to reassign it to you (`POST /callbacks/{id}/reassign/`)."
 
 
 @transaction.atomic

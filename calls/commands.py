@@ -27,6 +27,7 @@ class CommandOver(Refusal):
     """The time of this command is over: do not carry it out any more."""
 
     code = "command_over"
+    advice = "Drop the command and do not dial. Ask `GET /phone-systems/{id}/commands/` for those that still hold."
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class DispositionLocked(Refusal):
 
     code = "disposition_locked"
     status = 403
+    advice = "Ask a supervisor to correct the disposition, or to open it again with `POST /calls/{id}/unlock/`."
 
 
 def locks_at(call: Call) -> datetime | None:

@@ -21,6 +21,7 @@ class CallbackNeeded(Refusal):
 
     code = "callback_needed"
     status = 400
+    advice = "Ask the customer when to call, and send `callback` with the disposition; or choose a disposition that promises no call."
 
 
 def given(call: Call, disposition: Disposition, callback: Mapping[str, Any] | None) -> dict[str, Any]:

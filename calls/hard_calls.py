@@ -51,6 +51,7 @@ class NothingOffered(Refusal):
     """No micro-pause is offered to you now: it was answered already, or its time is over."""
 
     code = "nothing_offered"
+    advice = "Hide the offer and go on: there is nothing to take. Who needs a break asks for an ordinary pause."
 
 
 def follow(change: Change) -> None:

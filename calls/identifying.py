@@ -25,6 +25,7 @@ class NothingToIdentify(Refusal):
 
     code = "nothing_to_identify"
     status = 400
+    advice = "Send exactly one: `contact` with the id of a known contact, or `new_contact` with the fields of a new one."
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ class PeriodUnusable(Refusal):
 
     code = "period_unusable"
     status = 400
+    advice = "Send `until` on or after `since`, at most 3,660 days later, both between 1970 and 2999."
 
 
 class ReportTooLarge(Refusal):
@@ -30,6 +31,7 @@ class ReportTooLarge(Refusal):
 
     code = "report_too_large"
     status = 400
+    advice = "Ask for longer intervals or fewer days, or filter to the queues, operators or topics you want to see."
 
 
 def edges(since: date, until: date, interval: str, zone: ZoneInfo) -> list[datetime]:

@@ -27,6 +27,10 @@ class RecordingNotHere(Refusal):
     """Its audio is not here: look at the `state` and the `problem`."""
 
     code = "recording_not_here"
+    advice = (
+        "Read the recording: while it is `announced` or `fetching` wait. "
+        "When it failed, `problem` says why, and `POST /recordings/{id}/fetch/` tries again."
+    )
 
 
 class RecordingGone(Refusal):
@@ -34,12 +38,17 @@ class RecordingGone(Refusal):
 
     code = "recording_gone"
     status = 410
+    advice = "Do not ask again: the audio cannot be had any more. What is known of the recording stays readable."
 
 
 class MaskedFormat(Refusal):
     """Some of its seconds are masked and its format cannot be silenced in parts, so it is not played."""
 
     code = "masked_format"
+    advice = (
+        "Have the phone system record WAV, which can be silenced in parts. "
+        "Until then only an administrator hears it, with `unmasked` and a `purpose`."
+    )
 
 
 class UnmaskedForAdmins(Refusal):
@@ -47,6 +56,7 @@ class UnmaskedForAdmins(Refusal):
 
     code = "unmasked_for_admins"
     status = 403
+    advice = "Play it without `unmasked`: masked seconds are silent. If they must be heard, ask an administrator."
 
 
 class RangeUnsatisfiable(Refusal):
@@ -54,6 +64,9 @@ class RangeUnsatisfiable(Refusal):
 
     code = "range_unsatisfiable"
     status = 416
+    advice = (
+        "Ask for a range within the file: `Content-Range` of the answer tells its length. Start anew if the file was another one before."
+    )
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,14 @@ class StillUnreadable(Refusal):
     """The event cannot be read as one of a call today either; it stays aside."""
 
     code = "still_unreadable"
+    advice = "Read the event and compare it with the page of its adapter. Have the phone system send it again in the right form."
 
 
 class StillContradicts(Refusal):
     """Another event with this id has other content; the first one counts. It stays aside."""
 
     code = "still_contradicts"
+    advice = "Compare the two events. If the second one is true, have the phone system send it under a new event id."
 
 
 def replay(event_id: UUID, *, by: User | None, now: datetime) -> UUID:

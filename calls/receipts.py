@@ -24,6 +24,7 @@ class PhoneSystemNeeded(Refusal):
 
     code = "phone_system_needed"
     status = 400
+    advice = "Name the phone system in the query, the header or the body. `GET /phone-systems/` lists the slugs."
 
 
 class TooManyEvents(Refusal):
@@ -31,6 +32,7 @@ class TooManyEvents(Refusal):
 
     code = "too_many_events"
     status = 413
+    advice = "Split the batch into parts of at most 500 events and send them one after another. None of these was stored."
 
 
 def system_named(slug: str, body: Any) -> PhoneSystem:

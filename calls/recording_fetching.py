@@ -38,18 +38,27 @@ class NotAudio(outgoing.OutgoingRefused):
     """What came is no audio that we know: a page that says sorry, perhaps."""
 
     code = "not_audio"
+    advice = (
+        "Open the address that the phone system told of the recording: for a page that asks to sign in set `recording_auth` of "
+        "the phone system, then ask with `POST …/fetch/`."
+    )
 
 
 class AnsweredBadly(outgoing.OutgoingRefused):
     """The other server answered with something else than the file."""
 
     code = "answered_badly"
+    advice = (
+        "Open the address that the phone system told of the recording: `problem_detail` says what it answered. "
+        "It is tried again later by itself."
+    )
 
 
 class HostNotAllowed(outgoing.OutgoingRefused):
     """The recording lies on a host that is not among the `recording_hosts` of its phone system."""
 
     code = "host_not_allowed"
+    advice = "Add the host to `recording_hosts` of the phone system if recordings do lie there, then ask with `POST …/fetch/`."
     lasting = True
 
 
@@ -57,6 +66,7 @@ class SecretExposed(outgoing.OutgoingRefused):
     """A secret is not sent over plain http, but in a network of one's own."""
 
     code = "secret_exposed"
+    advice = "Have the phone system tell addresses with https, or set its `recording_auth` to `none`; then ask with `POST …/fetch/`."
     lasting = True
 
 

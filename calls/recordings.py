@@ -35,12 +35,20 @@ class RecordingHeld(Refusal):
     """A legal hold lies on the recording: it is not deleted before somebody releases it."""
 
     code = "recording_held"
+    advice = (
+        "Leave it: the recording tells the reason of the hold. "
+        "A supervisor lifts it with `POST /recordings/{id}/release/` when the reason is gone."
+    )
 
 
 class NothingToFetch(Refusal):
     """No address is known from which this recording could be fetched."""
 
     code = "nothing_to_fetch"
+    advice = (
+        "Set `recordings_at` of the phone system if its recordings have an address that can be made of their name; else there is "
+        "nothing to fetch."
+    )
 
 
 class NotYourCall(Refusal):
@@ -48,6 +56,7 @@ class NotYourCall(Refusal):
 
     code = "not_your_call"
     status = 403
+    advice = "Leave it to the operator who had the call, or ask a supervisor."
 
 
 class MaskInvalid(Refusal):
@@ -55,6 +64,7 @@ class MaskInvalid(Refusal):
 
     code = "mask_invalid"
     status = 400
+    advice = "Send spans in seconds from the beginning (`from_s`, `until_s`), each ending after it begins, and at most 200."
 
 
 def keep_told(change: Change) -> None:

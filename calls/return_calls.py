@@ -35,6 +35,7 @@ class NotYourReturnCall(Refusal):
 
     code = "not_your_return_call"
     status = 403
+    advice = "Take another one (`POST /return-calls/next/`), or ask a supervisor to assign this one to you."
 
 
 class CallOfSomebodyElse(Refusal):
@@ -42,6 +43,7 @@ class CallOfSomebodyElse(Refusal):
 
     code = "call_of_somebody_else"
     status = 400
+    advice = "Name a call with the same number or the same contact as the return call, or complete it without a `call`."
 
 
 class NobodyToReturnTo(Refusal):
@@ -49,12 +51,14 @@ class NobodyToReturnTo(Refusal):
 
     code = "nobody_to_return_to"
     status = 400
+    advice = "Send `phone`. A `call` is enough only when its number is known: withheld numbers cannot be returned."
 
 
 class DoNotCallAtAll(Refusal):
     """This number, or this contact, is not to be called at all: nothing can be promised."""
 
     code = "do_not_call_at_all"
+    advice = "Promise no call. If the customer wants one all the same, have the suppression lifted first (`POST /suppressions/{id}/lift/`)."
 
 
 @transaction.atomic

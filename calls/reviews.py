@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from calls import scorecards
 from calls.models import Call, Checkpoint, Review, ReviewAnswer, Scorecard, ScorecardVersion
 from calls.models.quality import BEGUN
 from calls.review_scores import Score, score
@@ -30,6 +31,7 @@ class NothingToReview(Refusal):
     """A call without an operator, or one that goes on, cannot be reviewed."""
 
     code = "nothing_to_review"
+    advice = "Choose a call that has ended and that an operator answered."
 
 
 class OwnCall(Refusal):
@@ -37,24 +39,21 @@ class OwnCall(Refusal):
 
     code = "own_call"
     status = 403
-
-
-class ScorecardNotInUse(Refusal):
-    """The scorecard has no published version, or is switched off."""
-
-    code = "scorecard_not_in_use"
+    advice = "Review a call of somebody else; `POST /reviews/next/` never offers your own."
 
 
 class ReviewedAlready(Refusal):
     """You have reviewed this call by this scorecard, or two others have."""
 
     code = "reviewed_already"
+    advice = "Open the review that is there, or choose another call (`POST /reviews/next/`)."
 
 
 class TooManyClaims(Refusal):
     """Finish or give back a review that you have claimed before you claim another."""
 
     code = "too_many_claims"
+    advice = "Submit one of your claimed reviews or release it, then ask again. `GET /reviews/` lists them."
 
 
 class NoCallLeft(Refusal):
@@ -62,6 +61,7 @@ class NoCallLeft(Refusal):
 
     code = "no_call_left"
     status = 404
+    advice = "Ask again later, or with wider conditions."
 
 
 class NotYourReview(Refusal):
@@ -69,6 +69,7 @@ class NotYourReview(Refusal):
 
     code = "not_your_review"
     status = 403
+    advice = "Claim another call with `POST /reviews/next/`. Accepting and disputing are for the operator it is about, or a supervisor."
 
 
 class CheckpointUnknown(Refusal):
@@ -76,6 +77,7 @@ class CheckpointUnknown(Refusal):
 
     code = "checkpoint_unknown"
     status = 400
+    advice = "Send keys of the version that this review is by: the review itself lists them."
 
 
 class PointsOutOfRange(Refusal):
@@ -83,18 +85,21 @@ class PointsOutOfRange(Refusal):
 
     code = "points_out_of_range"
     status = 400
+    advice = "Send 0 to as many `points` as the checkpoint has. Send null only where the checkpoint has `may_skip`."
 
 
 class AnswersMissing(Refusal):
     """Some checkpoints have no answer yet; `missing` lists their keys."""
 
     code = "answers_missing"
+    advice = "Answer the checkpoints that `missing` names with `PATCH /reviews/{id}/`, then submit again."
 
 
 class TooLateToDispute(Refusal):
     """The time in which a review may be disputed is over."""
 
     code = "too_late_to_dispute"
+    advice = "Talk with whoever wrote the review: it stands as it is."
 
 
 class OwnReview(Refusal):
@@ -102,6 +107,7 @@ class OwnReview(Refusal):
 
     code = "own_review"
     status = 403
+    advice = "Let another supervisor or an administrator settle it."
 
 
 @transaction.atomic
@@ -316,7 +322,7 @@ def settle(
 def _in_use(scorecard: Scorecard) -> ScorecardVersion:
     version = scorecard.versions.filter(status=ScorecardVersion.Status.PUBLISHED).first() if scorecard.is_active else None
     if version is None:
-        raise ScorecardNotInUse("The scorecard has no published version, or is switched off.")
+        raise scorecards.ScorecardNotInUse("The scorecard has no published version, or is switched off.")
     return version
 
 

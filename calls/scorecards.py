@@ -22,6 +22,7 @@ class ScorecardDraftExists(Refusal):
     """The scorecard has a draft already: write in it, or remove it. `draft` is its id."""
 
     code = "scorecard_draft_exists"
+    advice = "Change the draft whose id is in `draft`, or delete it before you begin another."
 
 
 class CheckpointKeysRepeat(Refusal):
@@ -29,18 +30,28 @@ class CheckpointKeysRepeat(Refusal):
 
     code = "checkpoint_keys_repeat"
     status = 400
+    advice = "Give each checkpoint a key of its own and send the list again."
 
 
 class ScorecardIsEmpty(Refusal):
     """A scorecard without a checkpoint that always applies cannot be published: a review by it might have no score."""
 
     code = "scorecard_is_empty"
+    advice = "Add at least one checkpoint that always applies (`may_skip` false) to the draft, then publish."
 
 
 class ScorecardNotDraft(Refusal):
     """What was published is kept: retire it instead."""
 
     code = "scorecard_not_draft"
+    advice = "Retire it (`POST /scorecard-versions/{id}/retire/`), or begin a new draft (`POST /scorecard-versions/`) to change it."
+
+
+class ScorecardNotInUse(Refusal):
+    """The scorecard has no published version, or is switched off."""
+
+    code = "scorecard_not_in_use"
+    advice = "Choose a scorecard that is active and has a published version, or publish one (`POST /scorecard-versions/{id}/publish/`)."
 
 
 @transaction.atomic

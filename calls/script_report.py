@@ -23,6 +23,7 @@ class ReportTooLarge(Refusal):
 
     code = "report_too_large"
     status = 400
+    advice = "Ask for longer intervals or fewer days, or filter to the queues, operators or topics you want to see."
 
 
 def adherence(

@@ -28,18 +28,21 @@ class NoScriptForCall(Refusal):
     """No published script is for this call: name a version, or publish one."""
 
     code = "no_script_for_call"
+    advice = "Name a `script_version` in the body, or publish a script that fits the call. Without one the desk shows no script."
 
 
 class ScriptVersionNotInUse(Refusal):
     """This version is not published, or its script is switched off."""
 
     code = "script_version_not_in_use"
+    advice = "Choose another published version, or leave `script_version` out to get the one that fits the call."
 
 
 class ScriptRunOver(Refusal):
     """The run is finished: begin another."""
 
     code = "script_run_over"
+    advice = "Begin another run of the call (`POST /calls/{id}/script-runs/`) if the script goes on."
 
 
 class NotYourScriptRun(Refusal):
@@ -47,12 +50,14 @@ class NotYourScriptRun(Refusal):
 
     code = "not_your_script_run"
     status = 403
+    advice = "Begin a run of your own on your own call. A supervisor may write in this one."
 
 
 class SequenceTaken(Refusal):
     """This sequence number was used for another step or answer: `step` and `answer` tell which. A retry sends the same again."""
 
     code = "script_sequence_taken"
+    advice = "Send the next free `sequence` for a new passing. To repeat a request that was lost, send exactly the same step and answer."
 
 
 class ScriptStepUnknown(Refusal):
@@ -60,12 +65,14 @@ class ScriptStepUnknown(Refusal):
 
     code = "script_step_unknown"
     status = 400
+    advice = "Send the key of a step of the version of this run: the run tells which version it is."
 
 
 class TooManyPassings(Refusal):
     """A run holds 500 passings at most: finish it, and begin another."""
 
     code = "script_run_too_long"
+    advice = "Finish this run and begin another. If nobody pressed so often, look for a loop in the desk."
 
 
 def choose(call: Call, *, topics: Sequence[UUID] | None = None) -> ScriptVersion | None:

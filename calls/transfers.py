@@ -31,6 +31,7 @@ class TransferTargetUnclear(Refusal):
 
     code = "transfer_target_unclear"
     status = 400
+    advice = "Send exactly one of `agent`, `queue`, `department`, `number`."
 
 
 class TransferToYourself(Refusal):
@@ -38,12 +39,14 @@ class TransferToYourself(Refusal):
 
     code = "transfer_to_yourself"
     status = 400
+    advice = "Choose somebody else. If you want to keep the call, do nothing."
 
 
 class TransferPending(Refusal):
     """A transfer of this call was asked for and is still open: `transfer` is its id. Call it off first."""
 
     code = "transfer_pending"
+    advice = "Wait for its answer, or cancel it (`POST /call-transfers/{id}/cancel/`) with the id in `transfer`, then ask again."
 
 
 class NotYourCallToPassOn(Refusal):
@@ -51,6 +54,7 @@ class NotYourCallToPassOn(Refusal):
 
     code = "not_your_call_to_pass_on"
     status = 403
+    advice = "Let the operator who has the call pass it on, or ask a supervisor."
 
 
 class NotAskedOfYou(Refusal):
@@ -58,6 +62,7 @@ class NotAskedOfYou(Refusal):
 
     code = "transfer_not_yours"
     status = 403
+    advice = "Leave it to those it is addressed to. Only who asked for it, or a supervisor, calls it off."
 
 
 @transaction.atomic

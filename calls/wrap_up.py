@@ -21,6 +21,7 @@ class NoteNeeded(Refusal):
 
     code = "note_needed"
     status = 400
+    advice = "Ask the operator for a note and send it with the same disposition."
 
 
 class TopicNeeded(Refusal):
@@ -28,6 +29,7 @@ class TopicNeeded(Refusal):
 
     code = "topic_needed"
     status = 400
+    advice = "Ask the operator for the topic and send it in `topics` with the same disposition; `GET /topics/` lists them."
 
 
 class TalkTooShort(Refusal):
@@ -35,6 +37,7 @@ class TalkTooShort(Refusal):
 
     code = "talk_too_short"
     status = 400
+    advice = "Choose a disposition for short calls. `min_talk_s` in the answer says how many seconds this one needs."
 
 
 class NotForThisCall(Refusal):
@@ -42,6 +45,7 @@ class NotForThisCall(Refusal):
 
     code = "disposition_not_for_call"
     status = 400
+    advice = "Choose a disposition whose `direction` is that of the call, or `any`: `GET /dispositions/` lists them."
 
 
 class NotYourCall(Refusal):
@@ -49,18 +53,21 @@ class NotYourCall(Refusal):
 
     code = "not_your_call"
     status = 403
+    advice = "Leave it to the operator who had the call, or ask a supervisor."
 
 
 class CallNotOver(Refusal):
     """The call still goes on; write it up when it has ended."""
 
     code = "call_not_over"
+    advice = "Wait until the call has ended: the feed tells it, and `state` of the call is `ended` then."
 
 
 class NothingToWriteUp(Refusal):
     """The call does not wait to be written up, so there is nothing to pass over."""
 
     code = "nothing_to_write_up"
+    advice = "Read the call again and go on: it was written up or passed over already, or nobody has to."
 
 
 @transaction.atomic

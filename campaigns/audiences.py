@@ -57,18 +57,21 @@ class AudienceGoesOn(Refusal):
     """The audience of this campaign is being built; `run` is the id of the run."""
 
     code = "audience_goes_on"
+    advice = "Wait until the run whose id is in `run` is done, then ask again. `GET /campaigns/{id}/audience/` tells how far it is."
 
 
 class AudienceNeedsSources(Refusal):
     """The campaign has no source that includes anybody: add a filter, a list or an import."""
 
     code = "audience_needs_sources"
+    advice = "Add a source that includes somebody to `sources` of the campaign (a filter, a list or an import), then build."
 
 
 class CampaignOver(Refusal):
     """The campaign is over, or a template."""
 
     code = "campaign_over"
+    advice = "Copy it (`POST /campaigns/{id}/copy/`) and work in the copy: nothing changes here any more."
 
 
 def build(campaign_id: UUID, *, by: User | None, now: datetime) -> AudienceRun:

@@ -20,6 +20,7 @@ class NotCollecting(Refusal):
     """No contacts are collected in this campaign now: `kind` and `campaign_status` say why."""
 
     code = "not_collecting"
+    advice = "Start the campaign if `campaign_status` is not `running`. Only one whose `kind` is `collection` takes contacts."
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ class TooManyMembers(Refusal):
 
     code = "too_many_members"
     status = 400
+    advice = "Send the contacts in parts of at most 10,000."
 
 
 def add(*, name: str, about: str = "", query: Mapping[str, Any] | None = None, by: User | None, now: datetime) -> ContactList:

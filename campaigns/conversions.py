@@ -31,12 +31,14 @@ class AlreadyPromised(Refusal):
     """This attempt has brought a promise already: `conversion` is its id. Withdraw that one first."""
 
     code = "already_promised"
+    advice = "Take back the conversion whose id is in `conversion`, then write the new promise. For the same promise do nothing."
 
 
 class NothingWasSaid(Refusal):
     """Nobody was spoken with in this attempt: it was given back, lost or taken away."""
 
     code = "nothing_was_said"
+    advice = "Write promises only on attempts in which somebody was spoken with."
 
 
 class PromiseEmpty(Refusal):
@@ -44,12 +46,14 @@ class PromiseEmpty(Refusal):
 
     code = "promise_empty"
     status = 400
+    advice = "Send at least one of `amount` (with its `currency`), `due_on` (a day to come) and `note`."
 
 
 class AlreadyTakenBack(Refusal):
     """It was taken back already."""
 
     code = "already_taken_back"
+    advice = "Nothing is left to do: read the conversion to see who took it back, and why."
 
 
 class NotYourConversion(Refusal):
@@ -57,6 +61,7 @@ class NotYourConversion(Refusal):
 
     code = "not_your_conversion"
     status = 403
+    advice = "Ask a supervisor to take it back (`POST /conversions/{id}/take-back/`), with the reason."
 
 
 class WhyNeeded(Refusal):
@@ -64,6 +69,7 @@ class WhyNeeded(Refusal):
 
     code = "conversion_reason_needed"
     status = 400
+    advice = "Send `reason` with a few words that others understand later."
 
 
 @transaction.atomic

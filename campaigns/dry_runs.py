@@ -48,6 +48,7 @@ class DryRunGoesOn(Refusal):
     """A dry run of this campaign goes on; `dry_run` is its id."""
 
     code = "dry_run_goes_on"
+    advice = "Wait for the dry run whose id is in `dry_run`: `GET /campaigns/{id}/dry-run/` tells when it is done."
 
 
 def begin(campaign_id: UUID, *, by: User | None, now: datetime) -> DryRun:

@@ -20,12 +20,14 @@ class TargetInHand(Refusal):
     """Somebody has them in hand: wait until they give them back."""
 
     code = "target_in_hand"
+    advice = "Ask again when the operator has reported or released the contact; at the latest its lease ends by itself."
 
 
 class NotExcluded(Refusal):
     """They were not taken out by hand."""
 
     code = "not_excluded"
+    advice = "Leave it: `GET /targets/{id}/explain/` says why nobody calls them now."
 
 
 @transaction.atomic

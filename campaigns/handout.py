@@ -33,12 +33,14 @@ class NotYourCampaign(Refusal):
 
     code = "not_your_campaign"
     status = 403
+    advice = "Ask a supervisor to add you, or one of your teams, to the campaign."
 
 
 class CampaignNotRunning(Refusal):
     """The campaign hands nobody out: `campaign_status` says how it stands."""
 
     code = "campaign_not_running"
+    advice = "Take work of another campaign (`POST /agents/me/next/`), or ask a supervisor to start or resume this one."
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ class LeaseLost(Refusal):
     """The contact is no longer in your hands: the time was over, it was given back, or taken away; `state` and `closing` say how it stands."""
 
     code = "lease_lost"
+    advice = "Stop working on this contact and do not dial. Take the next one with `POST /agents/me/next/`."
 
 
 def held(attempt_id: UUID, token: UUID) -> Attempt:

@@ -34,6 +34,7 @@ class CampaignBegun(Refusal):
     """The campaign has begun: `fixed` are the names that stay as they are. Copy it to change them."""
 
     code = "campaign_begun"
+    advice = "Leave out the fields that `fixed` names; the others can be changed. To change those too, work in a copy."
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ class DispositionNotInCampaign(Refusal):
 
     code = "disposition_not_in_campaign"
     status = 400
+    advice = "Choose one of the codes in `dispositions`. If one is missing, ask whoever prepared the campaign."
 
 
 class OutcomeNeeded(Refusal):
@@ -30,12 +31,14 @@ class OutcomeNeeded(Refusal):
 
     code = "outcome_needed"
     status = 400
+    advice = "Send `disposition` when you spoke with somebody, else `outcome` (no answer, busy and so on)."
 
 
 class AlreadyDialled(Refusal):
     """They are being called, or were: say how it came out."""
 
     code = "already_dialled"
+    advice = "Report how the call came out with `POST /attempts/{id}/report/`: an attempt that was dialled cannot be given back."
 
 
 def dial(

@@ -30,24 +30,28 @@ class DryRunNeeded(Refusal):
     """Start needs a dry run of the campaign as it is now (`POST /campaigns/{id}/dry-run/`), or `force` with a `reason`."""
 
     code = "dry_run_needed"
+    advice = "Run `POST /campaigns/{id}/dry-run/`, look at its figures, then start. Any change after it needs a new one."
 
 
 class NobodyToCall(Refusal):
     """There is nobody in the campaign who waits to be called: build its audience first."""
 
     code = "campaign_without_targets"
+    advice = "Build its audience (`POST /campaigns/{id}/audience/`), look in `left-out` if nobody is in it, then start."
 
 
 class SurveyNotPublished(Refusal):
     """The survey of the campaign has no published version."""
 
     code = "survey_not_published"
+    advice = "Publish a version of the survey (`POST /survey-versions/{id}/publish/`), then repeat this."
 
 
 class ScriptNotPublished(Refusal):
     """The script of the campaign has no published version."""
 
     code = "script_not_published"
+    advice = "Publish a version of the script (`POST /script-versions/{id}/publish/`), then repeat this."
 
 
 class NotBeforeItBegins(Refusal):
@@ -55,12 +59,14 @@ class NotBeforeItBegins(Refusal):
 
     code = "starts_in_the_past"
     status = 400
+    advice = "Send a `starts_at` in the future, or start now with `POST /campaigns/{id}/start/`."
 
 
 class TemplateNeverRuns(Refusal):
     """It is a template: copy it, and start the copy."""
 
     code = "template_never_runs"
+    advice = "Copy it (`POST /campaigns/{id}/copy/`) and start the copy."
 
 
 def declare() -> None:

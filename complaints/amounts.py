@@ -9,6 +9,7 @@ class CurrenciesDiffer(Refusal):
     """All amounts of a complaint are in one currency, and it has another one: `currency` names it."""
 
     code = "currencies_differ"
+    advice = "Send amounts in the `currency` that the answer names, or leave the currency out."
 
 
 def set_currency(complaint: Complaint, currency: str = "") -> None:

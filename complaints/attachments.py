@@ -43,6 +43,7 @@ class AttachmentTooLarge(Refusal):
 
     code = "attachment_size"
     status = 413
+    advice = "Send a smaller file that is not empty. The limit is the setting ATTACHMENT_MAX_BYTES of this installation."
 
 
 class AttachmentTypeRefused(Refusal):
@@ -50,18 +51,21 @@ class AttachmentTypeRefused(Refusal):
 
     code = "attachment_type_refused"
     status = 415
+    advice = "Save the file as one of the types in `allowed`, without macros, and send it again. Its name does not matter, its bytes do."
 
 
 class TooManyAttachments(Refusal):
     """The complaint has as many files as one may have. Delete some."""
 
     code = "too_many_attachments"
+    advice = "Delete files that nobody needs (`DELETE /attachments/{id}/`), or put several into one document."
 
 
 class AttachmentHarmful(Refusal):
     """The scanner found something in it: nobody is given it."""
 
     code = "attachment_infected"
+    advice = "Do not try to open it. Ask the customer for a clean copy, and delete this one."
 
 
 class AttachmentNotScanned(Refusal):
@@ -69,6 +73,7 @@ class AttachmentNotScanned(Refusal):
 
     code = "attachment_not_scanned"
     retry_after_s = 5
+    advice = "Send the same request again after as many seconds as `Retry-After` says."
 
 
 class AttachmentGone(Refusal):
@@ -76,6 +81,7 @@ class AttachmentGone(Refusal):
 
     code = "attachment_gone"
     status = 410
+    advice = "Take it off the screen. If the file is needed, ask the customer for it again."
 
 
 class NotYourAttachment(Refusal):
@@ -83,6 +89,7 @@ class NotYourAttachment(Refusal):
 
     code = "not_your_attachment"
     status = 403
+    advice = "Ask whoever sent it, whoever handles the complaint, or a supervisor to delete it."
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class AlreadyCommunicated(Refusal):
     """The customer was told the decision already: `communicated_at` says when."""
 
     code = "already_communicated"
+    advice = "Nothing is left to do: `communicated_at` says when it was told. If the decision changed, write the customer a message."
 
 
 class CommunicatedWhen(Refusal):
@@ -34,6 +35,7 @@ class CommunicatedWhen(Refusal):
 
     code = "communicated_when"
     status = 400
+    advice = "Send a `communicated_at` after `decided_at` and not in the future, or leave it out for now."
 
 
 def decide(complaint_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime, **ruling: Any) -> Complaint:

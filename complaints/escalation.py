@@ -40,6 +40,7 @@ class EscalationNotOpen(Refusal):
     """Nobody need take this step on any more: somebody did, what it was about has stopped, or it was passed over for a higher one."""
 
     code = "escalation_not_open"
+    advice = "Read the complaint again: there is nothing to take on. An open step of a higher level may wait for you."
 
 
 class NotYourEscalation(Refusal):
@@ -47,6 +48,7 @@ class NotYourEscalation(Refusal):
 
     code = "not_your_escalation"
     status = 403
+    advice = "Leave it to those who were told of it, or ask a supervisor."
 
 
 @dataclass

@@ -32,12 +32,14 @@ class AlreadyAcknowledged(Refusal):
     """The customer was told already that it came in: `acknowledged_at` says when."""
 
     code = "already_acknowledged"
+    advice = "Nothing is left to do: read the row again to see when, and by whom, it was acknowledged."
 
 
 class AlreadyTheirs(Refusal):
     """They have it in hand already."""
 
     code = "already_theirs"
+    advice = "Nothing is left to do: they have it. Read the complaint again."
 
 
 class WhoComplains(Refusal):
@@ -45,6 +47,7 @@ class WhoComplains(Refusal):
 
     code = "who_complains"
     status = 400
+    advice = "Send a `contact`, a `phone`, or an `order`; one is enough."
 
 
 class NobodyToTakeIt(Refusal):
@@ -52,6 +55,7 @@ class NobodyToTakeIt(Refusal):
 
     code = "nobody_to_take_it"
     status = 400
+    advice = "Send `assignee` with the id of a person: a token of an integration stands for nobody."
 
 
 def acknowledge(complaint_id: UUID, *, if_version: int | None = None, by: User | None, now: datetime) -> Complaint:

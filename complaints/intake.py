@@ -29,6 +29,7 @@ class ReceivedWhen(Refusal):
 
     code = "received_when"
     status = 400
+    advice = "Send a `received_at` within the last year and not in the future, or leave it out for now."
 
 
 @transaction.atomic

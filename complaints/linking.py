@@ -18,24 +18,28 @@ class NotAnother(Refusal):
     """It is the complaint itself, or one that was told twice of it: name another one."""
 
     code = "not_another_complaint"
+    advice = "Name another complaint, and of several that were told twice the first one."
 
 
 class FirstIsOver(Refusal):
     """Nobody works on that one any more: reopen it, or link the two."""
 
     code = "first_complaint_is_over"
+    advice = "Reopen the other one first (`POST /complaints/{id}/reopen/`), or link the two with `POST /complaints/{id}/link/`."
 
 
 class AlreadyLinked(Refusal):
     """The two are linked already."""
 
     code = "already_linked"
+    advice = "Nothing is left to do: `GET /complaints/{id}/links/` shows the link."
 
 
 class NotLinked(Refusal):
     """The two are not linked."""
 
     code = "not_linked"
+    advice = "Look at `GET /complaints/{id}/links/` for what is linked, and name one of those."
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ class MessageUnclear(Refusal):
 
     code = "message_unclear"
     status = 400
+    advice = "Send `via` with a public message, or `visibility` `internal` for one that only the house reads."
 
 
 def declare() -> None:

@@ -13,6 +13,7 @@ class NotYourComplaint(Refusal):
 
     code = "not_your_complaint"
     status = 403
+    advice = "Write them a message (`POST /complaints/{id}/messages/`), or ask a supervisor to assign it to you."
 
 
 def may_handle(complaint: Complaint, by: User | None) -> bool:

@@ -19,6 +19,7 @@ class AlreadyFollowed(Refusal):
     """It came back already as a new complaint that is open: `complaint` is its id. Write there."""
 
     code = "already_followed"
+    advice = "Write in the complaint whose id is in `complaint`: the customer's matter goes on there."
 
 
 @transaction.atomic

@@ -52,12 +52,14 @@ class SatisfactionNotOwed(Refusal):
     """No answer is waited for: the complaint is not closed, its question was answered already, or its time is over."""
 
     code = "satisfaction_not_owed"
+    advice = "Ask nothing. A question comes with the closing of a complaint, and has a time to be answered."
 
 
 class NobodyToWriteTo(Refusal):
     """The contact has no e-mail address, or does not want to be written to. Give them the link otherwise, or ask on a call."""
 
     code = "nobody_to_write_to"
+    advice = "Give the customer the link by another way, or ask on a call and write the answer with `POST /complaints/{id}/satisfaction/`."
 
 
 class LinkUnknown(Refusal):
@@ -65,6 +67,7 @@ class LinkUnknown(Refusal):
 
     code = "satisfaction_link_unknown"
     status = 404
+    advice = "Look for a newer message with a link. Whoever sent it can make another (`POST /complaints/{id}/satisfaction-link/`)."
 
 
 class LinkUsed(Refusal):
@@ -72,6 +75,7 @@ class LinkUsed(Refusal):
 
     code = "satisfaction_link_used"
     status = 410
+    advice = "Nothing is left to do: the answer was kept. To add something, write to or call whoever asked."
 
 
 class LinkOver(Refusal):
@@ -79,6 +83,7 @@ class LinkOver(Refusal):
 
     code = "satisfaction_link_over"
     status = 410
+    advice = "Nothing can be answered here any more. To say something all the same, write to or call whoever asked."
 
 
 def declare() -> None:

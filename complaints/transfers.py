@@ -25,12 +25,14 @@ class AlreadyInDepartment(Refusal):
     """The complaint is in that department already. To give it to somebody there, assign it."""
 
     code = "already_in_department"
+    advice = "Assign it to a person there (`POST /complaints/{id}/assign/`), or name another department."
 
 
 class NoTransferWaits(Refusal):
     """No transfer of this complaint waits for an answer: it was answered already, or the complaint was passed on since."""
 
     code = "no_transfer_waits"
+    advice = "Read the complaint again: `department` says where it is now."
 
 
 class NotYourTransfer(Refusal):
@@ -38,6 +40,7 @@ class NotYourTransfer(Refusal):
 
     code = "not_your_transfer"
     status = 403
+    advice = "Let somebody of that department answer, or ask a supervisor."
 
 
 def transfer(

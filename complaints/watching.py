@@ -16,6 +16,7 @@ class NotYoursToWatch(Refusal):
 
     code = "not_yours_to_watch"
     status = 403
+    advice = "Send no `user` to watch for yourself, or ask a supervisor to add the other one."
 
 
 def watch(complaint_id: UUID, *, user: User | None = None, if_version: int | None = None, by: User, now: datetime) -> Complaint:

@@ -19,6 +19,7 @@ class NothingAmended(Refusal):
 
     code = "nothing_amended"
     status = 400
+    advice = "Send at least one line or amount that differs from the order as it is. If nothing should change, do nothing."
 
 
 def amend(

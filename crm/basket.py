@@ -30,6 +30,7 @@ class LineUnclear(Refusal):
 
     code = "line_unclear"
     status = 400
+    advice = "Mend the line that `line` counts from 0: exactly one of `id`, `product`, `sku`, or `name` with `unit_price`."
 
 
 class ProductUnknown(Refusal):
@@ -37,12 +38,14 @@ class ProductUnknown(Refusal):
 
     code = "product_unknown"
     status = 400
+    advice = "Look the product up with `GET /products/?search=…`. An item outside of the catalogue is a line with `name` and `unit_price`."
 
 
 class ProductNotOrdered(Refusal):
     """The product is switched off: it cannot be ordered. `products` lists the SKUs."""
 
     code = "product_not_active"
+    advice = "Take the SKUs in `products` off the order, or switch them on in the catalogue."
 
 
 class PromotionUnknown(Refusal):
@@ -50,6 +53,7 @@ class PromotionUnknown(Refusal):
 
     code = "promotion_unknown"
     status = 400
+    advice = "Check the spelling of the code, or leave it out. `GET /contacts/{id}/offers/` lists what this customer may have."
 
 
 class CurrencyNeeded(Refusal):
@@ -57,6 +61,7 @@ class CurrencyNeeded(Refusal):
 
     code = "currency_needed"
     status = 400
+    advice = "Send `currency` (ISO 4217), or at least one line with a product of the catalogue."
 
 
 @dataclass

@@ -108,6 +108,7 @@ class MayNotCall(Refusal):
     """They may not be called; `reasons` says why, and `next_at` from when on they may be (null: never by itself)."""
 
     code = "may_not_call"
+    advice = "Do not dial. Call at `next_at` if it is given, else look in `reasons` at what stands against it."
 
     @classmethod
     def of(cls, verdict: Verdict) -> "MayNotCall":

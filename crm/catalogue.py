@@ -27,6 +27,7 @@ class PriceTooFine(Refusal):
 
     code = "price_too_fine"
     status = 400
+    advice = "Round the price to the digits of its currency, for instance 2 for EUR and 0 for JPY."
 
 
 class ProductNotNamed(Refusal):
@@ -34,6 +35,7 @@ class ProductNotNamed(Refusal):
 
     code = "product_not_named"
     status = 400
+    advice = "Send `sku`, or `source` and `external_id` of a product that is there."
 
 
 @transaction.atomic

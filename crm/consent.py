@@ -29,6 +29,7 @@ class SubjectMissing(Refusal):
 
     code = "subject_missing"
     status = 400
+    advice = "Send a `contact`, a `phone`, or both."
 
 
 @dataclass(frozen=True)

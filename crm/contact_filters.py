@@ -36,6 +36,7 @@ class FilterInvalid(Refusal):
 
     code = "filter_invalid"
     status = 400
+    advice = "Mend what `errors` points at: names, operators and values of filters are those of the list's own parameters."
 
 
 @dataclass(frozen=True)

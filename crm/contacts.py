@@ -29,6 +29,7 @@ class DuplicateFound(Refusal):
     """Somebody in the base may be the same; `candidates` lists them with scores. Use one of them, or send `force` with a `reason`."""
 
     code = "duplicate_contact"
+    advice = "Show `candidates` and use one of them. If it is another person for certain, send `force: true` with a `reason`."
 
 
 class ReasonNeeded(Refusal):
@@ -36,6 +37,7 @@ class ReasonNeeded(Refusal):
 
     code = "reason_needed"
     status = 400
+    advice = "Send `reason` along with `force`: how do you know that it is somebody else?"
 
 
 class NothingKnown(Refusal):
@@ -43,18 +45,21 @@ class NothingKnown(Refusal):
 
     code = "nothing_known"
     status = 400
+    advice = "Send at least one of a name, a company name, a phone or an e-mail."
 
 
 class EmployerInCircle(Refusal):
     """The employer is employed, in the end, by this contact itself."""
 
     code = "employer_in_circle"
+    advice = "Choose another employer, or take the employer off the other contact first."
 
 
 class ContactErased(Refusal):
     """Everything personal was taken out of this contact; nothing is written on it any more. Add a new one."""
 
     code = "contact_erased"
+    advice = "Add a new contact if they come back. Nothing of the old one can be read or restored."
 
 
 @transaction.atomic

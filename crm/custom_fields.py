@@ -20,6 +20,7 @@ class CustomFieldInvalid(Refusal):
 
     code = "custom_field_invalid"
     status = 400
+    advice = "Mend each field that `errors` names; `GET /custom-fields/` tells the type and the choices of each."
 
 
 def checked(entity: str, values: Mapping[str, Any], *, had: Mapping[str, Any] | None = None) -> dict[str, Any]:

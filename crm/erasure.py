@@ -49,6 +49,7 @@ class ErasureVetoed(Refusal):
     """Something open or kept by law stands against it; `reasons` says what. Bring it to an end first."""
 
     code = "erasure_vetoed"
+    advice = "Bring to an end what `reasons` lists, then erase. A dry run shows the reasons without erasing."
 
 
 class ConfirmationWrong(Refusal):
@@ -56,6 +57,7 @@ class ConfirmationWrong(Refusal):
 
     code = "confirmation_wrong"
     status = 400
+    advice = "Read the contact, show its `display_name`, and send exactly that as `confirm`."
 
 
 @dataclass

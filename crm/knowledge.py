@@ -24,24 +24,28 @@ class NoOpenVersion(Refusal):
     """The article has no version that is being worked on: change it first, which begins one."""
 
     code = "no_open_version"
+    advice = "Change the article (`PATCH /articles/{id}/`), which begins a version, then repeat this."
 
 
 class VersionInReview(Refusal):
     """The new version is with its reviewer: send it back before you change it."""
 
     code = "version_in_review"
+    advice = "Send it back first (`POST /articles/{id}/send-back/`), or wait until it is published."
 
 
 class ReviewedByItsAuthor(Refusal):
     """Whoever wrote in a version may not publish it here: another one looks at it (setting ARTICLES_REVIEWED_BY_ANOTHER)."""
 
     code = "reviewed_by_its_author"
+    advice = "Ask a colleague who did not write in this version to publish it."
 
 
 class NotFitToPublish(Refusal):
     """A version needs a short answer to read aloud, must not be over already, nor leave a gap before it begins."""
 
     code = "not_fit_to_publish"
+    advice = "Add the short answer and mend the dates of validity, as `detail` says, then publish."
 
 
 class NoSuchVersion(Refusal):
@@ -49,6 +53,7 @@ class NoSuchVersion(Refusal):
 
     code = "no_such_version"
     status = 400
+    advice = "Choose a number of `GET /articles/{id}/versions/`."
 
 
 @transaction.atomic

@@ -48,6 +48,7 @@ class QuestionTooShort(Refusal):
 
     code = "question_too_short"
     status = 400
+    advice = "Search when at least two letters are typed."
 
 
 @dataclass

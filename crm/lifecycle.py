@@ -32,6 +32,7 @@ class StageReasonNeeded(Refusal):
 
     code = "stage_reason_needed"
     status = 400
+    advice = "Send `reason` with the move."
 
 
 def qualify(contact_id: UUID, **said: Any) -> Contact:

@@ -33,6 +33,7 @@ class ContactMerged(Refusal):
     """The contact was merged into another; `survivor` is the id of whoever is left. Change that one."""
 
     code = "contact_merged"
+    advice = "Send the same request for the contact whose id is in `survivor`, and keep that id from now on."
 
 
 def who_is_left(ids: Iterable[UUID]) -> dict[UUID, UUID]:

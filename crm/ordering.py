@@ -31,18 +31,21 @@ class OrderEmpty(Refusal):
     """An order without a line cannot be placed."""
 
     code = "order_empty"
+    advice = "Add at least one line with `PATCH /orders/{id}/`, then place it."
 
 
 class PricesChanged(Refusal):
     """It comes to something else than when it was written down: `lines` lists the products that cost something else now, `total_before` and `total_after` tell the whole. Send `accept_prices: true` to place it as it is now."""
 
     code = "prices_changed"
+    advice = "Tell the customer the new sum (`total_after`). If they agree, send `accept_prices: true`; else change or cancel the order."
 
 
 class PromotionsRefused(Refusal):
     """Promotions that were asked for cannot be had: `promotions` says of each why. Take them off the order, or mend what is wrong."""
 
     code = "promotions_refused"
+    advice = "Take the codes in `promotions` off the order, or mend what each says, and place it again."
 
 
 class OrderReasonNeeded(Refusal):
@@ -50,6 +53,7 @@ class OrderReasonNeeded(Refusal):
 
     code = "order_reason_needed"
     status = 400
+    advice = "Send `reason`: why is it cancelled, returned or amended?"
 
 
 def quote(

@@ -22,6 +22,7 @@ class NumberIsInternal(Refusal):
 
     code = "phone_number_internal"
     status = 400
+    advice = "Send the customer's whole number with its country code, not an extension or a line of your own."
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ class NumberInvalid(Refusal):
 
     code = "phone_number_invalid"
     status = 400
+    advice = (
+        "Ask for the number again and send it with its country code, for instance +7 495 123-45-67. `reason` tells programs what is wrong."
+    )
 
 
 @dataclass(frozen=True, slots=True)

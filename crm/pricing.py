@@ -25,6 +25,7 @@ class CurrencyUnknown(Refusal):
 
     code = "currency_unknown"
     status = 400
+    advice = "Send three letters of ISO 4217, for instance EUR or RUB."
 
 
 class CurrencyNotKept(Refusal):
@@ -32,6 +33,7 @@ class CurrencyNotKept(Refusal):
 
     code = "currency_not_kept"
     status = 400
+    advice = "Keep the order in a currency with at most two digits after the point."
 
 
 class CurrenciesMixed(Refusal):
@@ -39,6 +41,7 @@ class CurrenciesMixed(Refusal):
 
     code = "currencies_mixed"
     status = 400
+    advice = "Make an order for each currency."
 
 
 class OrderTooLarge(Refusal):
@@ -46,6 +49,7 @@ class OrderTooLarge(Refusal):
 
     code = "order_too_large"
     status = 400
+    advice = "Check quantities and prices for a slip. An order that is really so large is split."
 
 
 @dataclass(frozen=True)

@@ -32,18 +32,21 @@ class PromotionInUse(Refusal):
     """Customers had it already, so its code and what it takes off stay as they are. Copy it, and change the copy."""
 
     code = "promotion_in_use"
+    advice = "Copy it (`POST /promotions/{id}/copy/`), change the copy, and suspend this one."
 
 
 class PromotionOver(Refusal):
     """Its last day has passed: give it another `ends_at` first."""
 
     code = "promotion_over"
+    advice = "Set an `ends_at` in the future (`PATCH /promotions/{id}/`), then activate it."
 
 
 class GiftInactive(Refusal):
     """The product it gives cannot be ordered now."""
 
     code = "gift_inactive"
+    advice = "Switch the gift's product on, or choose another one."
 
 
 class SegmentWithSearch(Refusal):
@@ -51,6 +54,7 @@ class SegmentWithSearch(Refusal):
 
     code = "segment_with_search"
     status = 400
+    advice = "Take `search` out of the segment and use filters of contacts, for instance tags or the stage."
 
 
 @transaction.atomic

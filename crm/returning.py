@@ -19,6 +19,7 @@ class ReturnTooLarge(Refusal):
     """More would come back of a line than was ordered and is not back yet; `left` says how much there is."""
 
     code = "return_too_large"
+    advice = "Send at most as many as `left` says for the line."
 
 
 class ReturnLineUnknown(Refusal):
@@ -26,6 +27,7 @@ class ReturnLineUnknown(Refusal):
 
     code = "return_line_unknown"
     status = 400
+    advice = "Send ids of lines of this order, each once: `GET /orders/{id}/` lists them."
 
 
 @transaction.atomic

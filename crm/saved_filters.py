@@ -28,6 +28,7 @@ class ListUnknown(Refusal):
 
     code = "list_unknown"
     status = 400
+    advice = "Send the name of a list as `detail` gives it, for instance `contacts`."
 
 
 class NotYourFilter(Refusal):
@@ -35,6 +36,7 @@ class NotYourFilter(Refusal):
 
     code = "not_your_filter"
     status = 403
+    advice = "Save one of your own (`POST /saved-filters/`) with the same conditions."
 
 
 def contacts(query: Mapping[str, Any], by: User | None, now: datetime) -> QuerySet[Any]:

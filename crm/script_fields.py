@@ -21,6 +21,7 @@ class AnswerInvalid(Refusal):
 
     code = "answer_invalid"
     status = 400
+    advice = "Send one of the step's choices, or a value of the type that `detail` names."
 
 
 def writable() -> set[str]:

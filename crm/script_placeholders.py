@@ -65,6 +65,7 @@ class SubjectUnknown(Refusal):
 
     code = "script_subject_unknown"
     status = 400
+    advice = "Check the ids of `contact`, `call` and `order`, or leave out the one that you do not have."
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class ScriptHasProblems(Refusal):
     """The script cannot be published as it is; `problems` lists each with its step."""
 
     code = "script_has_problems"
+    advice = "Mend each of `problems` in the draft, then publish. `GET /script-versions/{id}/check/` lists them without publishing."
 
 
 class StepKeysRepeat(Refusal):
@@ -31,24 +32,28 @@ class StepKeysRepeat(Refusal):
 
     code = "script_step_keys_repeat"
     status = 400
+    advice = "Give each step a key of its own and send the steps again."
 
 
 class DraftExists(Refusal):
     """The script has a draft already: write in it, or remove it. `draft` is its id."""
 
     code = "script_draft_exists"
+    advice = "Change the draft whose id is in `draft`, or delete it before you begin another."
 
 
 class NotADraft(Refusal):
     """What was published stays as it is: copy it to a new draft."""
 
     code = "script_version_not_draft"
+    advice = "Begin a new draft with `POST /script-versions/` (`copy_of` is this version), and change that one."
 
 
 class ScriptNotPublished(Refusal):
     """The script has no published version, so there is nothing to say yet."""
 
     code = "script_not_published"
+    advice = "Publish a version of the script (`POST /script-versions/{id}/publish/`), then repeat this."
 
 
 @transaction.atomic

@@ -30,6 +30,7 @@ class SearchTooShort(Refusal):
 
     code = "search_too_short"
     status = 400
+    advice = "Search when at least two letters, three digits of a phone, or a whole e-mail address are typed."
 
 
 def find(text: str, *, limit: int = MOST) -> list[UUID]:

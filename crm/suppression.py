@@ -43,12 +43,14 @@ class SubjectUnclear(Refusal):
 
     code = "subject_unclear"
     status = 400
+    advice = "Send exactly one: a `phone` to silence a number, or a `contact` to silence a person on every number."
 
 
 class AlreadyLifted(Refusal):
     """The suppression was lifted before; `lifted_at` says when."""
 
     code = "already_lifted"
+    advice = "Nothing is left to do: `lifted_at` says when it was lifted."
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class ListIsEmpty(Refusal):
     """No line of the file holds a number, so nothing is lifted."""
 
     code = "list_is_empty"
+    advice = "Check that it is the right file and that its numbers can be read, then upload it again. Nothing was lifted."
 
 
 def upload(

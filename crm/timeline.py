@@ -22,6 +22,7 @@ class KindUnknown(Refusal):
 
     code = "kind_unknown"
     status = 400
+    advice = "Send kinds that the answer lists, or leave the filter out to see all."
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class FiguresOfOthers(Refusal):
 
     code = "figures_of_others"
     status = 403
+    advice = "Ask without naming anybody to get your own figures. For those of others, ask a supervisor."
 
 
 class ReportViewSet(ApiViewSet):

@@ -8,7 +8,7 @@ from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
-from calls import review_report, reviews
+from calls import review_report, reviews, scorecards
 from calls.api.review_bodies import (
     AnswersBody,
     CalibrationSerializer,
@@ -86,7 +86,7 @@ class ReviewViewSet(ReadViewSet):
         answer=ReviewSerializer,
         status=201,
         detail=False,
-        refusals=[reviews.ScorecardNotInUse, reviews.TooManyClaims, reviews.NoCallLeft],
+        refusals=[scorecards.ScorecardNotInUse, reviews.TooManyClaims, reviews.NoCallLeft],
     )
     def next(self, request) -> Response:
         """Claim the next call to review
@@ -158,7 +158,7 @@ class ReviewViewSet(ReadViewSet):
         return self.respond(reviews.settle(**self.held(pk), **self.read(SettleBody)))
 
 
-CLAIM_REFUSED = [reviews.NothingToReview, reviews.OwnCall, reviews.ScorecardNotInUse, reviews.ReviewedAlready, reviews.TooManyClaims]
+CLAIM_REFUSED = [reviews.NothingToReview, reviews.OwnCall, scorecards.ScorecardNotInUse, reviews.ReviewedAlready, reviews.TooManyClaims]
 
 
 class CallReviewViewSet(ApiViewSet):

@@ -19,6 +19,7 @@ class DeliveryUnreadable(Refusal):
 
     code = "delivery_unreadable"
     status = 400
+    advice = "Make the phone system send JSON or a form with a matching `Content-Type`. Compare what it sends with the page of its adapter."
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class EventUnreadable(Refusal):
 
     code = "event_unreadable"
     status = 400
+    advice = "Add or mend the fields that `errors` names, and send the event again with the same `event_id`."
 
 
 def parse(body: Any, *, received_at: datetime, naive_time_zone: str = "UTC") -> Event:

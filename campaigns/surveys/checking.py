@@ -19,6 +19,7 @@ class AnswerDoesNotFit(Refusal):
 
     code = "answer_does_not_fit"
     status = 400
+    advice = "Send the kind of answer that the question's `kind` and choices ask for; `detail` names it."
 
 
 def range_of(question: Any) -> tuple[int | None, int | None]:

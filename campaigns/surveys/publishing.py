@@ -27,6 +27,7 @@ class SurveyHasProblems(Refusal):
     """The survey cannot be published as it is; `problems` lists each with its question."""
 
     code = "survey_has_problems"
+    advice = "Mend each of `problems` in the draft, then publish. `GET /survey-versions/{id}/check/` lists them without publishing."
 
 
 class SurveyKeysRepeat(Refusal):
@@ -34,24 +35,28 @@ class SurveyKeysRepeat(Refusal):
 
     code = "survey_keys_repeat"
     status = 400
+    advice = "Give each question a key and each quota a name of its own, and send the draft again."
 
 
 class SurveyDraftExists(Refusal):
     """The survey has a draft already: write in it, or remove it. `draft` is its id."""
 
     code = "survey_draft_exists"
+    advice = "Change the draft whose id is in `draft`, or delete it before you begin another."
 
 
 class SurveyNotADraft(Refusal):
     """What was published stays as it is: copy it to a new draft."""
 
     code = "survey_version_not_draft"
+    advice = "Begin a new draft with `POST /survey-versions/` (`copy_of` is this version), and change that one."
 
 
 class SurveyNotPublished(Refusal):
     """The survey has no published version, so there is nothing to ask yet."""
 
     code = "survey_not_published"
+    advice = "Publish a version of the survey (`POST /survey-versions/{id}/publish/`), then repeat this."
 
 
 @transaction.atomic

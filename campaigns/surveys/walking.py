@@ -30,12 +30,14 @@ class NoSurveyHere(Refusal):
     """The campaign of this attempt asks no survey."""
 
     code = "campaign_without_survey"
+    advice = "Report the attempt without a survey, or give the campaign one before it starts."
 
 
 class QuestionNotAsked(Refusal):
     """The question is not on the present way; `path` are those that are, and the last of them waits for its answer."""
 
     code = "question_not_asked"
+    advice = "Send the answer for the last question in `path`. Go back with `POST /survey-responses/{id}/back/` to change an earlier one."
 
 
 def begin(

@@ -29,6 +29,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.name_every_choice",
+        "config.api.enumerations.explain_parameters",
+        "config.api.glossary.describe_properties",
         "config.api.failures.add_problems",
         "config.api.stream.describing.add_kinds",
         "config.api.webhook_catalogue.add_webhooks",

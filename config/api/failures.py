@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from config.api import problems
+from config.api.explaining import explained
 from config.api.idempotency import KeyInUse, KeyReused, KeyUnusable
 from config.api.preconditions import PreconditionUnreadable
 from config.platform.moves import VersionConflict
@@ -56,7 +57,10 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             for status, those in by_status.items():
                 answers[status] = answer_of(status, those, known, with_rules=status == "409" and method != "get")
             operation["responses"] = dict(sorted(answers.items()))
-    components["examples"] = {"Bytes": BYTES} | {name: _example(one["$ref"], known) for name, one in sorted(examples.items())}
+    advice = {code: one.remedy for code, one in explained().items()}
+    components["examples"] = {"Bytes": BYTES} | {
+        name: {"description": advice[one["$ref"]]} | _example(one["$ref"], known) for name, one in sorted(examples.items())
+    }
     return result
 
 

@@ -23,6 +23,7 @@ class KeyUnusable(Refusal):
 
     code = "idempotency_key_unusable"
     status = 400
+    advice = "Send a UUID as `Idempotency-Key`: letters, digits and signs without spaces or accents, 200 at most."
 
 
 class KeyReused(Refusal):
@@ -30,6 +31,7 @@ class KeyReused(Refusal):
 
     code = "idempotency_key_reused"
     status = 422
+    advice = "Make a new key for a new request. To repeat the old one, send exactly the same method, address and body."
 
 
 class KeyInUse(Refusal):
@@ -38,6 +40,7 @@ class KeyInUse(Refusal):
     code = "idempotency_key_in_use"
     status = 409
     retry_after_s = 1
+    advice = "The first request is still being answered. Send the same again in a moment, with the same key."
 
 
 def once(request: Request, run: Callable[[], Response]) -> Response:

@@ -182,6 +182,56 @@ MEANINGS: dict[str, dict[str, str]] = {
         "does_not_hold": "It does not hold",
     },
 }
+#: Sets that only query parameters have; others take their meanings from the field with the same words.
+PARAMETERS: dict[str, dict[str, str]] = {
+    "ScriptAdherenceInterval": {
+        "hour": "An hour",
+        "day": "A day",
+        "week": "A week; it begins on Monday",
+        "month": "A month of the calendar",
+    },
+    "MostAskedBy": {"article": "A line for each article", "topic": "A line for each topic"},
+    "ReturnCallsBy": {
+        "queue": "A line for each queue",
+        "department": "A line for each department",
+        "agent": "A line for each operator",
+    },
+    "ComplaintPromisesBy": {"department": "A line for each department", "policy": "A line for each policy of promises"},
+    "ComplaintOutcomesBy": {
+        "channel": "A line for each way in which complaints came",
+        "department": "A line for each department",
+        "kind": "A line for each kind",
+        "product": "A line for each product",
+        "severity": "A line for each severity",
+        "topic": "A line for each topic",
+    },
+    "SatisfactionBy": {
+        "agent": "A line for each operator",
+        "department": "A line for each department",
+        "topic": "A line for each topic",
+    },
+    "TimelineKind": {
+        "answers": "Articles that were read to them on calls",
+        "attempts": "Attempts to reach them for campaigns",
+        "call_requests": "Calls that an operator asked the phone system for",
+        "callbacks": "Calls promised to them",
+        "calls": "Calls with them",
+        "changes": "Changes of the contact itself",
+        "complaint_messages": "Messages in their complaints",
+        "complaint_steps": "Steps of their complaints: taken, decided, closed and so on",
+        "complaints": "Complaints that they made",
+        "consents": "What they agreed to, refused or withdrew",
+        "conversions": "What campaigns brought: orders, promises",
+        "lifecycle": "Moves from one stage to the next",
+        "notes": "Notes about them",
+        "orders": "Their orders",
+        "return_calls": "Missed calls that we owe them",
+        "script_runs": "Scripts gone through with them",
+        "suppressions": "When we were told not to contact them",
+        "survey_responses": "Surveys they were asked",
+        "tasks": "Tasks about them",
+    },
+}
 #: Sets whose fields give the meanings as labels themselves.
 LABELLED = {
     "PhoneSystemAdapter", "ConsentObtainedByStaff", "Delimiter", "WaitingFor", "ReplayableState", "SuggestionReason",

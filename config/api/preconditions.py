@@ -15,6 +15,7 @@ class PreconditionUnreadable(Refusal):
 
     code = "precondition_unreadable"
     status = 400
+    advice = "Send the `ETag` of the last answer in `If-Match` as it is, with its quotes, or `*`."
 
 
 def etag(version: int) -> str:

@@ -1,12 +1,18 @@
-"""The catalogue of errors as pages of the documentation: docs/errors/, one a code. Pure: the API document in, texts out."""
+"""The catalogue of errors as pages of the documentation: docs/errors/, one a code: the API document in, texts out."""
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import CASCADE, Model
+from drf_spectacular.generators import EndpointEnumerator
+
 from config.api.explaining import HOMES, Explained, explained
 from config.api.failures import METHODS, codes_of
+from config.api.problems import table_rules
+from config.api.schema import resource_of
+from config.platform.models import User
 
 NOTE = "<!-- written by `make schema` from the catalogue in config/api/problems.py -->"
 #: Who answers with a code that no operation names, since any request may meet it.
@@ -47,8 +53,8 @@ EXAMPLE_ID = "0199a1b2c3d4e5f60718293a4b5c6d7e"
 
 def pages(document: Mapping[str, Any]) -> dict[str, str]:
     """Every page by the name of its file: ``index.md`` and one for each code."""
-    known, answered = explained(), operations_by_code(document)
-    made = {f"{code}.md": _page(one, answered.get(code, [])) for code, one in known.items()}
+    known, answered, written = explained(), operations_by_code(document), operations_by_table(document)
+    made = {f"{code}.md": _page(one, answered.get(code) or written.get(one.table, [])) for code, one in known.items()}
     return {"index.md": _index(known.values()), **made}
 
 
@@ -64,6 +70,41 @@ def operations_by_code(document: Mapping[str, Any]) -> dict[str, list[str]]:
             for code in sorted({code for answer in answers for code in codes_of(answer)}):
                 found[code].append(f"- `{method.upper()} {path}` (`{operation['operationId']}`)")
     return found
+
+
+def operations_by_table(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The operations that write rows of a table: those of its own views, or of the views of what its rows belong to."""
+    names = {
+        operation["operationId"]: f"- `{method.upper()} {path}` (`{operation['operationId']}`)"
+        for path, item in sorted(document["paths"].items())
+        for method, operation in item.items()
+        if method in METHODS
+    }
+    views: dict[type[Model], list[str]] = defaultdict(list)
+    for path, _, method, callback in EndpointEnumerator().get_api_endpoints():
+        rows = getattr(callback.cls, "queryset", None)
+        if method != "GET" and rows is not None:
+            views[rows.model].append(f"{resource_of(callback.cls, path)}_{callback.actions[method.lower()]}")
+    return {
+        model._meta.db_table: [line for name, line in names.items() if name in views[owner]]
+        for model in {model for model, _ in table_rules()}
+        if (owner := _owner(model, views)) is not None
+    }
+
+
+def _owner(model: type[Model], views: Mapping[type[Model], Any]) -> type[Model] | None:
+    """The model itself when operations write it, else the nearest one that its rows belong to."""
+    seen: set[type[Model]] = set()
+    waiting = [model]
+    while waiting:
+        one = waiting.pop(0)
+        if one in views:
+            return one
+        seen.add(one)
+        keys = [field for field in one._meta.fields if field.remote_field and field.related_model not in (None, User)]
+        keys.sort(key=lambda field: (field.null, field.remote_field.on_delete is not CASCADE))
+        waiting += [field.related_model for field in keys if field.related_model not in seen]
+    return None
 
 
 def _referred(answer: dict[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,14 +160,14 @@ def _page(one: Explained, operations: list[str]) -> str:
 def _who(one: Explained, operations: list[str]) -> list[str]:
     if one.kind == "standard":
         return [MET_BY[one.code]]
-    if len(operations) > MOST_NAMED:
+    if len(operations) > MOST_NAMED and not one.table:
         return [f"{len(operations)} operations; each names it in the [API reference](../api.md)."]
+    if one.table and operations:
+        return [f"Operations that write the table `{one.table}`, or what its rows belong to:", "", *operations]
+    if one.table:
+        return [f"Work of the server itself: no operation writes the table `{one.table}` directly."]
     if operations:
         return operations
-    if one.table:
-        return [
-            f"Any operation that writes rows of the table `{one.table}`. The API document says 409 for them and does not name each rule."
-        ]
     return [
         "No operation names it in the API document: it belongs to a rule that several share, to a page outside of it, "
         "or to work done later, whose row then says it in `problem`."

@@ -22,6 +22,11 @@ def permit_of(view: Any) -> Permit | None:
     return getattr(view, "permits", {}).get(getattr(view, "action", ""))
 
 
+def resource_of(view: Any, path: str) -> str:
+    """The name of the resource that operation ids begin with: the view's ``resource``, or the first part of its address."""
+    return getattr(view, "resource", None) or path.removeprefix("/api/v1/").split("/")[0].replace("-", "_")
+
+
 class BearerScheme(OpenApiAuthenticationExtension):
     target_class = "config.api.authentication.BearerAuthentication"
     name = "token"
@@ -64,8 +69,8 @@ class Schema(AutoSchema):
         return f"{self.resource()}_{action}"
 
     def resource(self) -> str:
-        """The name of the resource: the viewset's ``resource``, or the first part of its address."""
-        return getattr(self.view, "resource", None) or self.path.removeprefix("/api/v1/").split("/")[0].replace("-", "_")
+        """The name of the resource."""
+        return resource_of(self.view, self.path)
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", None) or self.resource().replace("_", " ")]
@@ -152,14 +157,14 @@ def name_every_choice(result: dict[str, Any], generator: Any, request: Any, publ
     for name, schema in result["components"]["schemas"].items():
         if "enum" not in schema or schema["enum"] == [""]:
             continue
-        meanings = MEANINGS.get(name) or _told(schema.get("description", ""))
+        meanings = MEANINGS.get(name) or words_told(schema.get("description", ""))
         meanings = {str(word): meanings[word] for word in schema["enum"] if word in meanings}
         schema["description"] = described(meanings.items())
         schema["x-enumDescriptions"] = meanings
     return result
 
 
-def _told(description: str) -> dict[str, str]:
+def words_told(description: str) -> dict[str, str]:
     """The words and labels that drf-spectacular wrote: lines of the form ``* `word` - label``."""
     lines = [line.removeprefix("* `").partition("` - ") for line in description.split("\n") if line.startswith("* `")]
     return {word: label for word, _, label in lines}

@@ -38,6 +38,7 @@ class OutgoingRefused(Refusal):
 
     code = "outgoing_refused"
     status = 400
+    advice = "See `detail` for what went wrong with the other server, and mend the address or that server."
     lasting: ClassVar[bool] = False
 
 
@@ -45,6 +46,7 @@ class UrlForbidden(OutgoingRefused):
     """The URL is not one that we ask: not http or https, credentials in it, an odd port, or not an URL."""
 
     code = "url_forbidden"
+    advice = "Give an address with http or https, without a name and password in it, on an ordinary port."
     lasting = True
 
 
@@ -52,6 +54,7 @@ class AddressForbidden(OutgoingRefused):
     """The URL leads into a network that is not public and not in OUTGOING_ALLOWED_NETWORKS."""
 
     code = "address_forbidden"
+    advice = "Use a public address, or have whoever runs this installation add the network to OUTGOING_ALLOWED_NETWORKS."
     lasting = True
 
 
@@ -59,12 +62,14 @@ class HttpsNeeded(OutgoingRefused):
     """News speaks of people: outside of networks of your own it is posted by https only."""
 
     code = "https_needed"
+    advice = "Give the receiver a certificate and an address with https. Plain http is for networks in OUTGOING_ALLOWED_NETWORKS."
 
 
 class NameUnknown(OutgoingRefused):
     """The name in the URL has no address now."""
 
     code = "name_unknown"
+    advice = "Look for a mistake in the host of the URL. If it is right, try again later: its name server did not answer."
 
 
 @dataclass(frozen=True)

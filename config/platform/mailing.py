@@ -46,6 +46,7 @@ class LetterNotGivenUp(Refusal):
     """Only a letter that was given up, and whose person was not erased, is tried again."""
 
     code = "letter_not_given_up"
+    advice = "Leave it: it was sent, is still tried, or has nobody to go to."
 
 
 class Away(Exception):

@@ -34,6 +34,7 @@ class TransitionNotAllowed(Refusal):
     """The status does not allow this verb; `allowed` lists those it does."""
 
     code = "invalid_transition"
+    advice = "Read the row again and offer only the verbs in `allowed`: somebody may have moved it since you read it."
 
 
 class VersionConflict(Refusal):
@@ -41,6 +42,7 @@ class VersionConflict(Refusal):
 
     code = "version_conflict"
     status = 412
+    advice = "Read the row again, look at what changed, and repeat your change with the new `ETag` in `If-Match`."
 
 
 class Movable(Row):

@@ -16,6 +16,7 @@ class OriginUnknown(Refusal):
 
     code = "origin_unknown"
     status = 400
+    advice = "Send a kind that `detail` lists and the id of a row that exists, or leave `origin` out."
 
 
 def columns(origin: Mapping[str, Any] | None) -> dict[str, Any]:

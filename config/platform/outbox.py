@@ -34,6 +34,7 @@ class NewsForgotten(Refusal):
 
     code = "news_forgotten"
     status = 410
+    advice = "Read your own state anew from the lists, then follow `GET /outbox-events/` from its beginning."
 
 
 @dataclass(frozen=True)

@@ -37,24 +37,28 @@ class Unreachable(OutgoingRefused):
     """Nobody answered at the address, or the connection broke."""
 
     code = "unreachable"
+    advice = "See whether the other server runs and lets this one in, then try again."
 
 
 class TimedOut(OutgoingRefused):
     """The other server took longer than it was given."""
 
     code = "outgoing_timed_out"
+    advice = "Try again later: the other server answers too slowly."
 
 
 class CertificateRefused(OutgoingRefused):
     """The other server could not prove to be who its name says."""
 
     code = "certificate_refused"
+    advice = "Give the other server a certificate for its name from an authority that is trusted here; `OUTGOING_CA_FILE` names your own."
 
 
 class AnswerTooLarge(OutgoingRefused):
     """The other server sent more than was asked for."""
 
     code = "answer_too_large"
+    advice = "See what lies at the address: it answered more than is read here. Give the address of the thing itself."
     lasting = True
 
 

@@ -19,12 +19,14 @@ class PasswordTooWeak(Refusal):
 
     code = "password_too_weak"
     status = 400
+    advice = "Choose a longer password that is neither common nor like the name; `detail` says what is missing."
 
 
 class LastAdministrator(Refusal):
     """Somebody must be left who can administer: make another administrator first."""
 
     code = "last_administrator"
+    advice = "Make somebody else an administrator first (`PATCH /users/{id}/`), then repeat this."
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ class ScopesNeeded(Refusal):
 
     code = "scopes_needed"
     status = 400
+    advice = "Send `scopes` with at least one: each operation names the one that it needs."
 
 
 def digest_of(token: str) -> bytes:

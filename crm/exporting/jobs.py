@@ -50,12 +50,14 @@ class ColumnUnknown(Refusal):
 
     code = "column_unknown"
     status = 400
+    advice = "Choose among the columns in `known` and order the export again."
 
 
 class ExportNotReady(Refusal):
     """The file is still being written, or never will be: look at the `state`."""
 
     code = "export_not_ready"
+    advice = "Wait while `state` is `queued` or `running`: `GET /exports/{id}/` tells it. One that failed is ordered anew."
 
 
 class ExportExpired(Refusal):
@@ -63,6 +65,7 @@ class ExportExpired(Refusal):
 
     code = "export_expired"
     status = 410
+    advice = "Order the same export again (`POST /exports/`): it has the data of today."
 
 
 def order(

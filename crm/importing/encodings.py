@@ -29,6 +29,7 @@ class FileUnreadable(Refusal):
 
     code = "file_unreadable"
     status = 400
+    advice = "Save the file as CSV in UTF-8 or as XLSX and send it again. `reason` tells programs what stood in the way."
 
 
 def unreadable(reason: str, detail: str) -> FileUnreadable:

@@ -37,6 +37,7 @@ class FileTooLarge(Refusal):
 
     code = "file_too_large"
     status = 413
+    advice = "Split the file and import the parts one after another."
 
 
 class FileEmpty(Refusal):
@@ -44,6 +45,7 @@ class FileEmpty(Refusal):
 
     code = "file_empty"
     status = 400
+    advice = "Choose the right file: this one has no bytes."
 
 
 def upload(

@@ -25,6 +25,7 @@ class MappingInvalid(Refusal):
 
     code = "mapping_invalid"
     status = 400
+    advice = "Give each column to one field that exists, and at least one column that says who it is (a name, a phone, an e-mail, an id)."
 
 
 def look(batch: Import, *, said: Mapping[str, Any] | None = None, mapping: Mapping[str, Any] | None = None) -> None:

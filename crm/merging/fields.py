@@ -26,12 +26,14 @@ class FieldChoiceInvalid(Refusal):
 
     code = "field_choice_invalid"
     status = 400
+    advice = "Send in `fields` names that `detail` lists, each with `survivor` or `loser` (for lists also `both`)."
 
 
 class KindsDiffer(Refusal):
     """One is a person and the other a company. If they are one all the same, choose in `fields` what they are: `kind`."""
 
     code = "kinds_differ"
+    advice = "Decide what they are and send `kind` in `fields` with `survivor` or `loser`. If they are two after all, dismiss the pair."
 
 
 @dataclass(frozen=True)

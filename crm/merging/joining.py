@@ -26,6 +26,7 @@ class MergeWithItself(Refusal):
 
     code = "merge_with_itself"
     status = 400
+    advice = "Send the id of another contact."
 
 
 class NotOfThePair(Refusal):
@@ -33,6 +34,7 @@ class NotOfThePair(Refusal):
 
     code = "not_of_the_pair"
     status = 400
+    advice = "Send as `survivor` one of the two contacts of the pair."
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,14 @@ class UndoBlocked(Refusal):
     """A later merge stands on this one. Undo `merge` first, then this one."""
 
     code = "undo_blocked"
+    advice = "Undo the merge whose id is in `merge` first (`POST /merges/{id}/undo/`), then this one."
 
 
 class MergeForgotten(Refusal):
     """Somebody of the two was erased since, so what they were before is not known any more."""
 
     code = "merge_forgotten"
+    advice = "It cannot be undone. If two people were mixed, add the other one as a new contact."
 
 
 def undo(merge_id: UUID, *, reason: str = "", if_version: int | None = None, by: User | None, now: datetime) -> MergeRecord:

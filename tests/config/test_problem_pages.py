@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from config.api import problem_pages
-from config.api.explaining import BY_CODE, explained
+from config.api.explaining import ADVICE, explained
 from config.api.management.commands.describe_problems import FOLDER
 from config.api.problems import STANDARD, catalogue
 from config.api.resources.problems import marked
+from config.platform.moves import VersionConflict
 from tests.contract.operations import document
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/problems/version_conflict/"
+OPERATION = re.compile(r"(GET|POST|PATCH|DELETE) (/[\w/{}-]+/)")
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
 
@@ -40,7 +42,8 @@ def test_a_browser_is_shown_a_page(anyone, accept):
 def test_a_program_gets_json(anyone, accept):
     answer = asked(anyone, accept)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
-    assert answer.json() == {"code": "version_conflict", "status": 412, "meaning": catalogue()["version_conflict"][1]}
+    meaning, advice = catalogue()["version_conflict"][1], VersionConflict.advice
+    assert answer.json() == {"code": "version_conflict", "status": 412, "meaning": meaning, "advice": advice}
     assert "Accept" in answer["Vary"]
 
 
@@ -83,8 +86,29 @@ def test_words_between_backticks_are_code_and_the_rest_is_escaped():
 def test_every_code_says_what_to_do():
     known = explained()
     assert set(known) == set(catalogue())
-    assert set(BY_CODE) <= set(known) and set(STANDARD) == set(problem_pages.MET_BY)
+    assert set(STANDARD) == set(ADVICE) == set(problem_pages.MET_BY)
     assert [one.code for one in known.values() if len(one.remedy) < 10 or len(one.meaning) < 10] == []
+
+
+def test_a_rule_of_a_table_names_the_operations_that_write_it_and_what_it_looks_at():
+    told = problem_pages.pages(document())
+    assert "`POST /api/v1/orders/{id}/cancel/`" in told["order_that_is_cancelled_says_why.md"]
+    assert "`POST /api/v1/script-versions/`" in told["one_step_per_key.md"], "a step is a part of a version"
+    assert "`script_version` and `key`" in told["one_step_per_key.md"]
+    assert [name for name, text in told.items() if "does not name each rule" in text] == []
+
+
+def test_advice_names_operations_that_there_are():
+    paths = document()["paths"]
+    named = [(one.code, *found) for one in explained().values() for found in OPERATION.findall(one.remedy)]
+    assert len(named) > 60
+    assert [one for one in named if one[1].lower() not in paths.get(f"/api/v1{one[2].removeprefix('/api/v1')}", {})] == []
+
+
+def test_no_two_codes_of_the_business_share_a_page_of_advice():
+    """Advice that fits every code is none."""
+    remedies = [one.remedy for one in explained().values() if one.kind == "rule"]
+    assert len(set(remedies)) > 0.95 * len(remedies)
 
 
 def test_the_documentation_has_a_page_for_each_code_as_it_is_today():

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from config.api import problems
+from config.api import glossary, problems
 from config.api.chapters import TAGS
 from tests.contract.operations import document, operations, written
 
@@ -51,6 +51,62 @@ def test_sets_of_choices_have_names_of_their_own_and_every_word_is_explained():
     assert [name for name in sets if name.endswith("Enum")] == [], "name them in config/api/choices.py"
     bare = [name for name, one in sets.items() if set(one["enum"]) != {word for word, about in one["x-enumDescriptions"].items() if about}]
     assert bare == [], "explain them in config/api/meanings.py"
+
+
+def enumerations(part, where: str = "") -> list[tuple[str, dict]]:
+    """Every list of words in a part of the document, and where it is; what problems say of their codes is told with the codes."""
+    if isinstance(part, list):
+        return [
+            one
+            for index, each in enumerate(part)
+            for one in enumerations(each, f"{where}/{each.get('name', index)}" if isinstance(each, dict) else where)
+        ]
+    if not isinstance(part, dict):
+        return []
+    own = [(where, part)] if isinstance(part.get("enum"), list) and part["enum"] != [""] else []
+    inner = {
+        name: each
+        for name, each in part.items()
+        if name not in ("example", "examples", "default", "x-enumDescriptions", "application/problem+json")
+    }
+    return own + [one for name, each in inner.items() for one in enumerations(each, f"{where}/{name}")]
+
+
+def test_no_parameter_and_no_property_takes_words_that_are_not_explained():
+    """One of a few words: what each means stands beside it, in a query as in a body."""
+    bare = [
+        where for where, one in enumerations(written()) if {str(word) for word in one["enum"]} != set(one.get("x-enumDescriptions", {}))
+    ]
+    assert bare == [], "explain them in config/api/meanings.py"
+
+
+#: What frontends and integrators read every day, with its bodies.
+DAILY = {
+    "Address", "Agent", "Attempt", "Beat", "Call", "CallRequest", "CallTransfer", "Callback", "Complaint", "ComplaintClock", "ComplaintMessage",
+    "Contact", "ContactInHands", "Delivery", "Disposition", "Email", "Event", "EventParty", "Events", "Feed", "Item", "Lease", "Leg", "Lookup",
+    "Me", "MeAsAgent", "Message", "Order", "OrderLine", "Phone", "Queue", "QueueStay", "Receipt", "Recording", "RequestedCall", "ReturnCall",
+    "Task", "WrapUp",
+}  # fmt: skip
+
+
+def test_what_is_read_every_day_is_described_to_the_last_property():
+    schemas = {name: one for name, one in written()["components"]["schemas"].items() if glossary.family_of(name) in DAILY}
+    assert {glossary.family_of(name) for name in schemas} == DAILY
+    bare = [
+        f"{name}.{key}"
+        for name, one in schemas.items()
+        for key, part in one.get("properties", {}).items()
+        if not part.get("description") and not glossary.is_reference(part)
+    ]
+    assert bare == [], "say it with `help_text`, or in config/api/glossary.py"
+
+
+def test_the_glossary_speaks_of_what_there_is():
+    there = {
+        (glossary.family_of(name), key) for name, one in written()["components"]["schemas"].items() for key in one.get("properties", {})
+    }
+    assert {(family, key) for family, words in glossary.OF.items() for key in words} - there == set()
+    assert {name for name, _ in glossary.EVERYWHERE} - {key for _, key in there} == set()
 
 
 def test_tags_are_those_of_the_contents():

@@ -73,6 +73,35 @@ def test_a_button_leads_to_the_reference(hooks):
     assert f"]({hooks.REFERENCE})" in made and hooks.BUTTON not in made
 
 
+def torn(text: str) -> list[str]:
+    """Lines of tables that no table holds, or with more or fewer cells than its head."""
+    outside = re.sub(r"^(```+).*?^\1", lambda block: "\n" * block[0].count("\n"), text, flags=re.MULTILINE | re.DOTALL)
+    lines: list[str] = outside.split("\n")
+    found: list[str] = []
+    head = 0
+    for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+        if not line.startswith("|"):
+            continue
+        bars = len(re.findall(r"(?<!\\)\|", line))
+        if not before.startswith("|"):
+            head = bars if re.fullmatch(r"\|[\s:|-]+\|", after) else 0
+        if bars != head:
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md", ROOT / "SECURITY.md"], ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_line_of_a_table_is_in_its_table(page):
+    """A blank line cuts a table in two, and readers see bars."""
+    assert torn(page.read_text(encoding="utf-8")) == []
+
+
+def test_a_torn_table_is_noticed():
+    assert torn("| a | b |\n|---|---|\n| 1 | 2 |\n\n| 3 | 4 |\n") == ["| 3 | 4 |"]
+    assert torn("| a | b |\n|---|---|\n| 1 | 2 | 3 |\n") == ["| 1 | 2 | 3 |"]
+    assert torn("```\n| 3 | 4 |\n```\n| a |\n|---|\n| 1 \\| 2 |\n") == []
+
+
 @pytest.mark.slow
 def test_every_diagram_can_be_drawn():
     """A mistake in one is seen by readers only: neither MkDocs nor Markdown looks into it."""

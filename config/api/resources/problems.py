@@ -12,9 +12,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from config.api.explaining import explained
+from config.api.explaining import Explained, explained
 from config.api.permissions import ANYBODY
-from config.api.problems import catalogue
 from config.api.viewsets import ApiViewSet, ByAccept, example, operation
 
 PAGE_HEADERS = {
@@ -51,12 +50,14 @@ class PageOrJson(ByAccept):
         "code": "version_conflict",
         "status": 412,
         "meaning": "Somebody changed the row after you read it. Read it again, then change it.",
+        "advice": "Read the row again, look at what changed, and repeat your change with the new `ETag` in `If-Match`.",
     }
 )
 class ProblemKindSerializer(serializers.Serializer):
-    code = serializers.CharField()
-    status = serializers.IntegerField()
-    meaning = serializers.CharField()
+    code = serializers.CharField(help_text="Stable: a program may switch on it.")
+    status = serializers.IntegerField(help_text="The HTTP status of answers with this code.")
+    meaning = serializers.CharField(help_text="What it says about the request. Words between backticks are names of the API.")
+    advice = serializers.CharField(help_text="What to do now, in a sentence or two.")
 
 
 class ProblemViewSet(ApiViewSet):
@@ -86,9 +87,9 @@ class ProblemViewSet(ApiViewSet):
     def list(self, request) -> Response:
         """Error codes
 
-        Every `code` that an answer may carry.
+        Every `code` that an answer may carry, what it means, and what to do about it.
         """
-        return Response([shown(code, status, meaning) for code, (status, meaning) in catalogue().items()])
+        return Response([shown(one) for one in explained().values()])
 
     @operation(answer=ProblemKindSerializer, method="get", auth=[], parameters=[OpenApiParameter("code", str, OpenApiParameter.PATH)])
     def retrieve(self, request, code) -> Response:
@@ -96,15 +97,15 @@ class ProblemViewSet(ApiViewSet):
 
         Where the `type` of a problem leads.
         """
-        known = catalogue()
+        known = explained()
         if code not in known:
             raise Http404
-        return Response(shown(code, *known[code]))
+        return Response(shown(known[code]))
 
 
-def shown(code: str, status: int, meaning: str) -> dict[str, object]:
+def shown(one: Explained) -> dict[str, object]:
     """One line of the catalogue."""
-    return {"code": code, "status": status, "meaning": meaning}
+    return {"code": one.code, "status": one.status, "meaning": one.meaning, "advice": one.remedy}
 
 
 def as_page(response: HttpResponse, code: str | None) -> HttpResponse:

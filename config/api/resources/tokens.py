@@ -25,6 +25,7 @@ class LockedOut(Refusal):
     code = "locked_out"
     status = 429
     retry_after_s = 900
+    advice = "Wait as long as `Retry-After` says. If the password is forgotten, an administrator sets a new one."
 
 
 class LoginFailed(AuthenticationFailed):

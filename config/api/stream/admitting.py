@@ -28,6 +28,7 @@ class StreamsFull(Refusal):
     code = "streams_full"
     status = 503
     retry_after_s = 2
+    advice = "Connect again after `Retry-After`; until then ask `GET /feed/`, which tells the same."
 
 
 @dataclass

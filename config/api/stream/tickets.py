@@ -23,6 +23,7 @@ class TicketsAway(Refusal):
     code = "tickets_away"
     status = 503
     retry_after_s = 2
+    advice = "Ask for a ticket again after `Retry-After`, or read the stream with the header `Authorization` instead of a ticket."
 
 
 def _key(ticket: str) -> str:

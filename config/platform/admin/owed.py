@@ -26,6 +26,7 @@ class NotAnId(Refusal):
 
     code = "not_an_id"
     status = 400
+    advice = "Copy the id out of the address or the answer of the row, and search for it whole."
 
 
 class LetterStateFilter(admin.SimpleListFilter):

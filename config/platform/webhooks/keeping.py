@@ -26,12 +26,14 @@ class WebhookTypeUnknown(Refusal):
 
     code = "webhook_type_unknown"
     status = 400
+    advice = "Send types out of `known`, or a family with `.*`; the events page tells what each means."
 
 
 class WebhookDisabled(Refusal):
     """Nothing is posted to this webhook now: switch it on first."""
 
     code = "webhook_disabled"
+    advice = "Switch it on with `POST /webhook-endpoints/{id}/enable/`, once its receiver works again."
 
 
 def check(*, url: str | None = None, types: Sequence[str] | None = None) -> None:
