@@ -45,6 +45,11 @@ class Tried:
         """Whether it tells how a call came out."""
         return self.state == Attempt.State.CLOSED and self.counted != Counted.NONE
 
+    @property
+    def is_unwritten_talk(self) -> bool:
+        """Whether one of ours spoke with them and did not write it up. Who answered and heard nobody (a drop) was not spoken with."""
+        return self.outcome == "answered" and self.disposition is None and self.agent_id is not None
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -154,7 +159,7 @@ def _facts(results: Sequence[Tried]) -> dict[str, Any]:
         "attempts_total": sum(1 for one in results if one.counted == Counted.CONTACT),
         "attempts_technical": technical,
         "last_attempt_at": last.ended_at if last else None,
-        "is_reached": any(one.contact_made for one in said) or any(one.outcome == "answered" and not one.disposition for one in results),
+        "is_reached": any(one.contact_made for one in said) or any(one.is_unwritten_talk for one in results),
         "is_right_party": any(one.right_party for one in said),
         "is_success": any(one.success for one in said),
         "outcome": last.outcome if last else "",
@@ -177,7 +182,7 @@ def _after(results: Sequence[Tried], plan: Plan, promise: Promise | None, number
         return _promised(promise)
     if why := _ends(last):
         return _over(State.DONE, why, last)
-    if last.outcome == "answered" and last.disposition is None and rule is None:
+    if last.is_unwritten_talk and rule is None:
         return _over(State.DONE, UNWRITTEN, last)
     counts = [one for one in results if one.counted == Counted.CONTACT]
     if len(counts) >= plan.max_attempts:
