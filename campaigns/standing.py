@@ -17,6 +17,8 @@ from campaigns.models import Attempt, Campaign, RetryRule, Target
 State, Counted, Closing = Target.State, Attempt.Counted, Attempt.Closing
 #: The line failed, or nothing is known: it does not count against the customer.
 TECHNICAL = frozenset({"failed", "congestion", "unknown", "blocked"})
+#: Nobody answered, as the line tells it.
+UNANSWERED = frozenset({"busy", "no_answer", "rejected", "canceled", "failed", "congestion", "invalid_number", "blocked"})
 #: The day of a customer in parts, by the hour at which each begins.
 DAY_PARTS = (0, 12, 17)
 #: Why a target is over, as its ``reason`` says it.
@@ -122,6 +124,22 @@ class Standing:
     disposition_id: UUID | None = None
     reason: str = ""
     ended_at: datetime | None = None
+
+
+def may_be(said: str, told: str, disposition: Disposition | None) -> bool:
+    """Whether what the line tells as ``told`` may have come out as ``said``.
+
+    Whoever was there knows better: they hear a machine, a busy tone, an announcement where the line shows an answer. But nobody was
+    spoken with where nobody answered, and with whom somebody spoke, as the write-up says, was not busy or away.
+    """
+    if said == "answered":
+        return told not in UNANSWERED
+    return not (disposition and disposition.contact_made)
+
+
+def outcome_of(told: str, said: str, disposition: Disposition | None) -> str:
+    """How an attempt came out: as somebody says of it, if that may be, else as the line tells it."""
+    return said if said and may_be(said, told, disposition) else told
 
 
 def counted_as(outcome: str, disposition: Disposition | None) -> str:
