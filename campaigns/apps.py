@@ -8,7 +8,7 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campaigns"
 
     def ready(self) -> None:
-        from calls import call_requests, consequences, effects, linking, wallboard
+        from calls import call_requests, consequences, effects, errands, linking, wallboard
         from calls.demo import loading
         from campaigns import (
             campaign_columns,
@@ -43,6 +43,7 @@ class CampaignsConfig(AppConfig):
         effects.kinds.add(effects_on_conversions.KIND, effects_on_conversions.CONVERSIONS)
         call_requests.contexts.add("attempt", reporting.context_of)
         origins.kinds.add("attempt", reporting.exists)
+        errands.errands.add("attempts", reporting.errand_of)
         ordering.placed.add("conversions", conversions.order_placed)
         ordering.called_off.add("conversions", conversions.order_called_off)
         lifecycle.stepped.add("conversions", conversions.came_to)

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from calls import by_hand, call_requests, disposition_lock, wrap_up
+from calls.errands import Errand
 from calls.models import Call, CallRequest, Disposition, PhoneSystem
 from campaigns import gates, leases, outcomes, standing
 from campaigns.models import Attempt
@@ -17,13 +19,6 @@ from config.platform.models import LEADERS, Role, User
 from crm.models import Topic
 
 State, Closing = Attempt.State, Attempt.Closing
-
-
-class DispositionNotInCampaign(Refusal):
-    """Calls of this campaign do not come out so; `dispositions` are the codes that are allowed."""
-
-    code = "disposition_not_in_campaign"
-    status = 400
 
 
 class OutcomeNeeded(Refusal):
@@ -73,6 +68,18 @@ def context_of(attempt_id: UUID) -> Mapping[str, Any]:
     return {"target": attempt.target, "attempt": attempt.pk} if attempt else {}
 
 
+def errand_of(kind: str, row_id: UUID) -> Errand | None:
+    """Registered with ``calls.errands.errands``: a call out that was made for an attempt has the purpose and the dispositions of its campaign."""
+    if kind not in ("attempt", "call"):
+        return None
+    mine = Q(pk=row_id) if kind == "attempt" else Q(call=row_id, call__direction=Call.Direction.OUTBOUND)
+    attempt = Attempt.objects.filter(mine).select_related("campaign").order_by("leased_at", "id").first()
+    if attempt is None:
+        return None
+    allowed = frozenset(attempt.campaign.dispositions.values_list("code", flat=True))
+    return Errand(attempt.campaign.purpose, allowed or None)
+
+
 def exists(attempt_id: UUID) -> bool:
     """Registered with ``origins.kinds``."""
     return Attempt.objects.filter(pk=attempt_id).exists()
@@ -101,14 +108,13 @@ def report(
 
     Raises:
         LeaseLost: it is another lease's token.
-        OutcomeNeeded, OutcomeContradicts, DispositionNotInCampaign, TimesDisagree
+        OutcomeNeeded, OutcomeContradicts, TimesDisagree
         whatever ``calls.wrap_up.wrap_up`` refuses.
     """
     gates.report_in_turn(attempt_id)
     attempt = Attempt.objects.select_related("campaign", "contact", "call").get(pk=attempt_id)
     if attempt.lease_token != token:
         raise leases.LeaseLost("This token is not that of the lease.", state=attempt.state, closing=attempt.closing)
-    _refuse_unfit(attempt, disposition)
     speaker = agent or attempt.agent or by
     actor = by if by.role in LEADERS else speaker  # whoever leads writes for others; a dialler lends its voice to who talked
     call = attempt.call
@@ -172,14 +178,6 @@ def _say(attempt: Attempt, call: Call, outcome: str, agent: User | None, by: Use
     held.save(update_fields=["said_outcome", "agent", "version", "updated_at"])
     record(held, "report", by=by, now=now, before=before)
     outcomes.become(held, call, now=now)
-
-
-def _refuse_unfit(attempt: Attempt, disposition: Disposition | None) -> None:
-    if disposition is None:
-        return
-    allowed = list(attempt.campaign.dispositions.values_list("code", flat=True))
-    if allowed and disposition.code not in allowed:
-        raise DispositionNotInCampaign("Calls of this campaign do not come out so.", dispositions=sorted(allowed))
 
 
 def _written_down(

@@ -277,8 +277,9 @@ def _owes_a_call(campaign: Campaign) -> bool:
     promised = DispositionEffect.objects.filter(kind=CALLBACK, state=DispositionEffect.State.APPLIED, subject_id=OuterRef("pk"))
     of_a_write_up = promised.filter(revision__call__in=tried.values("call"))
     keeping = tried.filter(callback=OuterRef("pk"))
-    owed = Callback.objects.open().filter((Q(origin_kind="call") & Exists(of_its_call)) | Exists(of_a_write_up) | Exists(keeping))
-    return owed.exists()
+    of_itself = tried.filter(pk=OuterRef("origin_id"))
+    origin = (Q(origin_kind="call") & Exists(of_its_call)) | (Q(origin_kind="attempt") & Exists(of_itself))
+    return Callback.objects.open().filter(origin | Exists(of_a_write_up) | Exists(keeping)).exists()
 
 
 def reached(campaign: Campaign) -> int:

@@ -14,7 +14,7 @@ from calls.callbacks import TooManyCallbacks, WhenToCall, WhomToCall
 from calls.disposition_lock import DispositionLocked
 from calls.effects_on_callback import CallbackNeeded
 from calls.models import CallRequest
-from calls.wrap_up import CallNotOver, NoteNeeded, NotForThisCall, NotYourCall, TalkTooShort, TopicNeeded
+from calls.wrap_up import CallNotOver, DispositionNotInCampaign, NoteNeeded, NotForThisCall, NotYourCall, TalkTooShort, TopicNeeded
 from campaigns import reporting, taking_back
 from campaigns.api.attempt_bodies import (
     AttemptSerializer,
@@ -27,7 +27,7 @@ from campaigns.api.attempt_bodies import (
 from campaigns.campaign_filters import AttemptFilter
 from campaigns.leases import LeaseLost
 from campaigns.models import Attempt, Campaign
-from campaigns.reporting import AlreadyDialled, DispositionNotInCampaign, OutcomeContradicts, OutcomeNeeded
+from campaigns.reporting import AlreadyDialled, OutcomeContradicts, OutcomeNeeded
 from config.api import preconditions
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, operation
@@ -37,8 +37,8 @@ from config.platform.models import LEADERS, PEOPLE, Role, Scope, User
 READ = allow(*PEOPLE, scope=Scope.CAMPAIGNS_READ)
 WORK = allow(Role.AGENT, *LEADERS, scope=Scope.CAMPAIGNS_WORK)
 WRITTEN_UP = [
-    LeaseLost, OutcomeNeeded, OutcomeContradicts, DispositionNotInCampaign, TimesDisagree, CallNotOver, NoteNeeded, TopicNeeded, TalkTooShort, CallbackNeeded,
-    NotForThisCall, NotYourCall, DispositionLocked, WhomToCall, WhenToCall, TooManyCallbacks,
+    LeaseLost, OutcomeNeeded, OutcomeContradicts, DispositionNotInCampaign, TimesDisagree, CallNotOver, NoteNeeded, TopicNeeded,
+    TalkTooShort, CallbackNeeded, NotForThisCall, NotYourCall, DispositionLocked, WhomToCall, WhenToCall, TooManyCallbacks,
 ]  # fmt: skip
 
 

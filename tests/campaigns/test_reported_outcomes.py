@@ -12,8 +12,8 @@ from campaigns import handout, reporting
 from campaigns.models import Attempt, Target
 from config.platform.models import AuditEvent
 from tests.calls.scenarios import BEGIN, CALLER, begun, event, far, leg
-from tests.factories.calls import AgentExtensionFactory, PhoneSystemFactory
-from tests.factories.campaigns import CampaignFactory, TargetFactory
+from tests.factories.calls import AgentExtensionFactory, CallFactory, PhoneSystemFactory
+from tests.factories.campaigns import AttemptFactory, CampaignFactory, TargetFactory
 from tests.factories.crm import ContactFactory
 from tests.factories.dispositions import DispositionFactory
 from tests.factories.platform import UserFactory
@@ -152,3 +152,26 @@ def test_whoever_talked_as_the_dialler_says_makes_it_no_drop(dialler, seat):
     say(attempt, dialler, outcome="answered", agent=seat.user)
     found = stands(attempt)
     assert (found["drop"], found["state"], found["reason"], attempt.agent) == (False, "done", "not_written_up", seat.user)
+
+
+def test_a_call_of_a_campaign_is_written_up_as_its_calls_come_out_however_it_is_written_up(client_of, seat):
+    fits, other = (DispositionFactory(direction="outbound", code=code) for code in ("fits", "fits-not"))
+    attempt = taken(seat.user)
+    attempt.campaign.dispositions.set([fits])
+    told(attempt, seat.phone_system, begun("outbound", agent={"extension": "201"}), *TALKED)
+    call, agent = Call.objects.get(), client_of("agent", user=seat.user)
+    by_attempt = {"token": str(attempt.lease_token), "disposition": other.code}
+    for answer in (
+        agent.post(f"/api/v1/calls/{call.pk}/wrap-up/", {"disposition": other.code}, format="json"),
+        agent.post(f"/api/v1/attempts/{attempt.pk}/report/", by_attempt, format="json"),
+    ):
+        told_why = (answer.status_code, answer.json()["code"], answer.json()["dispositions"])
+        assert told_why == (400, "disposition_not_in_campaign", ["fits"])
+    assert agent.post(f"/api/v1/calls/{call.pk}/wrap-up/", {"disposition": fits.code}, format="json").status_code == 200
+    attempt.campaign.dispositions.set([other])
+    assert agent.post(f"/api/v1/calls/{call.pk}/wrap-up/", {"disposition": fits.code}, format="json").status_code == 200, "the same again"
+    inbound = CallFactory(answered=True, agent=seat.user)
+    AttemptFactory(target=attempt.target, call=inbound, state="closed", closing="result", number=2)
+    anything = DispositionFactory()
+    answer = agent.post(f"/api/v1/calls/{inbound.pk}/wrap-up/", {"disposition": anything.code}, format="json")
+    assert answer.status_code == 200, "they called, and it kept a promise: no call of the campaign"
