@@ -76,7 +76,7 @@ def errand_of(kind: str, row_id: UUID) -> Errand | None:
     attempt = Attempt.objects.filter(mine).select_related("campaign").order_by("leased_at", "id").first()
     if attempt is None:
         return None
-    allowed = frozenset(attempt.campaign.dispositions.values_list("code", flat=True))
+    allowed = frozenset(attempt.campaign.dispositions.filter(is_active=True).values_list("code", flat=True))
     return Errand(attempt.campaign.purpose, allowed or None)
 
 
