@@ -115,10 +115,8 @@ def finish(
         raise TimesDisagree("`ended_at` must be after the beginning and not in the future.")
     before = snapshot(call)
     stood, legs = consequences.as_stored(call)
-    talked = outcome == Call.Outcome.ANSWERED
-    call.state, call.outcome, call.ended_at = Call.State.ENDED, outcome, end
-    call.answered_at = call.answered_at if talked else None
-    call.talk_s = (end - call.started_at).total_seconds() if talked else 0.0
+    call.state, call.ended_at = Call.State.ENDED, end
+    _came_out(call, outcome)
     call.wait_s, call.hold_s = 0.0, 0.0
     call.wrap_up_state = Call.WrapUp.PENDING if call.wrap_up_state == Call.WrapUp.NONE else call.wrap_up_state
     call.version += 1
@@ -126,3 +124,31 @@ def finish(
     record(call, "finish", by=by, now=now, before=before)
     consequences.follow(call, stood, legs, happened_at=end, now=now)
     return call
+
+
+@transaction.atomic
+def correct(call_id: UUID, *, outcome: str, by: User, now: datetime) -> Call:
+    """Say of a call made by hand, which is over, how it came out after all. The same again changes nothing.
+
+    Raises:
+        NotByHand
+    """
+    call = Call.objects.select_for_update().get(pk=call_id)
+    if call.source != Call.Source.MANUAL:
+        raise NotByHand("A phone system tells of this call: only its events change it.")
+    if call.outcome == outcome:
+        return call
+    before = snapshot(call)
+    stood, legs = consequences.as_stored(call)
+    _came_out(call, outcome)
+    call.version += 1
+    call.save()
+    record(call, "correct_outcome", by=by, now=now, before=before)
+    consequences.follow(call, stood, legs, happened_at=now, now=now)
+    return call
+
+
+def _came_out(call: Call, outcome: str) -> None:
+    talked = outcome == Call.Outcome.ANSWERED
+    call.outcome, call.answered_at = outcome, call.started_at if talked else None
+    call.talk_s = (call.ended_at - call.started_at).total_seconds() if talked and call.ended_at else 0.0

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from calls import callback_feed, callback_gate, callback_times
+from calls import callback_feed, callback_gate, callback_times, errands
 from calls.callback_times import Meant
 from calls.models import Callback
 from config.platform import origins
@@ -88,7 +88,8 @@ def schedule(
     """Promise to call somebody back: at an instant, or at a wall time of theirs. The zone is theirs when none is named.
 
     ``fields`` are ``purpose``, ``queue``, ``note``, ``asked_by``, ``flexibility_s``, ``grace_s`` and ``reassign_after_s``. Without a
-    recipient it is the named operator's or team's, else anyone's; a team named besides an operator takes it when they do not.
+    purpose it is that of the call in which it was promised. Without a recipient it is the named operator's or team's, else anyone's; a
+    team named besides an operator takes it when they do not.
 
     Raises:
         WhomToCall, WhenToCall, NumberInvalid, NumberIsInternal, OriginUnknown
@@ -102,6 +103,8 @@ def schedule(
     e164 = phone_book.read([{"number": phone}])[0].e164 if phone.strip() else ""
     (subject,) = calling_whom.found([Whom(e164, contact.pk if contact else None)])
     meant = _meant(at, local_time, time_zone, subject, now)
+    if origin and "purpose" not in fields and (errand := errands.of(origin["kind"], origin["id"])) is not None:
+        fields["purpose"] = errand.purpose
     row = Callback(
         contact_id=subject.contact_id, e164=subject.e164, agent=agent, team=team, recipient=recipient or _usual_recipient(agent, team),
         asked_at=now, by=by, **fields, **origins.columns(origin),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from calls import consequences, disposition_lock, effects, effects_on_callback, revisions
+from calls import consequences, disposition_lock, effects, effects_on_callback, errands, revisions
 from calls.models import Call, Disposition
 from config.platform.errors import Refusal
 from config.platform.history import record, snapshot
@@ -46,6 +46,14 @@ class NotForThisCall(Refusal):
     code = "disposition_not_for_call"
     status = 400
     advice = "Choose a disposition whose `direction` is that of the call, or `any`: `GET /dispositions/` lists them."
+
+
+class DispositionNotInCampaign(Refusal):
+    """Calls of this campaign do not come out so; `dispositions` are the codes that are allowed."""
+
+    code = "disposition_not_in_campaign"
+    status = 400
+    advice = "Choose one of the codes in `dispositions`. If one is missing, ask whoever prepared the campaign."
 
 
 class NotYourCall(Refusal):
@@ -89,6 +97,7 @@ def wrap_up(
 
     Raises:
         VersionConflict, CallNotOver, NoteNeeded, TopicNeeded, TalkTooShort, CallbackNeeded, NotForThisCall
+        DispositionNotInCampaign: what the call was made for does not come out so.
         NotYourCall: an operator writes up another operator's call.
         DispositionLocked: an operator corrects what is locked.
         WhomToCall, WhenToCall, TooManyCallbacks, MayNotCall: the callback cannot be promised so.
@@ -162,6 +171,8 @@ def _refuse_unfit(call: Call, disposition: Disposition, topics: Sequence[Topic],
     """What a disposition asks of the call and of who writes it up."""
     if disposition.direction not in (Disposition.Direction.ANY, call.direction):
         raise NotForThisCall(f"'{disposition.name}' is for {disposition.direction} calls.")
+    if disposition.pk != call.disposition_id:  # what was written up so before may stay
+        _refuse_unfit_for_errand(call, disposition)
     if (call.talk_s or 0) < disposition.min_talk_s:
         raise TalkTooShort(
             f"'{disposition.name}' is for calls talked at least {disposition.min_talk_s} s.",
@@ -171,3 +182,9 @@ def _refuse_unfit(call: Call, disposition: Disposition, topics: Sequence[Topic],
         raise NoteNeeded(f"'{disposition.name}' needs a note: write what happened.")
     if disposition.needs_topic and not topics:
         raise TopicNeeded(f"'{disposition.name}' needs a topic: say what it was about.")
+
+
+def _refuse_unfit_for_errand(call: Call, disposition: Disposition) -> None:
+    errand = errands.of("call", call.pk)
+    if errand is not None and errand.dispositions is not None and disposition.code not in errand.dispositions:
+        raise DispositionNotInCampaign("Calls of this campaign do not come out so.", dispositions=sorted(errand.dispositions))

@@ -8,7 +8,7 @@ class CampaignsConfig(AppConfig):
     verbose_name = "Campaigns"
 
     def ready(self) -> None:
-        from calls import call_requests, consequences, linking, wallboard
+        from calls import call_requests, consequences, effects, errands, linking, wallboard
         from calls.demo import loading
         from campaigns import (
             campaign_columns,
@@ -16,6 +16,7 @@ class CampaignsConfig(AppConfig):
             contact_facts,
             conversions,
             demo,
+            effects_on_conversions,
             eligibility,
             erasure,
             live_figures,
@@ -39,8 +40,10 @@ class CampaignsConfig(AppConfig):
         suppression.told.add("campaigns", revoking.let_go)
         linking.made_for.add("attempts", outcomes.meets)
         consequences.consequences.add("campaigns", outcomes.follow)
+        effects.kinds.add(effects_on_conversions.KIND, effects_on_conversions.CONVERSIONS)
         call_requests.contexts.add("attempt", reporting.context_of)
         origins.kinds.add("attempt", reporting.exists)
+        errands.errands.add("attempts", reporting.errand_of)
         ordering.placed.add("conversions", conversions.order_placed)
         ordering.called_off.add("conversions", conversions.order_called_off)
         lifecycle.stepped.add("conversions", conversions.came_to)

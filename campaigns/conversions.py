@@ -1,8 +1,8 @@
 """What attempts brought: clients, orders, promises. Credited to the attempt, its operator and its campaign, and taken back when it falls through.
 
 An order, or a step to being a client, is credited to the attempt that it names as its origin, else to the attempt of the call that it names;
-else to the attempt that whoever wrote it down has, or had a moment ago, with the same person. A correction of how the call came out takes
-nothing back: what was ordered stays ordered until somebody calls it off.
+else to the attempt that whoever wrote it down has, or had a moment ago, with the same person. A write-up that says no takes the credit back
+(``campaigns.effects_on_conversions``); what was ordered stays ordered until somebody calls it off.
 """
 
 from collections.abc import Mapping

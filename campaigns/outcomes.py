@@ -6,6 +6,7 @@ reckoned anew each time, so a late, doubled or corrected result leads where it w
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -81,7 +82,7 @@ def _go_with(call: Call, now: datetime) -> None:
 
 def become(attempt: Attempt, call: Call, *, now: datetime) -> None:
     """Write on an attempt, which the caller holds, what is known of its call, and reckon how its target stands."""
-    was = (attempt.state, attempt.outcome, attempt.disposition_id, attempt.answered_at, attempt.agent_id, attempt.counted)
+    was = _known(attempt)
     attempt.dialled_at, attempt.answered_at = call.started_at, call.answered_at
     attempt.agent_id = attempt.agent_id or call.agent_id
     if call.state != Call.State.ENDED:
@@ -89,7 +90,7 @@ def become(attempt: Attempt, call: Call, *, now: datetime) -> None:
         attempt.heard_at = max(attempt.heard_at, now)
     else:
         _end(attempt, call, now)
-    if was == (attempt.state, attempt.outcome, attempt.disposition_id, attempt.answered_at, attempt.agent_id, attempt.counted):
+    if was == _known(attempt):
         return
     attempt.version += 1
     attempt.save()
@@ -98,10 +99,18 @@ def become(attempt: Attempt, call: Call, *, now: datetime) -> None:
     settling.settle(attempt.target_id, now=now)
 
 
+def _known(attempt: Attempt) -> tuple[Any, ...]:
+    return (
+        attempt.state, attempt.outcome, attempt.disposition_id, attempt.answered_at, attempt.agent_id, attempt.counted, attempt.is_drop
+    )  # fmt: skip
+
+
 def _end(attempt: Attempt, call: Call, now: datetime) -> None:
-    attempt.outcome, attempt.disposition = call.outcome, call.disposition
+    attempt.disposition = call.disposition
+    attempt.outcome = standing.outcome_of(call.outcome, attempt.said_outcome, call.disposition)
     somebody = call.agent_id or attempt.agent_id  # else they heard nobody, and nobody will write it up
-    if somebody and call.wrap_up_state == Call.WrapUp.PENDING and attempt.state != State.CLOSED:
+    is_told = bool(attempt.said_outcome) and attempt.outcome != Call.Outcome.ANSWERED  # nobody was spoken with: nothing to write up
+    if somebody and call.wrap_up_state == Call.WrapUp.PENDING and attempt.state != State.CLOSED and not is_told:
         attempt.state, attempt.heard_at = State.WRAP, max(attempt.heard_at, now)
         return
     if attempt.closing not in ("", Closing.RESULT):
@@ -109,9 +118,10 @@ def _end(attempt: Attempt, call: Call, now: datetime) -> None:
         fence = held.values_list("fence", flat=True).get()
         attempt.is_late = fence != attempt.fence
     attempt.state, attempt.closing, attempt.closed_at = State.CLOSED, Closing.RESULT, attempt.closed_at or now
-    attempt.counted = standing.counted_as(call.outcome, call.disposition)
-    answered = call.answered_at is not None or call.outcome in (Call.Outcome.ANSWERED, Call.Outcome.ABANDONED)
-    attempt.is_drop = answered and attempt.agent_id is None and call.disposition is None and call.outcome not in ("machine", "voicemail")
+    attempt.counted = standing.counted_as(attempt.outcome, call.disposition)
+    by_the_line = call.answered_at is not None and attempt.outcome == call.outcome not in ("machine", "voicemail")
+    answered = by_the_line or attempt.outcome in (Call.Outcome.ANSWERED, Call.Outcome.ABANDONED)
+    attempt.is_drop = answered and attempt.agent_id is None and call.disposition is None
     if attempt.is_drop and attempt.answered_at is None:
         attempt.answered_at = call.ended_at
 

@@ -22,7 +22,7 @@ from config.platform.sharing import shared
 EVERY = """
 SELECT a.target_id, a.number, a.agent_id, a.call_id, a.counted, a.disposition_id, a.outcome, a.is_drop, a.answered_at, t.clocks,
     COALESCE(a.dialled_at, a.leased_at) AS at, c.talk_s,
-    COALESCE(d.contact_made, a.outcome = 'answered') AS reached, COALESCE(d.right_party, false) AS right_party,
+    COALESCE(d.contact_made, a.outcome = 'answered' AND NOT a.is_drop) AS reached, COALESCE(d.right_party, false) AS right_party,
     COALESCE(d.success, false) AS success
 FROM campaigns_attempt a JOIN campaigns_target t ON t.id = a.target_id
     LEFT JOIN calls_disposition d ON d.id = a.disposition_id LEFT JOIN calls_call c ON c.id = a.call_id

@@ -43,20 +43,31 @@ def let_go(stops: Sequence[Stop]) -> None:
         return
     gates.shut_stops()
     now = timezone.now()
-    for purpose in sorted({stop.purpose for stop in by_call}):
+    held, waits = _concerned(by_call)
+    # First the attempts, then the targets, each in one order: so does whoever ends an attempt, and else the two wait for one another.
+    attempts = list(Attempt.objects.filter(pk__in=held).select_for_update(of=("self",)).order_by("target_id"))
+    concerned = {*waits, *(attempt.target_id for attempt in attempts)}
+    list(Target.objects.filter(pk__in=concerned).order_by("id").select_for_update(of=("self",)).values_list("pk", flat=True))
+    for attempt in attempts:
+        if attempt.state == Attempt.State.LEASED:
+            _revoke(attempt, now)
+    _look_again(Target.objects.filter(pk__in=concerned, state__in=WAITING), now)
+
+
+def _concerned(stops: Sequence[Stop]) -> tuple[set[UUID], set[UUID]]:
+    """The attempts in somebody's hands, and the targets that wait, that these stops are about."""
+    held: set[UUID] = set()
+    waits: set[UUID] = set()
+    for purpose in sorted({stop.purpose for stop in stops}):
         running = Campaign.objects.filter(status__in=Campaign.LIVE, **({"purpose": purpose} if purpose else {}))
-        these = [stop for stop in by_call if stop.purpose == purpose]
+        these = [stop for stop in stops if stop.purpose == purpose]
         numbers = {stop.e164 for stop in these if stop.e164}
         people = {stop.contact_id for stop in these if stop.contact_id}
         contacts = people | _with_numbers(numbers)
-        held = Attempt.objects.filter(Q(contact__in=people) | Q(e164__in=numbers), state=Attempt.State.LEASED, campaign__in=running)
-        waits = Target.objects.filter(contact__in=contacts, campaign__in=running, state__in=WAITING)
-        # All at once and in one order, as whoever settles targets holds them: else the two wait for one another.
-        concerned = {*held.values_list("target", flat=True), *waits.values_list("pk", flat=True)}
-        list(Target.objects.filter(pk__in=concerned).order_by("id").select_for_update(of=("self",)).values_list("pk", flat=True))
-        for attempt in held.select_for_update(of=("self",)).order_by("target_id"):
-            _revoke(attempt, now)
-        _look_again(waits, now)
+        mine = Attempt.objects.filter(Q(contact__in=people) | Q(e164__in=numbers), state=Attempt.State.LEASED, campaign__in=running)
+        held |= set(mine.values_list("pk", flat=True))
+        waits |= set(Target.objects.filter(contact__in=contacts, campaign__in=running, state__in=WAITING).values_list("pk", flat=True))
+    return held, waits
 
 
 def _revoke(attempt: Attempt, now: datetime) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, transaction
+from django.db.models import Exists, OuterRef, Q
 
+from calls.effects_on_callback import KIND as CALLBACK
+from calls.models import Callback, DispositionEffect
 from campaigns import dry_runs, gates, handout, preparing
 from campaigns.models import Attempt, Campaign, Collected, Conversion, SurveyResponse, Target, targets
 from config.platform import feed, outbox
@@ -268,7 +271,21 @@ def _is_over(campaign: Campaign, now: datetime) -> str:
     if campaign.limits_grew_at:
         return ""  # whoever was used up is asked about again first
     open_states = (*targets.WAITING, *targets.OPEN)
-    return "" if Target.objects.filter(campaign=campaign, state__in=open_states).exists() else "Everybody was called, or may not be."
+    if Target.objects.filter(campaign=campaign, state__in=open_states).exists() or _owes_a_call(campaign):
+        return ""
+    return "Everybody was called, or may not be."
+
+
+def _owes_a_call(campaign: Campaign) -> bool:
+    """Whether a promise made in a call of the campaign is open: also to whoever was tried often enough. Who may not be called waits for none."""
+    tried = Attempt.objects.filter(campaign=campaign).exclude(target__state=Target.State.SUPPRESSED)
+    of_its_call = tried.filter(call=OuterRef("origin_id"))
+    promised = DispositionEffect.objects.filter(kind=CALLBACK, state=DispositionEffect.State.APPLIED, subject_id=OuterRef("pk"))
+    of_a_write_up = promised.filter(revision__call__in=tried.values("call"))
+    keeping = tried.filter(callback=OuterRef("pk"))
+    of_itself = tried.filter(pk=OuterRef("origin_id"))
+    origin = (Q(origin_kind="call") & Exists(of_its_call)) | (Q(origin_kind="attempt") & Exists(of_itself))
+    return Callback.objects.open().filter(origin | Exists(of_a_write_up) | Exists(keeping)).exists()
 
 
 def reached(campaign: Campaign) -> int:

@@ -17,6 +17,8 @@ from campaigns.models import Attempt, Campaign, RetryRule, Target
 State, Counted, Closing = Target.State, Attempt.Counted, Attempt.Closing
 #: The line failed, or nothing is known: it does not count against the customer.
 TECHNICAL = frozenset({"failed", "congestion", "unknown", "blocked"})
+#: Nobody answered, as the line tells it.
+UNANSWERED = frozenset({"busy", "no_answer", "rejected", "canceled", "failed", "congestion", "invalid_number", "blocked"})
 #: The day of a customer in parts, by the hour at which each begins.
 DAY_PARTS = (0, 12, 17)
 #: Why a target is over, as its ``reason`` says it.
@@ -44,6 +46,11 @@ class Tried:
     def is_result(self) -> bool:
         """Whether it tells how a call came out."""
         return self.state == Attempt.State.CLOSED and self.counted != Counted.NONE
+
+    @property
+    def is_unwritten_talk(self) -> bool:
+        """Whether one of ours spoke with them and did not write it up. Who answered and heard nobody (a drop) was not spoken with."""
+        return self.outcome == "answered" and self.disposition is None and self.agent_id is not None
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,22 @@ class Standing:
     ended_at: datetime | None = None
 
 
+def may_be(said: str, told: str, disposition: Disposition | None) -> bool:
+    """Whether what the line tells as ``told`` may have come out as ``said``.
+
+    Whoever was there knows better: they hear a machine, a busy tone, an announcement where the line shows an answer. But nobody was
+    spoken with where nobody answered, and with whom somebody spoke, as the write-up says, was not busy or away.
+    """
+    if said == "answered":
+        return told not in UNANSWERED
+    return not (disposition and disposition.contact_made)
+
+
+def outcome_of(told: str, said: str, disposition: Disposition | None) -> str:
+    """How an attempt came out: as somebody says of it, if that may be, else as the line tells it."""
+    return said if said and may_be(said, told, disposition) else told
+
+
 def counted_as(outcome: str, disposition: Disposition | None) -> str:
     """As what a call counts that came out so."""
     technical = disposition.technical if disposition else outcome in TECHNICAL
@@ -154,7 +177,7 @@ def _facts(results: Sequence[Tried]) -> dict[str, Any]:
         "attempts_total": sum(1 for one in results if one.counted == Counted.CONTACT),
         "attempts_technical": technical,
         "last_attempt_at": last.ended_at if last else None,
-        "is_reached": any(one.contact_made for one in said) or any(one.outcome == "answered" and not one.disposition for one in results),
+        "is_reached": any(one.contact_made for one in said) or any(one.is_unwritten_talk for one in results),
         "is_right_party": any(one.right_party for one in said),
         "is_success": any(one.success for one in said),
         "outcome": last.outcome if last else "",
@@ -177,7 +200,7 @@ def _after(results: Sequence[Tried], plan: Plan, promise: Promise | None, number
         return _promised(promise)
     if why := _ends(last):
         return _over(State.DONE, why, last)
-    if last.outcome == "answered" and last.disposition is None and rule is None:
+    if last.is_unwritten_talk and rule is None:
         return _over(State.DONE, UNWRITTEN, last)
     counts = [one for one in results if one.counted == Counted.CONTACT]
     if len(counts) >= plan.max_attempts:

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaigns import audiences, dry_runs, handout, outcomes, revoking, running
+from campaigns.surveys import walking
 
 
 @shared_task(name="campaigns.expire_leases")
@@ -50,3 +51,10 @@ def run_dry_runs(**_later_arguments: object) -> None:
     """Make dry runs that are owed."""
     if dry_runs.run_owed(now=timezone.now()):
         run_dry_runs.apply_async()
+
+
+@shared_task(name="campaigns.end_left_surveys")
+def end_left_surveys(*, limit: int = 200, **_later_arguments: object) -> None:
+    """Break off surveys that were begun and left."""
+    if walking.end_left(now=timezone.now(), limit=limit) >= limit:
+        end_left_surveys.apply_async(kwargs={"limit": limit})

@@ -72,6 +72,7 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "Contacts of campaigns that moved": {"task": "campaigns.freshen_targets", "schedule": 120.0, "options": {"queue": "batch"}},
     "Audiences that nobody woke": {"task": "campaigns.run_audiences", "schedule": 15.0, "options": {"queue": "batch"}},
     "Dry runs that nobody woke": {"task": "campaigns.run_dry_runs", "schedule": 15.0, "options": {"queue": "batch"}},
+    "Surveys that were begun and left": {"task": "campaigns.end_left_surveys", "schedule": 600.0},
     "Old idempotency records": {"task": "platform.forget_old_keys", "schedule": 3600.0},
     "E-mails that nobody woke": {"task": "platform.send_letters", "schedule": 15.0, "options": {"queue": "batch"}},
     "News for webhooks that nobody woke": {"task": "platform.send_webhooks", "schedule": 5.0, "options": {"queue": "batch"}},

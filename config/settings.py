@@ -194,6 +194,7 @@ RETENTION_DAYS = {  # after how many days; 0 is never
 }
 REVIEW_CLAIMS_AT_ONCE = env.int("REVIEW_CLAIMS_AT_ONCE", default=5)
 REVIEW_CLAIM_HOURS = env.int("REVIEW_CLAIM_HOURS", default=24)
+SURVEY_LEFT_HOURS = env.int("SURVEY_LEFT_HOURS", default=24)  # 0 is never
 REVIEW_CALLS_OF_DAYS = env.int("REVIEW_CALLS_OF_DAYS", default=14)
 REVIEW_SHORTEST_TALK_S = env.int("REVIEW_SHORTEST_TALK_S", default=30)
 REVIEW_DISPUTE_DAYS = env.int("REVIEW_DISPUTE_DAYS", default=14)

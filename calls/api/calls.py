@@ -145,8 +145,8 @@ class CallViewSet(OldIdsAnswer, ReadViewSet):
         answer=CallSerializer,
         refusals=[
             VersionConflict, wrap_up.NotYourCall, wrap_up.CallNotOver, wrap_up.NoteNeeded, wrap_up.TopicNeeded, wrap_up.TalkTooShort,
-            effects_on_callback.CallbackNeeded, wrap_up.NotForThisCall, disposition_lock.DispositionLocked, callbacks.WhomToCall,
-            callbacks.WhenToCall, callbacks.TooManyCallbacks, MayNotCall,
+            effects_on_callback.CallbackNeeded, wrap_up.NotForThisCall, wrap_up.DispositionNotInCampaign,
+            disposition_lock.DispositionLocked, callbacks.WhomToCall, callbacks.WhenToCall, callbacks.TooManyCallbacks, MayNotCall,
         ],
     )  # fmt: skip
     def wrap_up(self, request, pk) -> Response:

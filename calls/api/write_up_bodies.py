@@ -20,7 +20,11 @@ class PromiseBody(WhoBody):
     flexibility_s = serializers.IntegerField(
         min_value=0, max_value=WEEK, required=False, help_text="So many seconds sooner or later are as good."
     )
-    purpose = serializers.ChoiceField(choices=Purpose.choices, required=False, help_text="What for; left out: service.")
+    purpose = serializers.ChoiceField(
+        choices=Purpose.choices,
+        required=False,
+        help_text="What for; left out: what the call was for, of a campaign's that of the campaign, else service.",
+    )
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
 
 

@@ -84,7 +84,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     fields = [
         ("campaign", "target", "contact"), ("number", "fence", "e164"), ("state", "closing", "reason"), ("agent", "leased_by", "is_batch"),
         ("leased_at", "lease_until", "heard_at"), ("dialled_at", "answered_at", "closed_at"), ("call", "callback"),
-        ("outcome", "disposition", "counted"), ("is_late", "is_drop"),
+        ("outcome", "said_outcome", "disposition", "counted"), ("is_late", "is_drop"),
     ]  # fmt: skip
 
     def found(self, request: HttpRequest, queryset: models.QuerySet[Any], text: str) -> models.QuerySet[Any]:

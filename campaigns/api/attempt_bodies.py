@@ -75,7 +75,9 @@ class DialBody(TokenBody):
 @example(REPORT)
 class ReportBody(TokenBody):
     outcome = serializers.ChoiceField(
-        choices=OUTCOMES, required=False, help_text="Of a call that no phone system tells of; left out with a disposition: answered."
+        choices=OUTCOMES,
+        required=False,
+        help_text="How it came out, as you know it; it counts before what the phone system tells. Left out with a disposition: answered, of a call that no phone system tells of.",
     )
     disposition = serializers.SlugRelatedField(
         slug_field="code", queryset=Disposition.objects.filter(is_active=True), required=False, help_text="The code."

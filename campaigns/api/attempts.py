@@ -14,7 +14,7 @@ from calls.callbacks import TooManyCallbacks, WhenToCall, WhomToCall
 from calls.disposition_lock import DispositionLocked
 from calls.effects_on_callback import CallbackNeeded
 from calls.models import CallRequest
-from calls.wrap_up import CallNotOver, NoteNeeded, NotForThisCall, NotYourCall, TalkTooShort, TopicNeeded
+from calls.wrap_up import CallNotOver, DispositionNotInCampaign, NoteNeeded, NotForThisCall, NotYourCall, TalkTooShort, TopicNeeded
 from campaigns import reporting, taking_back
 from campaigns.api.attempt_bodies import (
     AttemptSerializer,
@@ -27,7 +27,7 @@ from campaigns.api.attempt_bodies import (
 from campaigns.campaign_filters import AttemptFilter
 from campaigns.leases import LeaseLost
 from campaigns.models import Attempt, Campaign
-from campaigns.reporting import AlreadyDialled, DispositionNotInCampaign, OutcomeNeeded
+from campaigns.reporting import AlreadyDialled, OutcomeContradicts, OutcomeNeeded
 from config.api import preconditions
 from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, operation
@@ -37,8 +37,8 @@ from config.platform.models import LEADERS, PEOPLE, Role, Scope, User
 READ = allow(*PEOPLE, scope=Scope.CAMPAIGNS_READ)
 WORK = allow(Role.AGENT, *LEADERS, scope=Scope.CAMPAIGNS_WORK)
 WRITTEN_UP = [
-    LeaseLost, OutcomeNeeded, DispositionNotInCampaign, TimesDisagree, CallNotOver, NoteNeeded, TopicNeeded, TalkTooShort, CallbackNeeded,
-    NotForThisCall, NotYourCall, DispositionLocked, WhomToCall, WhenToCall, TooManyCallbacks,
+    LeaseLost, OutcomeNeeded, OutcomeContradicts, DispositionNotInCampaign, TimesDisagree, CallNotOver, NoteNeeded, TopicNeeded,
+    TalkTooShort, CallbackNeeded, NotForThisCall, NotYourCall, DispositionLocked, WhomToCall, WhenToCall, TooManyCallbacks,
 ]  # fmt: skip
 
 
@@ -109,8 +109,10 @@ class AttemptViewSet(ReadViewSet):
         """Say how an attempt came out
 
         The write-up of its call, with all that its disposition does; where no phone system told of a call, one is written down by hand.
-        Nobody spoken with: `outcome` alone. The same again changes nothing, and another disposition corrects the first. A result for a
-        contact that was lost meanwhile is kept (`is_late`). 409 `lease_lost`: the token is another lease's.
+        Nobody spoken with: `outcome` alone. The same again changes nothing, and another outcome or disposition corrects the first. What you
+        say counts before what the phone system tells: you hear a machine, or a busy tone, where the line shows an answer. What cannot be is
+        409 `outcome_contradicts`. A result for a contact that was lost meanwhile is kept (`is_late`). 409 `lease_lost`: the token is another
+        lease's.
         """
         attempt = self.get_object()
         return self.respond(reporting.report(attempt.pk, **fit(self.read(ReportBody), self.user), **self.by))

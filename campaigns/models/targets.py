@@ -180,6 +180,13 @@ class Attempt(Row):
     is_late = models.BooleanField(default=False, help_text="Its result came when the target had gone on without it.")
     is_drop = models.BooleanField(default=False, help_text="They answered, and nobody was there.")
     outcome = models.CharField(max_length=20, blank=True, help_text="As calls have it: answered, busy, no_answer …")
+    said_outcome = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What whoever called says of a call that a phone system tells of: it counts before what the line shows.",
+    )
     disposition = models.ForeignKey("calls.Disposition", null=True, blank=True, on_delete=models.PROTECT, related_name="attempts")
     counted = models.CharField(max_length=9, choices=Counted, default=Counted.NONE)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was given back, or taken away.")

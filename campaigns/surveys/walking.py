@@ -4,10 +4,11 @@ Two operators may give the last place of a quota at once: whoever completes firs
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -19,11 +20,13 @@ from config.platform import origins
 from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import Role, User
-from config.platform.moves import transition
+from config.platform.moves import TransitionNotAllowed, transition
 from crm import script_conditions as conditions
 from crm.models import Contact, Department, Topic
 
 State = SurveyResponse.State
+#: Why what nobody goes on with is broken off.
+LEFT = "Nobody went on with it."
 
 
 class NoSurveyHere(Refusal):
@@ -194,6 +197,28 @@ def resume(response_id: UUID, *, if_version: int | None = None, by: User | None,
         response.ended_at = response.seconds = None
         response.reason = ""
     return response
+
+
+def end_left(*, now: datetime, limit: int = 200) -> int:
+    """Break off what was begun and left: nothing was heard of it for ``SURVEY_LEFT_HOURS``, 0 is never. Answers how many were looked at.
+
+    It ended when it was last heard of, and may be resumed. Safe in any number of workers: each is ended under its lock, once.
+    """
+    if not settings.SURVEY_LEFT_HOURS:
+        return 0
+    since = now - timedelta(hours=settings.SURVEY_LEFT_HOURS)
+    going_on = SurveyResponse.objects.filter(state__in=SurveyResponse.GOING_ON, started_at__lte=since, updated_at__lte=since)
+    left = list(going_on.order_by("started_at", "id").values_list("pk", flat=True)[:limit])
+    for response_id in left:
+        try:
+            with transition(SurveyResponse, response_id, "break_off", by=None, now=now, reason=LEFT) as response:
+                if response.updated_at > since:
+                    raise TransitionNotAllowed("Somebody went on with it.")
+                response.reason = LEFT
+                _stop(response, max(response.updated_at, response.started_at))
+        except (TransitionNotAllowed, SurveyResponse.DoesNotExist):  # somebody was quicker
+            continue
+    return len(left)
 
 
 def _on_the_way(response: SurveyResponse, questions: Sequence[Question], key: str) -> Question:

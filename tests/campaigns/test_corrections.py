@@ -1,15 +1,17 @@
 """A wrong result put right: everything stands as if the last one had been written first, the person as well as the campaign's counts."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 import pytest
 
 from calls import wrap_up
-from calls.models import Callback
-from campaigns import handout, reporting, settling
-from campaigns.models import Attempt, Target
-from crm import suppression
+from calls.models import Callback, DispositionEffect
+from campaigns import conversions, handout, reporting, running, settling
+from campaigns.models import Attempt, Conversion, Target
+from config.platform.models import AuditEvent
+from crm import ordering, suppression
 from crm.models import Suppression
 from tests.factories.campaigns import CampaignFactory, TargetFactory
 from tests.factories.crm import ContactFactory
@@ -104,3 +106,44 @@ def test_a_chain_of_corrections_ends_as_the_last_written_first(seed):
         desk.say(attempt, code, NOW + timedelta(minutes=2 + step))
         desk.say(attempt, code, NOW + timedelta(minutes=2 + step, seconds=30))  # told twice
     assert stands(attempt) == stands(desk.called(chain[-1])), chain
+
+
+def ordered(desk, attempt, at):
+    lines = [{"name": "Lamp", "unit_price": Decimal("750.00"), "quantity": Decimal(2)}]
+    origin = {"kind": "attempt", "id": attempt.pk}
+    return ordering.create(contact=attempt.contact, lines=lines, currency="RUB", origin=origin, at_once=True, by=desk.agent, now=at)
+
+
+def test_a_sale_that_was_a_refusal_counts_for_nothing_and_counts_again_once_when_it_was_a_sale():
+    desk = Desk()
+    desk.campaign.goal, desk.campaign.goal_count = "conversions", 9
+    desk.campaign.save()
+    attempt = desk.called("sold")
+    made = ordered(desk, attempt, NOW + timedelta(minutes=2))
+    conversions.promise(attempt.pk, note="To pay on Friday.", by=desk.agent, now=NOW + timedelta(minutes=2))
+    brought = running.reached(desk.campaign)
+    assert brought >= 2
+
+    for step, (code, reached, is_success) in enumerate(
+        [("never-again", 0, False), ("gone", 0, False), ("sold", brought, True), ("never-again", 0, False), ("talked", brought, False)]
+    ):
+        for again in (0, 30):  # told twice
+            desk.say(attempt, code, NOW + timedelta(minutes=3 + step, seconds=again))
+        assert (running.reached(desk.campaign), Target.objects.get().is_success) == (reached, is_success), code
+    made.refresh_from_db()
+    assert made.status == "placed", "the order is a fact of its own"
+    assert Conversion.objects.count() == brought, "none was written anew"
+    verbs = AuditEvent.objects.filter(subject_id=Conversion.objects.get(kind="order").pk).order_by("at").values_list("verb", flat=True)
+    assert list(verbs) == ["credit", "take_back", "restore", "take_back", "restore"]
+
+
+def test_an_order_that_was_called_off_meanwhile_does_not_count_again():
+    desk = Desk()
+    attempt = desk.called("sold")
+    made = ordered(desk, attempt, NOW + timedelta(minutes=2))
+    desk.say(attempt, "never-again", NOW + timedelta(minutes=3))
+    ordering.cancel(made.pk, reason="Found it cheaper.", by=desk.agent, now=NOW + timedelta(minutes=4))
+    desk.say(attempt, "sold", NOW + timedelta(minutes=5))
+    assert not Conversion.objects.standing().filter(kind="order").exists()
+    effect = DispositionEffect.objects.get(kind="conversions")
+    assert (effect.state, bool(effect.reason)) == ("kept", True)

@@ -15,6 +15,7 @@ from tests.factories.call_requests import CallRequestFactory
 from tests.factories.calls import AgentExtensionFactory, PhoneSystemFactory
 from tests.factories.campaigns import AttemptFactory, CampaignFactory, TargetFactory
 from tests.factories.crm import ContactFactory
+from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
 NOW = BEGIN + timedelta(minutes=5)
@@ -74,6 +75,34 @@ def test_the_order_of_events_does_not_matter(seat):
             ends.add((attempt.state, attempt.outcome, attempt.counted, target.state, target.attempts_total, target.next_attempt_at))
             transaction.set_rollback(True)
     assert len(ends) == 1, ends
+
+
+def leased_by_a_dialler(**campaign):
+    TargetFactory(campaign=CampaignFactory(**campaign), contact=ContactFactory(phones=[CALLER]))
+    (attempt,) = handout.lease_batch(Target.objects.get().campaign_id, by=UserFactory(role="integration"), most=5, now=BEGIN)
+    return attempt
+
+
+def test_whoever_answered_and_heard_nobody_is_called_again_when_they_were_left_alone_long_enough(seat):
+    """Within the limit of attempts; a dialler asks every hour, as it would."""
+    attempt = leased_by_a_dialler(retry_s=3600, max_attempts=2, drop_lockout_s=72 * 3600)
+    ended_at = told(seat, [begun("outbound", attempt_id=str(attempt.pk)), far("answered", 10), event("call.ended", 20)]).ended_at
+    target = Target.objects.get()
+    assert fresh(attempt).is_drop and (attempt.outcome, attempt.counted) == ("answered", "contact")
+    assert (target.state, target.attempts_total, target.is_reached) == ("retry_wait", 1, False)
+    again, hour = [], 1
+    while not again:
+        again = handout.lease_batch(target.campaign_id, by=attempt.leased_by, most=5, now=ended_at + timedelta(hours=hour))
+        hour += 1
+        assert hour < 80
+    assert hour - 1 == 72 and again[0].target_id == target.pk
+    second = [begun("outbound", attempt_id=str(again[0].pk)), far("answered", 10), event("call.ended", 20)]
+    told(
+        seat,
+        [one | {"call_id": "c2", "occurred_at": (ended_at + timedelta(hours=72, seconds=n)).isoformat()} for n, one in enumerate(second)],
+    )
+    target.refresh_from_db()
+    assert (target.state, target.reason, target.attempts_total) == ("exhausted", "attempts", 2)
 
 
 @pytest.mark.parametrize("is_taken_by_another", [True, False])

@@ -7,7 +7,8 @@ import pytest
 from calls import callbacks
 from calls.models import Callback
 from campaigns import handout, outcomes, preparing, reporting, revoking, running
-from campaigns.models import Attempt, Target
+from campaigns.models import Attempt, Campaign, Target
+from crm import suppression
 from tests.factories.campaigns import CampaignFactory, TargetFactory
 from tests.factories.crm import ContactPhoneFactory, TeamFactory
 from tests.factories.dispositions import DispositionFactory
@@ -26,7 +27,8 @@ def promised():
     TargetFactory(campaign=campaign, contact=ContactPhoneFactory().contact)
     later = DispositionFactory(direction="outbound", contact_made=True, callback=True)
 
-    def make(**whose):
+    def make(of=None, **whose):
+        Campaign.objects.filter(pk=campaign.pk).update(**of or {})
         held = handout.next_for(campaign.pk, agent=one, now=NOW).attempt
         said = {"disposition": later, "callback": {"at": TEN, **whose}}
         reporting.report(held.pk, held.lease_token, **said, by=one, now=NOW + timedelta(minutes=2))
@@ -66,6 +68,26 @@ def test_a_write_up_put_right_takes_no_promise_out_of_the_hands_that_have_it_now
     reporting.report(held.pk, held.lease_token, disposition=talked, by=one, now=due + timedelta(hours=2, minutes=1))
     callback.refresh_from_db()
     assert (callback.status, callback.taken_by) == ("taken", other)
+
+
+@pytest.mark.parametrize("purpose", ["service", "marketing"])
+def test_a_promise_of_a_marketing_campaign_is_called_off_by_a_no_to_marketing(purpose, promised):
+    campaign, callback, one, _ = promised({"purpose": purpose})
+    assert callback.purpose == purpose
+    asked = callbacks.schedule(
+        phone="+74950000077", at=TEN, origin={"kind": "attempt", "id": Attempt.objects.get().pk}, by=one, now=NOW + timedelta(minutes=5)
+    )
+    assert asked.purpose == purpose, "also when it is promised apart from a write-up"
+    assert callbacks.schedule(phone="+74950000078", at=TEN, by=one, now=NOW).purpose == "service"
+    suppression.add(contact=callback.contact, purpose="marketing", source="customer", by=None, now=NOW + timedelta(hours=1))
+    callback.refresh_from_db()
+    target = Target.objects.get()
+    stops = purpose == "marketing"
+    assert (callback.status, target.state) == (("cancelled", "suppressed") if stops else ("scheduled", "callback_wait"))
+    if stops:
+        running.tend(now=NOW + timedelta(hours=2))
+        campaign.refresh_from_db()
+        assert campaign.status == "completed", "who may not be called is waited for no more"
 
 
 def test_limits_that_grow_let_people_wait_again_before_the_campaign_could_end():

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns import audiences, dry_runs, handout, preparing, running
+from calls import callbacks
+from calls.models import Callback
+from campaigns import audiences, dry_runs, handout, preparing, reporting, running
 from campaigns.models import Attempt, Campaign, LeftOut, Target
 from tests.concurrency.test_orders import at_once
 from tests.factories.campaigns import AudienceSourceFactory, CampaignFactory, ContactListFactory, ContactListMemberFactory, TargetFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory
 from tests.factories.crm import ContactFactory
+from tests.factories.dispositions import DispositionFactory
 from tests.factories.platform import UserFactory
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -97,6 +100,27 @@ def test_it_ends_by_itself_and_what_is_in_hand_goes_back(fields, because, lead):
     assert (campaign.status, campaign.ended_because) == ("completed", because)
     if fields:
         assert Attempt.objects.get(pk=attempt.pk).closing == "stopped"
+
+
+@pytest.mark.django_db
+def test_it_is_not_over_while_a_promise_is_open_to_whoever_was_tried_often_enough():
+    agent = UserFactory(role="agent")
+    campaign = CampaignFactory(agents=[agent], max_attempts=2)
+    target = TargetFactory(campaign=campaign, contact=ContactFactory(phones=True))
+    later = DispositionFactory(direction="outbound", contact_made=True, callback=True)
+    for at, said in (
+        (NOW, {"disposition": later, "callback": {"at": NOW + timedelta(hours=3)}}),
+        (NOW + timedelta(hours=3), {"outcome": "busy"}),
+    ):
+        held = handout.next_for(campaign.pk, agent=agent, now=at).attempt
+        reporting.report(held.pk, held.lease_token, **said, by=agent, now=at + timedelta(minutes=1))
+    target.refresh_from_db()
+    assert target.state == "exhausted" and Callback.objects.open().count() == 1
+    running.tend(now=NOW + timedelta(hours=4))
+    assert Campaign.objects.get(pk=campaign.pk).status == "running"
+    callbacks.cancel(Callback.objects.get().pk, reason="They wrote instead.", by=None, now=NOW + timedelta(hours=5))
+    running.tend(now=NOW + timedelta(hours=5))
+    assert Campaign.objects.get(pk=campaign.pk).status == "completed"
 
 
 def on(campaign, *contacts, mode="include", **more):

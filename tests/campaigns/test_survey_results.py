@@ -3,6 +3,7 @@
 import random
 import statistics
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,10 @@ from campaigns.models import Answer, SurveyResponse
 from campaigns.surveys import demo, erasure, figures, walking
 from campaigns.surveys.happenings import happenings
 from campaigns.surveys.results import Wanted, results
-from config.platform.models import Role
-from tests.campaigns.test_surveys import TRIED, asks, begun, published
+from config.platform.models import AuditEvent, Role
+from config.platform.moves import TransitionNotAllowed
+from tests.campaigns.test_surveys import TRIED, asks, begun, go, published, yes_no
+from tests.concurrency.test_orders import at_once
 from tests.factories.campaigns import NOW
 from tests.factories.crm import ContactFactory
 from tests.factories.platform import UserFactory
@@ -120,3 +123,50 @@ def test_an_erased_person_leaves_their_numbers_and_none_of_their_words_and_the_t
     assert happenings(contact.pk, (told[0].at, str(told[0].id)), 5) == []
     demo.load(by=None, now=NOW)
     assert demo.load(by=None, now=NOW).questions.count() == len(demo.QUESTIONS)
+
+
+@pytest.mark.django_db
+def test_a_survey_that_was_left_is_broken_off_where_it_stood_and_counts_so(settings):
+    version = published([yes_no("used"), asks("nps"), asks("ease", "ces")])
+    silent, half, resumed, lately, whole = (begun(version) for _ in range(5))
+    go(half, "yes")
+    walking.break_off(resumed.pk, by=None, now=NOW)
+    walking.resume(resumed.pk, by=None, now=NOW)
+    go(whole, "yes", 9, 3)
+    heard, now = NOW + timedelta(minutes=1), NOW + timedelta(hours=24, minutes=1)
+    SurveyResponse.objects.update(updated_at=heard)
+    SurveyResponse.objects.filter(pk__in=[lately.pk, resumed.pk]).update(updated_at=now)
+    settings.SURVEY_LEFT_HOURS = 0
+    assert walking.end_left(now=now) == 0
+    settings.SURVEY_LEFT_HOURS = 24
+    assert walking.end_left(now=now - timedelta(seconds=1)) == 0
+    assert (walking.end_left(now=now), walking.end_left(now=now)) == (2, 0)
+    for one in (silent, half):
+        one.refresh_from_db()
+        assert (one.state, one.ended_at, one.seconds, one.reason) == ("breakoff", heard, 60.0, walking.LEFT)
+    states = dict(SurveyResponse.objects.values_list("pk", "state"))
+    assert [states[one.pk] for one in (resumed, lately, whole)] == ["partial", "started", "complete"]
+    total = results(Wanted(version.survey, is_partial=True), zone=ZONE)["total"]
+    assert (total["by_state"]["breakoff"], total["completion_rate"]) == (2, 0.2)
+    assert {one["key"]: (one["asked"], one["stopped_here"]) for one in total["questions"]} == {
+        "used": (2, 1),
+        "nps": (1, 1),
+        "ease": (1, 0),
+    }
+    assert walking.resume(half.pk, by=None, now=now).state == "partial" and walking.end_left(now=now) == 0, "it goes on"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweeps_at_once_and_somebody_who_goes_on_end_no_survey_twice():
+    version = published([yes_no("used"), asks("nps")])
+    left = [begun(version) for _ in range(12)]
+    SurveyResponse.objects.update(updated_at=NOW)
+    now = NOW + timedelta(hours=25)
+    at_once(*[lambda: walking.end_left(now=now)] * 4, lambda: goes_on(left[5]))
+    ended = AuditEvent.objects.filter(verb="break_off").values_list("subject_id", flat=True)
+    assert len(ended) == len(set(ended)) and {one.pk for one in left} - set(ended) <= {left[5].pk}
+
+
+def goes_on(response):
+    with suppress(TransitionNotAllowed):
+        walking.answer(response.pk, question="used", value="yes", by=None, now=NOW)

@@ -15,11 +15,12 @@ from threading import Event
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns import handout, leases, reporting, running
 from campaigns.models import Attempt, Target
+from config.platform import statements
 from crm import consent, suppression
 from crm.models import Contact, ContactPhone, PhoneNumber
 from tests.concurrency.handout_worker import clock
@@ -178,6 +179,33 @@ def test_nobody_who_said_no_is_handed_out_after_it():
     assert not [one for one in seen if one]
     assert Target.objects.filter(contact__in=said).count() == Target.objects.filter(contact__in=said, state="suppressed").count() == 18
     assert Attempt.objects.count() > 60, "nobody was handed out meanwhile"
+
+
+def test_who_ends_an_attempt_and_who_says_no_do_not_wait_for_one_another():
+    """Both hold the attempt first and its target then: whoever waits for the attempt has not taken the target before."""
+    agent, waits = UserFactory(role="agent"), Event()
+    campaign = CampaignFactory(agents=[agent])
+    (contact,) = crowd(1, campaign)
+    attempt = handout.next_for(campaign.pk, agent=agent, now=timezone.now()).attempt
+
+    def end():
+        with transaction.atomic():
+            held = leases.in_hand(attempt.pk, attempt.lease_token)
+            waits.set()
+            until = time.monotonic() + 20
+            while not statements.rows("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple') LIMIT 1", []):
+                assert time.monotonic() < until, "nobody waits for the attempt"
+                time.sleep(0.02)
+            Target.objects.select_for_update(nowait=True, of=("self",)).get(pk=attempt.target_id)
+            handout.close(held, Attempt.Closing.RELEASED, again_at=timezone.now(), now=timezone.now())
+
+    def say_no():
+        waits.wait(20)
+        suppression.add(contact=contact, purpose="service", source="customer", by=None, now=timezone.now())
+
+    at_once(end, say_no)
+    attempt.refresh_from_db()
+    assert (attempt.closing, Target.objects.get().state) == ("released", "suppressed")
 
 
 def test_no_lease_begins_after_the_pause_was_answered():
