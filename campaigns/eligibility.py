@@ -252,21 +252,28 @@ def attempts_on_number(question: Question) -> list[Check]:
 
 # --- what everybody keeps
 def nobody_has_it(question: Question) -> list[Check]:
-    """Nobody has this number in hand, in whatever campaign; for those who dial by hand too. The attempt that is asked from does not count."""
+    """Nobody has this number, or this person on another number, in hand, in whatever campaign; for those who dial by hand too.
+
+    The attempt that is asked from does not count.
+    """
     held = history.in_hand(question)
-    return [_in_hand(held.get(subject.e164, ()), subject, question) for subject in question.subjects]
+    return [_in_hand(held[index], subject, question) for index, subject in enumerate(question.subjects)]
 
 
 def _in_hand(holding: Sequence[history.Holding], subject: Subject, question: Question) -> Check:
     mine = str(subject.context.get("attempt", ""))
     others = [one for one in holding if str(one.attempt_id) != mine and not _is_own(one, question, subject)]
+    others.sort(key=lambda one: one.contact_id != subject.contact_id)  # when both are held: no other number of theirs will do
     until = question.now + history.ASK_AGAIN
 
     def check(at: datetime) -> list[Finding]:
         if not others or at >= until:
-            return [Finding(ALLOWED, "in_nobodys_hands", "Nobody has this number in hand.")]
-        facts = {"attempt": str(others[0].attempt_id), "campaign": str(others[0].campaign_id)}
-        return [Finding(REFUSED, "number_in_hand", "Somebody has this number in hand.", until, facts)]
+            return [Finding(ALLOWED, "in_nobodys_hands", "Nobody has this number or this person in hand.")]
+        first = others[0]
+        facts = {"attempt": str(first.attempt_id), "campaign": str(first.campaign_id)}
+        if first.e164 == subject.e164 and first.contact_id != subject.contact_id:
+            return [Finding(REFUSED, "number_in_hand", "Somebody has this number in hand.", until, facts | {"on": "number"})]
+        return [Finding(REFUSED, "contact_in_hand", "Somebody has this person in hand.", until, facts | {"on": "contact"})]
 
     return check
 

@@ -17,9 +17,13 @@ MADE = """
 SELECT target_id, id, leased_at, e164 FROM campaigns_attempt
 WHERE target_id = ANY(%s) AND counted = 'contact' ORDER BY leased_at DESC, id DESC
 """
+#: By the number and by the person, each through its own unique index.
 IN_HAND = """
-SELECT e164, id, campaign_id, agent_id FROM campaigns_attempt
-WHERE e164 = ANY(%s) AND e164 <> '' AND state <> 'closed'
+SELECT e164, contact_id, id, campaign_id, agent_id FROM campaigns_attempt
+WHERE e164 = ANY(%(numbers)s) AND e164 <> '' AND state <> 'closed'
+UNION
+SELECT e164, contact_id, id, campaign_id, agent_id FROM campaigns_attempt
+WHERE contact_id = ANY(%(contacts)s) AND state <> 'closed'
 """
 #: They are left alone from when they were hung up on, which is later than when they answered.
 DROPPED = """
@@ -50,8 +54,10 @@ class Made:
 
 @dataclass(frozen=True)
 class Holding:
-    """An attempt that has a number in hand."""
+    """An attempt that has a number, and with it a person, in hand."""
 
+    e164: str
+    contact_id: UUID
     attempt_id: UUID
     campaign_id: UUID
     agent_id: UUID | None
@@ -69,13 +75,17 @@ def of(question: Question) -> Made:
     return made
 
 
-def in_hand(question: Question) -> dict[str, list[Holding]]:
-    """Who has which of the numbers in hand. One statement."""
-    found: dict[str, list[Holding]] = {}
+def in_hand(question: Question) -> list[list[Holding]]:
+    """Who has the number or the person in hand, of each who is asked about. One statement."""
     numbers = [subject.e164 for subject in question.subjects if subject.e164]
-    for e164, *row in statements.rows(IN_HAND, [numbers]) if numbers else []:
-        found.setdefault(e164, []).append(Holding(*row))
-    return found
+    contacts = [subject.contact_id for subject in question.subjects if subject.contact_id]
+    held = [Holding(*row) for row in statements.rows(IN_HAND, {"numbers": numbers, "contacts": contacts})] if numbers or contacts else []
+    found: dict[object, list[Holding]] = {}
+    for one in held:
+        found.setdefault(one.contact_id, []).append(one)
+        if one.e164:
+            found.setdefault(one.e164, []).append(one)
+    return [[*found.get(subject.e164, ()), *found.get(subject.contact_id, ())] for subject in question.subjects]
 
 
 def dropped(question: Question) -> dict[str, tuple[datetime, int]]:

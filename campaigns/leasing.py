@@ -10,7 +10,7 @@ from django.db.models import Count, Max
 
 from calls import callbacks
 from calls.models import Callback
-from campaigns import clock_keys, eligibility
+from campaigns import clock_keys, eligibility, gates
 from campaigns.models import Attempt, Campaign, Target
 from campaigns.settling import GONE
 from config.platform.errors import Refusal
@@ -21,7 +21,7 @@ from crm.calling_whom import Whom
 from crm.models import ContactPhone
 
 State = Target.State
-#: Whoever lost a race for a number is looked at again after this.
+#: Whoever lost a race for a number or a person is looked at again after this.
 A_MOMENT = timedelta(seconds=60)
 #: Rules that say nothing about the target itself: somebody else, or another time, may do.
 OF_NUMBERS = frozenset({"number", "campaign_number_limit"})
@@ -113,7 +113,7 @@ def lease(ids: Sequence[UUID], campaign: Campaign, *, agent: User | None, by: Us
     lost = [target for target, _ in wanted if target.pk not in got]
     for target in lost:
         if target.callback_id:
-            callbacks.release(target.callback_id, reason="The number is in other hands.", by=agent or by, now=now)
+            callbacks.release(target.callback_id, reason="They are in other hands.", by=agent or by, now=now)
     late += lost
     taken.put_off = _put_off(refused, late, now)
     return taken
@@ -137,6 +137,8 @@ def _takes_its_promise(target: Target, by: User, now: datetime) -> bool:
 
 
 def _write(chosen: Sequence[tuple[Target, Verdict]], campaign: Campaign, *, agent: User | None, by: User, now: datetime) -> list[Attempt]:
+    free = gates.free_of([target.contact_id for target, _ in chosen]) if chosen else set()
+    chosen = [(target, verdict) for target, verdict in chosen if target.contact_id in free]
     if not chosen:
         return []
     made = Attempt.objects.filter(target__in=[target.pk for target, _ in chosen]).values("target").annotate(last=Max("number"))
@@ -161,7 +163,7 @@ def _write(chosen: Sequence[tuple[Target, Verdict]], campaign: Campaign, *, agen
         for target, verdict in chosen
     ]
     in_one_order = sorted(attempts, key=lambda one: one.e164)  # two who take the same numbers wait for one another in one direction only
-    Attempt.objects.bulk_create(in_one_order, ignore_conflicts=True)  # who was quicker with a number has it
+    Attempt.objects.bulk_create(in_one_order, ignore_conflicts=True)  # who was quicker with a number, or a person, has it
     there = set(Attempt.objects.filter(pk__in=[one.pk for one in attempts]).values_list("pk", flat=True))
     won = [one for one in attempts if one.pk in there]
     for attempt in won:

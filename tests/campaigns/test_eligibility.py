@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from campaigns import clock_keys
-from campaigns.models import Campaign, CampaignHours, Target
+from campaigns.models import Attempt, Campaign, CampaignHours, Target
 from crm import calling, calling_whom
 from crm.calling_whom import Whom
 from tests.factories.calls import CallFactory
@@ -155,6 +156,20 @@ def test_a_number_in_hand_is_nobody_elses_by_whatever_campaign_and_by_hand():
     assert calling.may_call(agent=held.agent, **ask).allowed, "whoever has them in hand may dial"
     assert said(held.target, MOSCOW, NOW, attempt=held.pk)[0] == set(), "from within the attempt"
     assert "target_in_hand" in said(held.target, MOSCOW, NOW)[0]
+
+
+def test_a_person_in_hand_on_one_number_is_nobody_elses_on_another():
+    other = target_on(MOSCOW)
+    held = tried(TargetFactory(contact=other.contact, state="leased"), NOW, "+74950000001", state="leased")
+    assert said(other, MOSCOW, NOW) == ({"contact_in_hand"}, NOW + timedelta(minutes=1))
+    assert said(target_on("+74950000001"), "+74950000001", NOW)[0] == {"number_in_hand"}, "the number is another person's too"
+    ask = {"e164": MOSCOW, "purpose": "service", "is_manual": True, "now": NOW}
+    assert [one.code for one in calling.may_call(agent=UserFactory(role="agent"), **ask).reasons] == ["contact_in_hand"]
+    assert calling.may_call(agent=held.agent, **ask).allowed, "whoever has them in hand may dial whichever number"
+    with pytest.raises(IntegrityError, match="one_open_attempt_per_contact"), transaction.atomic():
+        tried(other, NOW, MOSCOW, state="leased")
+    Attempt.objects.filter(pk=held.pk).update(state="closed", closing="released", closed_at=NOW)
+    assert said(other, MOSCOW, NOW)[0] == set()
 
 
 def test_whoever_was_hung_up_on_is_left_alone_and_by_hand_it_is_a_warning():

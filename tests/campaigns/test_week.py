@@ -257,7 +257,7 @@ def broken_control(week: Week, world: World) -> list[str]:
     """The same calls twelve hours later break rules: which of these kinds the check does not find."""
     later = [replace(one, leased_at=one.leased_at + timedelta(hours=12), ended_at=one.ended_at + timedelta(hours=12)) for one in week.calls]
     twice = [*week.calls, *(replace(one, leased_at=one.leased_at + timedelta(minutes=1)) for one in week.calls[:20])]
-    looked = {"outside their hours": later, "one number in two hands": twice, "within the gap": twice, "one person twice": twice}
+    looked = {"outside their hours": later, "one number in two hands": twice, "within the gap": twice, "one person in two hands": twice}
     return [rule for rule, calls in looked.items() if not any(rule in one for one in broken(calls, world))]
 
 

@@ -70,6 +70,7 @@ def broken(calls: Sequence[Made], world: World) -> list[str]:
         *(f"{rule}: {one}" for one in calls for rule in _alone(one, world)),
         *_of_each(calls, lambda one: (one.campaign, one.person), lambda of_one: _of_a_target(of_one, calls, world)),
         *_of_each(calls, lambda one: one.number, lambda of_one: _of_a_number(of_one, world)),
+        *_of_each(calls, lambda one: one.person, _overlaps("one person in two hands")),
         *_of_each([one for one in calls if one.agent], lambda one: one.agent, _overlaps("an operator has two in hand")),
     ]
 
@@ -130,7 +131,6 @@ def _of_a_target(calls: Sequence[Made], all_calls: Sequence[Made], world: World)
             yield f"before the promised time {last.promise}: {one}"
         elif not last.promise and one.leased_at < last.ended_at + timedelta(seconds=rules.retries.get(last.result, 0)):
             yield f"sooner than {rules.retries[last.result]} s after {last.result}: {one}"
-    yield from _overlaps("one person twice at once")(calls)
 
 
 def _spoke_between(last: Made, one: Made, all_calls: Sequence[Made]) -> bool:
