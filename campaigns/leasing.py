@@ -41,7 +41,7 @@ def verdicts(
 ) -> list[Verdict]:
     """What the gate says of each target, on the number that would be called. All of one campaign; in their order.
 
-    Of whom a number can never be called the next one is asked about, so one number that is gone does not take the person away.
+    Of whom a number cannot be called the others are asked about, so a number that is gone, locked or in other hands does not take the person away.
     """
     if not targets:
         return []
@@ -64,23 +64,34 @@ def verdicts(
 def _on_other_numbers(
     found: list[Verdict], numbers: Mapping[UUID, Sequence[str]], ask: Callable[[Sequence[Whom]], list[Verdict]]
 ) -> list[Verdict]:
-    """Where only the number stands in the way for ever: what is said of the first other number of theirs that can be called some time."""
+    """Where the number stands in the way, now or for ever: the best of what is said of their numbers, the number to call first of alike ones."""
     others: list[tuple[int, Whom]] = []
     for index, verdict in enumerate(found):
         subject = verdict.subject
-        mine = numbers.get(subject.contact_id, ()) if subject.contact_id and _is_the_number(verdict) else ()
+        mine = numbers.get(subject.contact_id, ()) if subject.contact_id and _another_may_do(verdict) else ()
         place = list(mine).index(subject.e164) if subject.e164 in mine else 0
         others += [(index, Whom(one, subject.contact_id, subject.context)) for one in [*mine[place + 1 :], *mine[:place]]]
     for (index, _), verdict in zip(others, ask([whom for _, whom in others]), strict=True):
-        if _is_the_number(found[index]) and not _is_the_number(verdict):
+        if _how_good(verdict) < _how_good(found[index]):
             found[index] = verdict
     return found
 
 
-def _is_the_number(verdict: Verdict) -> bool:
-    """Whether what stands in the way for ever is all about the number."""
-    never = _never(verdict)
-    return bool(never) and all(one.rule in OF_NUMBERS or one.facts.get("on") == "number" for one in never)
+def _another_may_do(verdict: Verdict) -> bool:
+    """Whether something stands in the way that is about the number, and nothing else does so for ever."""
+    return any(map(_is_the_number, verdict.reasons)) and all(map(_is_the_number, _never(verdict)))
+
+
+def _how_good(verdict: Verdict) -> tuple[int, datetime]:
+    """The smaller the better: they may be called now, later, never for a reason that is theirs, never on this number."""
+    never, ends = _never(verdict), [one.next_at for one in verdict.reasons if one.next_at and one.rule not in OF_THE_ASKER]
+    if never:
+        return (3 if all(map(_is_the_number, never)) else 2), verdict.at
+    return (1, verdict.next_at or max(ends)) if ends else (0, verdict.at)
+
+
+def _is_the_number(one: Finding) -> bool:
+    return one.rule in OF_NUMBERS or one.facts.get("on") == "number"
 
 
 def _never(verdict: Verdict) -> list[Finding]:

@@ -9,6 +9,8 @@ from campaigns import clock_keys
 from campaigns.models import Attempt, Campaign, CampaignHours, Target
 from crm import calling, calling_whom
 from crm.calling_whom import Whom
+from tests.factories.callbacks import CallbackFactory
+from tests.factories.calling import CallingLimitFactory
 from tests.factories.calls import CallFactory
 from tests.factories.campaigns import AttemptFactory, CampaignFactory, TargetFactory
 from tests.factories.crm import ContactFactory
@@ -129,6 +131,42 @@ def test_how_often(name):
     tried(target, NOW, MOSCOW, counted="none")
     tried(target, NOW, MOSCOW, counted="technical")
     assert said(target, MOSCOW, NOW) == ({code} if code else set(), utc(next_at) if next_at else None if code else NOW)
+
+
+def test_limits_count_from_the_call_and_the_gap_from_its_end_whenever_they_were_taken_in_hand():
+    limits = {"min_gap_s": HOUR, "max_per_day": 1}
+    rang = ago(minutes=70)
+    call = CallFactory(direction="outbound", started_at=rang, ended_at=ago(minutes=10), state="ended")
+    spoken = tried(target_on(MOSCOW, min_gap_s=HOUR), ago(hours=2), MOSCOW, dialled_at=rang, call=call).target
+    assert said(spoken, MOSCOW, NOW) == ({"tried_a_moment_ago"}, NOW + timedelta(minutes=50))
+    late = tried(target_on("+74950000001", min_gap_s=HOUR), ago(hours=2), "+74950000001", dialled_at=ago(minutes=10)).target
+    assert said(late, "+74950000001", NOW) == ({"tried_a_moment_ago"}, NOW + timedelta(minutes=50)), "of a call whose end nobody told"
+    midnight = utc("2026-11-22T21:00")  # in Moscow
+    target = target_on("+74950000002", **limits)
+    tried(target, midnight - timedelta(minutes=20), "+74950000002", dialled_at=midnight + timedelta(minutes=20))
+    assert said(target, "+74950000002", NOW)[0] == {"tried_enough_today"}
+    of_late = target_on("+74950000003", rolling_most=1, rolling_s=HOUR)
+    tried(of_late, ago(hours=2), "+74950000003", dialled_at=ago(minutes=50))
+    assert said(of_late, "+74950000003", NOW) == ({"tried_enough_of_late"}, NOW + timedelta(minutes=10))
+
+
+def test_a_promise_is_kept_beyond_the_campaigns_own_gap_day_and_rolling_limits_but_no_other():
+    promise = CallbackFactory(at=NOW, status="due")
+    limits = {"min_gap_s": HOUR, "max_per_day": 1, "rolling_most": 1, "rolling_s": DAY}
+    target = target_on(MOSCOW, state="callback_wait", target={"next_attempt_at": NOW, "callback": promise, "is_ready": False}, **limits)
+    tried(target, ago(minutes=20), MOSCOW)
+    assert said(target, MOSCOW, NOW)[0] == set()
+    limit = CallingLimitFactory(most=1)
+    CallFactory(direction="outbound", customer_e164=MOSCOW, started_at=ago(minutes=20), ended_at=ago(minutes=19), state="ended")
+    assert said(target, MOSCOW, NOW)[0] == {"limit_reached"}, "that of the house holds"
+    limit.delete()
+    Target.objects.filter(pk=target.pk).update(state="leased", callback=None)
+    keeps = tried(target, NOW, MOSCOW, state="leased", callback=promise)
+    assert said(target, MOSCOW, NOW, attempt=keeps.pk)[0] == set(), "from within the attempt that keeps it"
+    over = {"state": "closed", "closing": "result", "closed_at": NOW, "counted": "contact", "outcome": "busy"}
+    Attempt.objects.filter(pk=keeps.pk).update(**over)
+    Target.objects.filter(pk=target.pk).update(state="callback_wait", callback=promise)
+    assert said(target, MOSCOW, NOW)[0] == {"tried_a_moment_ago", "tried_enough_today", "tried_enough_of_late"}, "it was tried at its time"
 
 
 def test_a_day_ends_by_each_clock_of_theirs():

@@ -29,6 +29,7 @@ def test_of_two_who_had_a_person_when_it_was_forbidden_one_keeps_them_and_the_ot
                 (ContactFactory(), "leased", "+74950000003"),
             )
         )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(migration.CLOSE_DOUBLES)
         cursor.execute(migration.INDEX.replace("CONCURRENTLY", ""))
     assert set(Attempt.objects.open()) == {talks, alone}
