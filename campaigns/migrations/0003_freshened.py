@@ -14,11 +14,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='campaign',
             name='freshened_at',
-            field=models.DateTimeField(editable=False, help_text='Contacts that were changed before this have the hours of where they are now.', null=True),
+            field=models.DateTimeField(editable=False, help_text='Whoever moved before this has the hours of where they are.', null=True),
         ),
         migrations.AlterField(
             model_name='campaign',
             name='min_gap_s',
-            field=models.PositiveIntegerField(default=3600, help_text='From the end of one call to the next with the same person, seconds.', validators=[django.core.validators.MaxValueValidator(31622400)]),
+            field=models.PositiveIntegerField(default=3600, help_text='From the end of one call with a person to the next, seconds.', validators=[django.core.validators.MaxValueValidator(31622400)]),
         ),
     ]
