@@ -248,7 +248,7 @@ def test_nobody_is_in_two_hands_on_two_numbers():
     )
     diallers = [UserFactory(role="integration") for _ in range(4)]
     taken = at_once(*(
-        lambda one=one, number=number: handout.lease_batch(campaigns[number % 2].pk, by=one, most=60, now=timezone.now())
+        lambda one=one, number=number: handout.lease_batch(campaigns[number % 2].pk, by=one, most=30, now=timezone.now())
         for number, one in enumerate(diallers)
     ))  # fmt: skip
     people = [attempt.contact_id for batch in taken for attempt in batch]
