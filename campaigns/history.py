@@ -16,8 +16,8 @@ ASK_AGAIN = timedelta(minutes=1)
 #: A dialler may take somebody in hand long before it dials: what counts is the call, where it is known. With the attempt that is open.
 MADE = """
 SELECT a.target_id, a.id, a.counted = 'contact', COALESCE(a.dialled_at, a.leased_at) AS begun,
-    COALESCE(k.ended_at, a.dialled_at, a.leased_at), a.e164, a.callback_id
-FROM campaigns_attempt a LEFT JOIN calls_call k ON k.id = a.call_id
+    COALESCE(k.ended_at, a.dialled_at, a.leased_at), a.e164, a.callback_id, b.at <= a.leased_at
+FROM campaigns_attempt a LEFT JOIN calls_call k ON k.id = a.call_id LEFT JOIN calls_callback b ON b.id = a.callback_id
 WHERE a.target_id = ANY(%s) AND (a.counted = 'contact' OR a.state <> 'closed') ORDER BY begun DESC, a.id DESC
 """
 #: By the number and by the person, each through its own unique index.
@@ -38,7 +38,10 @@ WHERE a.e164 = ANY(%s) AND a.e164 <> '' AND a.is_drop ORDER BY a.e164, at DESC N
 
 @dataclass(frozen=True)
 class Try:
-    """An attempt: when its call began and ended, as far as that is known, and the promise that it keeps."""
+    """An attempt: when its call began and ended, as far as that is known; the promise that it keeps, and whether it came at its time.
+
+    A promise that was moved since it was tried was not tried at its time.
+    """
 
     attempt_id: UUID
     counts: bool
@@ -46,6 +49,7 @@ class Try:
     ended_at: datetime
     e164: str
     callback_id: UUID | None
+    was_at_its_time: bool | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Made:
             promised = promise is not None
         else:
             promise, promised = target.callback_id, target.state == Target.State.CALLBACK_WAIT
-        return promised and not any(promise and one.callback_id == promise for one in self._of(target, subject))
+        return promised and not any(promise and one.callback_id == promise and one.was_at_its_time for one in self._of(target, subject))
 
     def _of(self, target: Target, subject: Subject) -> list[Try]:
         mine = str(subject.context.get("attempt", ""))

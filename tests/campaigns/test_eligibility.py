@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from calls.models import Callback
 from campaigns import clock_keys
 from campaigns.models import Attempt, Campaign, CampaignHours, Target
 from crm import calling, calling_whom
@@ -167,6 +168,9 @@ def test_a_promise_is_kept_beyond_the_campaigns_own_gap_day_and_rolling_limits_b
     Attempt.objects.filter(pk=keeps.pk).update(**over)
     Target.objects.filter(pk=target.pk).update(state="callback_wait", callback=promise)
     assert said(target, MOSCOW, NOW)[0] == {"tried_a_moment_ago", "tried_enough_today", "tried_enough_of_late"}, "it was tried at its time"
+    Callback.objects.filter(pk=promise.pk).update(at=NOW + timedelta(minutes=20))
+    Target.objects.filter(pk=target.pk).update(next_attempt_at=NOW + timedelta(minutes=20))
+    assert said(target, MOSCOW, NOW) == ({"promised_for_later"}, NOW + timedelta(minutes=20)), "they asked for another time"
 
 
 def test_a_day_ends_by_each_clock_of_theirs():

@@ -1,6 +1,6 @@
 """Contacts handed out to many at once, over real connections and from real processes, some of which are killed with a contact in hand.
 
-The witness is no row of ours: whoever is given a contact locks its number and its target in the database by a lock of their own session.
+The witness is no row of ours: whoever is given a contact locks its number, its target and its person in the database by a lock of their own session.
 """
 
 import json
