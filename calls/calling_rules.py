@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from calls.outcomes import TECHNICAL
 from config.platform import statements
 from crm.calling import ALLOWED, REFUSED, WARNED, Check, Finding, Question
 from crm.calling_rules import zones_of
@@ -21,6 +22,7 @@ OPEN = """
 SELECT c.customer_e164, c.id, c.agent_id FROM calls_call c WHERE c.customer_e164 = ANY(%s) AND c.customer_e164 <> '' AND c.state <> 'ended'
 ORDER BY c.started_at DESC, c.id DESC
 """
+#: Failures of the line do not count; what somebody wrote down of a call says it better than the line.
 MADE = """
 WITH asked AS (
     SELECT * FROM unnest(%(i)s::int[], %(kind)s::text[], %(e164)s::text[], %(contact)s::uuid[]) AS a(i, kind, e164, contact))
@@ -28,12 +30,14 @@ SELECT a.i, a.kind, m.started_at FROM asked a CROSS JOIN LATERAL (
     SELECT c.started_at FROM calls_call c
     WHERE c.customer_e164 = a.e164 AND c.direction = 'outbound' AND c.started_at <= %(at)s AND c.started_at > %(since)s
         AND (a.kind <> 'number_dialled' OR c.source <> 'manual')
+        AND NOT COALESCE((SELECT d.technical FROM calls_disposition d WHERE d.id = c.disposition_id), c.outcome = ANY(%(technical)s))
     ORDER BY c.started_at DESC, c.id DESC LIMIT %(most)s) m WHERE a.kind IN ('number', 'number_dialled')
 UNION ALL
 SELECT a.i, a.kind, m.started_at FROM asked a CROSS JOIN LATERAL (
     SELECT c.started_at FROM calls_call c
     WHERE c.contact_id = a.contact AND c.direction = 'outbound' AND c.started_at <= %(at)s AND c.started_at > %(since)s
         AND (a.kind <> 'contact_dialled' OR c.source <> 'manual')
+        AND NOT COALESCE((SELECT d.technical FROM calls_disposition d WHERE d.id = c.disposition_id), c.outcome = ANY(%(technical)s))
     ORDER BY c.started_at DESC, c.id DESC LIMIT %(most)s) m WHERE a.kind IN ('contact', 'contact_dialled')
 """
 
@@ -87,7 +91,7 @@ def _not_asked_for(asked: tuple[UUID, UUID, datetime] | None) -> Check:
 
 
 def within_limits(question: Question) -> list[Check]:
-    """They were not called too often, nor a moment ago. A call of their own may be returned whatever was before."""
+    """They were not called too often, nor a moment ago; failures of the line do not count. A call of their own may be returned whatever was before."""
     limits = list(CallingLimit.objects.for_purpose(question.purpose))
     if not limits:
         return [_unlimited for _ in question.subjects]
@@ -112,6 +116,7 @@ def _made(question: Question, limits: Sequence[CallingLimit]) -> list[dict[str, 
         "contact": [question.subjects[index].contact_id for index, _ in asked],
         "at": question.at,
         "since": since,
+        "technical": list(TECHNICAL),
         "most": max((limit.most or 1) for limit in limits),
     }
     found: list[dict[str, list[datetime]]] = [{} for _ in question.subjects]

@@ -29,7 +29,19 @@ class CampaignsConfig(AppConfig):
         from campaigns.surveys import happenings
         from config.api import metrics
         from config.platform import origins
-        from crm import calling, contact_filters, lifecycle, lookup, merging, ordering, retention, saved_filters, suppression, timeline
+        from crm import (
+            calling,
+            contact_filters,
+            contacts,
+            lifecycle,
+            lookup,
+            merging,
+            ordering,
+            retention,
+            saved_filters,
+            suppression,
+            timeline,
+        )
         from crm import erasure as crm_erasure
         from crm.exporting.entities import entities
 
@@ -38,6 +50,7 @@ class CampaignsConfig(AppConfig):
         revoking.declare()
         running.declare()
         suppression.told.add("campaigns", revoking.let_go)
+        contacts.numbers_gained.add("campaigns", revoking.gained)
         linking.made_for.add("attempts", outcomes.meets)
         consequences.consequences.add("campaigns", outcomes.follow)
         effects.kinds.add(effects_on_conversions.KIND, effects_on_conversions.CONVERSIONS)

@@ -41,6 +41,7 @@ PASSING = (
     "starts_at",
     "survey_version",
     "limits_grew_at",
+    "freshened_at",
 )
 
 

@@ -24,6 +24,7 @@ State = Target.State
 KEPT_FOR_ONE = timedelta(days=1)
 #: A promise made by one operator is anybody's when it is overdue by so long.
 ANYBODYS_AFTER = timedelta(minutes=30)
+PROMISED = Finding(ALLOWED, "promise_kept", "They were promised a call: the limits of the campaign itself do not put it off.")
 OTHER = Finding(ALLOWED, "no_campaign", "It is not asked for a campaign.")
 Judge = Callable[[Target, datetime], Finding]
 
@@ -183,10 +184,21 @@ def _failures(target: Target) -> Finding:
     return Finding(ALLOWED, "line_works", f"The line failed {had} times in a row, {most} are too many.")
 
 
+def _unless_promised(question: Question, judge: Callable[[Target, Subject, history.Made], Check]) -> list[Check]:
+    """The checks of a limit of the campaign: what the customer was promised is kept beyond it."""
+    made = history.of(question)
+
+    def of(target: Target, subject: Subject) -> Check:
+        return _always(PROMISED) if made.keeps_promise(target, subject) else judge(target, subject, made)
+
+    return _each(question, of)
+
+
 def attempts_a_day(question: Question) -> list[Check]:
     """Not more attempts on one day of theirs than the campaign allows; with two clocks, on neither's."""
-    made = history.of(question)
-    return _each(question, lambda target, subject: _a_day(target.campaign.max_per_day, made.counted(target, subject), subject))
+    return _unless_promised(
+        question, lambda target, subject, made: _a_day(target.campaign.max_per_day, made.begun(target, subject), subject)
+    )
 
 
 def _a_day(most: int | None, made: Sequence[datetime], subject: Subject) -> Check:
@@ -205,8 +217,7 @@ def _a_day(most: int | None, made: Sequence[datetime], subject: Subject) -> Chec
 
 def attempts_of_late(question: Question) -> list[Check]:
     """Not more attempts within the rolling time than the campaign allows."""
-    made = history.of(question)
-    return _each(question, lambda target, subject: _of_late(target.campaign, made.counted(target, subject)))
+    return _unless_promised(question, lambda target, subject, made: _of_late(target.campaign, made.begun(target, subject)))
 
 
 def _of_late(campaign: Campaign, made: Sequence[datetime]) -> Check:
@@ -221,13 +232,12 @@ def _of_late(campaign: Campaign, made: Sequence[datetime]) -> Check:
 
 
 def gap(question: Question) -> list[Check]:
-    """From one attempt to the next there is the least time that the campaign asks for."""
-    made = history.of(question)
-    return _each(question, lambda target, subject: _gap(target.campaign.min_gap_s, made.counted(target, subject)))
+    """From the end of one call to the next there is the least time that the campaign asks for."""
+    return _unless_promised(question, lambda target, subject, made: _gap(target.campaign.min_gap_s, made.last_ended(target, subject)))
 
 
-def _gap(seconds: int, made: Sequence[datetime]) -> Check:
-    free = made[0] + timedelta(seconds=seconds) if made else None
+def _gap(seconds: int, ended_at: datetime | None) -> Check:
+    free = ended_at + timedelta(seconds=seconds) if ended_at else None
 
     def check(at: datetime) -> list[Finding]:
         if free is None or at >= free:
@@ -252,21 +262,28 @@ def attempts_on_number(question: Question) -> list[Check]:
 
 # --- what everybody keeps
 def nobody_has_it(question: Question) -> list[Check]:
-    """Nobody has this number in hand, in whatever campaign; for those who dial by hand too. The attempt that is asked from does not count."""
+    """Nobody has this number, or this person on another number, in hand, in whatever campaign; for those who dial by hand too.
+
+    The attempt that is asked from does not count.
+    """
     held = history.in_hand(question)
-    return [_in_hand(held.get(subject.e164, ()), subject, question) for subject in question.subjects]
+    return [_in_hand(held[index], subject, question) for index, subject in enumerate(question.subjects)]
 
 
 def _in_hand(holding: Sequence[history.Holding], subject: Subject, question: Question) -> Check:
     mine = str(subject.context.get("attempt", ""))
     others = [one for one in holding if str(one.attempt_id) != mine and not _is_own(one, question, subject)]
+    others.sort(key=lambda one: one.contact_id != subject.contact_id)  # when both are held: no other number of theirs will do
     until = question.now + history.ASK_AGAIN
 
     def check(at: datetime) -> list[Finding]:
         if not others or at >= until:
-            return [Finding(ALLOWED, "in_nobodys_hands", "Nobody has this number in hand.")]
-        facts = {"attempt": str(others[0].attempt_id), "campaign": str(others[0].campaign_id)}
-        return [Finding(REFUSED, "number_in_hand", "Somebody has this number in hand.", until, facts)]
+            return [Finding(ALLOWED, "in_nobodys_hands", "Nobody has this number or this person in hand.")]
+        first = others[0]
+        facts = {"attempt": str(first.attempt_id), "campaign": str(first.campaign_id)}
+        if first.e164 == subject.e164 and first.contact_id != subject.contact_id:
+            return [Finding(REFUSED, "number_in_hand", "Somebody has this number in hand.", until, facts | {"on": "number"})]
+        return [Finding(REFUSED, "contact_in_hand", "Somebody has this person in hand.", until, facts | {"on": "contact"})]
 
     return check
 
@@ -291,7 +308,9 @@ def _dropped(dropped: tuple[datetime, int] | None, subject: Subject) -> Check:
     def check(at: datetime) -> list[Finding]:
         if at >= free:
             return [Finding(ALLOWED, "not_dropped", "They were not hung up on lately.")]
-        return [Finding(REFUSED if target else WARNED, "dropped_lately", "They answered lately, and nobody was there.", free)]
+        return [
+            Finding(REFUSED if target else WARNED, "dropped_lately", "They answered lately, and nobody was there.", free, {"on": "number"})
+        ]
 
     return check
 

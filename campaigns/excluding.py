@@ -62,6 +62,6 @@ def reinstate(target_id: UUID, *, if_version: int | None = None, by: User, now: 
         raise NotExcluded("They were not taken out by hand.")
     before = snapshot(target)
     target.reason = ""
-    settling.write(target, settling.reckoned(target), now=now)
+    settling.anew(target, now=now)
     record(target, "reinstate", by=by, now=now, before=before)
     return target

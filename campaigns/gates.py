@@ -5,11 +5,15 @@ finds what they have done. So no contact is handed out after the pause was answe
 gate of calling and a no that was written meanwhile. PostgreSQL opens both when the transaction ends.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection
 
+from config.platform import statements
+
 STOPS = "campaigns: who may not be called"
+FREE = "SELECT one::uuid FROM unnest(%s::text[]) AS one WHERE pg_try_advisory_xact_lock(hashtextextended('hand on ' || one, 7))"
 
 
 def pass_campaign(campaign_id: UUID) -> None:
@@ -35,6 +39,14 @@ def pass_stops() -> None:
 def shut_stops() -> None:
     """Write that somebody may not be called: afterwards every lease is to be seen."""
     _lock("pg_advisory_xact_lock", STOPS)
+
+
+def free_of(contacts: Sequence[UUID]) -> set[UUID]:
+    """Those of the contacts whom nobody else is taking in hand at this moment; nobody does before this transaction ends. Waits for nobody.
+
+    Two who take some of the same people on different numbers would else wait for one another.
+    """
+    return {row[0] for row in statements.rows(FREE, [[str(one) for one in contacts]])}
 
 
 def report_in_turn(attempt_id: UUID) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Count, Max
 
 from calls import callbacks
 from calls.models import Callback
-from campaigns import clock_keys, eligibility
+from campaigns import clock_keys, eligibility, gates
 from campaigns.models import Attempt, Campaign, Target
 from campaigns.settling import GONE
 from config.platform.errors import Refusal
@@ -21,7 +21,7 @@ from crm.calling_whom import Whom
 from crm.models import ContactPhone
 
 State = Target.State
-#: Whoever lost a race for a number is looked at again after this.
+#: Whoever lost a race for a number or a person is looked at again after this.
 A_MOMENT = timedelta(seconds=60)
 #: Rules that say nothing about the target itself: somebody else, or another time, may do.
 OF_NUMBERS = frozenset({"number", "campaign_number_limit"})
@@ -41,7 +41,7 @@ def verdicts(
 ) -> list[Verdict]:
     """What the gate says of each target, on the number that would be called. All of one campaign; in their order.
 
-    Of whom a number can never be called the next one is asked about, so one number that is gone does not take the person away.
+    Of whom a number cannot be called the others are asked about, so a number that is gone, locked or in other hands does not take the person away.
     """
     if not targets:
         return []
@@ -64,23 +64,34 @@ def verdicts(
 def _on_other_numbers(
     found: list[Verdict], numbers: Mapping[UUID, Sequence[str]], ask: Callable[[Sequence[Whom]], list[Verdict]]
 ) -> list[Verdict]:
-    """Where only the number stands in the way for ever: what is said of the first other number of theirs that can be called some time."""
+    """Where the number stands in the way, now or for ever: the best of what is said of their numbers, the number to call first of alike ones."""
     others: list[tuple[int, Whom]] = []
     for index, verdict in enumerate(found):
         subject = verdict.subject
-        mine = numbers.get(subject.contact_id, ()) if subject.contact_id and _is_the_number(verdict) else ()
+        mine = numbers.get(subject.contact_id, ()) if subject.contact_id and _another_may_do(verdict) else ()
         place = list(mine).index(subject.e164) if subject.e164 in mine else 0
         others += [(index, Whom(one, subject.contact_id, subject.context)) for one in [*mine[place + 1 :], *mine[:place]]]
     for (index, _), verdict in zip(others, ask([whom for _, whom in others]), strict=True):
-        if _is_the_number(found[index]) and not _is_the_number(verdict):
+        if _how_good(verdict) < _how_good(found[index]):
             found[index] = verdict
     return found
 
 
-def _is_the_number(verdict: Verdict) -> bool:
-    """Whether what stands in the way for ever is all about the number."""
-    never = _never(verdict)
-    return bool(never) and all(one.rule in OF_NUMBERS or one.facts.get("on") == "number" for one in never)
+def _another_may_do(verdict: Verdict) -> bool:
+    """Whether something stands in the way that is about the number, and nothing else does so for ever."""
+    return any(map(_is_the_number, verdict.reasons)) and all(map(_is_the_number, _never(verdict)))
+
+
+def _how_good(verdict: Verdict) -> tuple[int, datetime]:
+    """The smaller the better: they may be called now, later, never for a reason that is theirs, never on this number."""
+    never, ends = _never(verdict), [one.next_at for one in verdict.reasons if one.next_at and one.rule not in OF_THE_ASKER]
+    if never:
+        return (3 if all(map(_is_the_number, never)) else 2), verdict.at
+    return (1, verdict.next_at or max(ends)) if ends else (0, verdict.at)
+
+
+def _is_the_number(one: Finding) -> bool:
+    return one.rule in OF_NUMBERS or one.facts.get("on") == "number"
 
 
 def _never(verdict: Verdict) -> list[Finding]:
@@ -113,7 +124,7 @@ def lease(ids: Sequence[UUID], campaign: Campaign, *, agent: User | None, by: Us
     lost = [target for target, _ in wanted if target.pk not in got]
     for target in lost:
         if target.callback_id:
-            callbacks.release(target.callback_id, reason="The number is in other hands.", by=agent or by, now=now)
+            callbacks.release(target.callback_id, reason="They are in other hands.", by=agent or by, now=now)
     late += lost
     taken.put_off = _put_off(refused, late, now)
     return taken
@@ -137,6 +148,8 @@ def _takes_its_promise(target: Target, by: User, now: datetime) -> bool:
 
 
 def _write(chosen: Sequence[tuple[Target, Verdict]], campaign: Campaign, *, agent: User | None, by: User, now: datetime) -> list[Attempt]:
+    free = gates.free_of([target.contact_id for target, _ in chosen]) if chosen else set()
+    chosen = [(target, verdict) for target, verdict in chosen if target.contact_id in free]
     if not chosen:
         return []
     made = Attempt.objects.filter(target__in=[target.pk for target, _ in chosen]).values("target").annotate(last=Max("number"))
@@ -161,7 +174,7 @@ def _write(chosen: Sequence[tuple[Target, Verdict]], campaign: Campaign, *, agen
         for target, verdict in chosen
     ]
     in_one_order = sorted(attempts, key=lambda one: one.e164)  # two who take the same numbers wait for one another in one direction only
-    Attempt.objects.bulk_create(in_one_order, ignore_conflicts=True)  # who was quicker with a number has it
+    Attempt.objects.bulk_create(in_one_order, ignore_conflicts=True)  # who was quicker with a number, or a person, has it
     there = set(Attempt.objects.filter(pk__in=[one.pk for one in attempts]).values_list("pk", flat=True))
     won = [one for one in attempts if one.pk in there]
     for attempt in won:

@@ -1,7 +1,7 @@
 """Somebody may not be called any more: whoever has them in hand lets go, in the same transaction; and who may be called again waits again."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,10 @@ State = Target.State
 #: One that may not be called is asked about again after this.
 ASK_AGAIN = timedelta(minutes=15)
 JUDGED_AT_ONCE = LOOKED_AT = 500
+#: What was changed becomes visible so long after it says it was, at the most: no transaction lasts longer.
+LONGEST_CHANGE = timedelta(minutes=10)
+#: Why a target is over that another number brings back.
+WITHOUT_A_NUMBER = ("no_number", "no_number_left", "number_used_up")
 WAITING = (State.PENDING, State.RETRY_WAIT, State.CALLBACK_WAIT)
 KIND = "campaign.contact_revoked"
 EXAMPLE: dict[str, Any] = {
@@ -147,27 +151,58 @@ def _back(targets: Sequence[Target], campaign: Campaign, now: datetime) -> int:
     for target in targets:
         target.campaign, target.checked_at = campaign, now
         target.state = State.PENDING  # asked about as of one that waits
-    found, used_up = [], []
+    found: dict[UUID, str] = {}
+    used_up: dict[UUID, str] = {}
     for target, verdict in zip(targets, leasing.verdicts(targets, agent=None, as_if_running=True, now=now), strict=True):
         never = [one.code for one in verdict.reasons if one.next_at is None]
         if not never:
-            found.append(target.pk)
+            found[target.pk] = clock_keys.key_of(verdict.subject.clocks)
         elif never[0] in eligibility.USED_UP:
-            used_up.append(target.pk)
+            used_up[target.pk] = never[0]
     Target.objects.filter(pk__in=[target.pk for target in targets]).update(checked_at=now)
-    Target.objects.filter(pk__in=used_up).update(state=State.EXHAUSTED)
+    for code in set(used_up.values()):
+        Target.objects.filter(pk__in=[pk for pk, said in used_up.items() if said == code]).update(state=State.EXHAUSTED, reason=code)
     settling.settle_all(found, now=now)
+    _write_clocks(found)
     return len(found)
 
 
-def freshen(*, now: datetime, limit: int = 2000) -> int:
-    """Whoever moved, or has another number, has other hours: targets of contacts that were changed of late get their clocks anew."""
-    waits = Target.objects.filter(campaign__status__in=Campaign.LIVE, state__in=[State.PENDING, State.RETRY_WAIT, State.CALLBACK_WAIT])
-    changed = waits.filter(contact__updated_at__gt=now - timedelta(minutes=10)).order_by("id")
-    moved, after = 0, UUID(int=0)
-    while page := list(changed.filter(pk__gt=after)[:limit]):
-        for target, subject in zip(page, calling_whom.found([Whom(contact_id=one.contact_id) for one in page]), strict=True):
-            if (key := clock_keys.key_of(subject.clocks)) != target.clocks:
-                moved += Target.objects.filter(pk=target.pk, clocks=target.clocks).update(clocks=key)
-        after = page[-1].pk
+def _write_clocks(keys: Mapping[UUID, str]) -> int:
+    """The clocks of targets are these from now on; answers of how many they were others."""
+    moved = 0
+    for key in sorted(set(keys.values())):
+        theirs = Target.objects.filter(pk__in=[pk for pk, own in keys.items() if own == key])
+        moved += theirs.exclude(clocks=key).update(clocks=key)
     return moved
+
+
+def gained(pairs: Sequence[tuple[UUID, str]]) -> None:
+    """Registered with ``crm.contacts.numbers_gained``: whoever had no number left waits again."""
+    out = Target.objects.filter(contact__in={contact_id for contact_id, _ in pairs}, state=State.EXHAUSTED, reason__in=WITHOUT_A_NUMBER)
+    settling.settle_all(out.exclude(campaign__status__in=Campaign.OVER).values_list("pk", flat=True), now=timezone.now())
+
+
+def freshen(*, now: datetime, limit: int = 500) -> int:
+    """Whoever moved, or has another number, has other hours: targets of contacts that were changed since the last time get their clocks anew.
+
+    Each campaign remembers how far it came. Answers how many moved. Safe in any number of workers.
+    """
+    moved = 0
+    for campaign in Campaign.objects.filter(status__in=Campaign.LIVE).prefetch_related("hours").order_by("id"):
+        since, after = campaign.freshened_at or campaign.created_at, UUID(int=0)
+        changed = Target.objects.filter(campaign=campaign, ended_at=None, contact__updated_at__gt=since).order_by("id")
+        while page := list(changed.filter(pk__gt=after)[:limit]):
+            moved += _moved(page, campaign, now)
+            after = page[-1].pk
+        Campaign.objects.filter(pk=campaign.pk).update(freshened_at=now - LONGEST_CHANGE)
+    return moved
+
+
+def _moved(targets: Sequence[Target], campaign: Campaign, now: datetime) -> int:
+    """Write down where the clocks of these are now: those of the number that would be called."""
+    subjects = calling_whom.found([Whom(contact_id=one.contact_id) for one in targets])
+    others = [one for one, subject in zip(targets, subjects, strict=True) if clock_keys.key_of(subject.clocks) != one.clocks]
+    for target in others:
+        target.campaign = campaign
+    told = leasing.verdicts(others, agent=None, as_if_running=True, now=now)
+    return _write_clocks({one.pk: clock_keys.key_of(verdict.subject.clocks) for one, verdict in zip(others, told, strict=True)})

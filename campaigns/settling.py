@@ -11,6 +11,8 @@ from calls.models import Callback, DispositionEffect
 from campaigns import clock_keys, standing
 from campaigns.models import Attempt, Target
 from campaigns.standing import Plan, Promise, Tried
+from crm import calling_whom
+from crm.calling_whom import Whom
 from crm.models import ContactPhone, PhoneNumber
 
 State = Target.State
@@ -32,8 +34,16 @@ OF_THE_STATE = frozenset({"state", "reason", "ended_at"})
 def settle(target_id: UUID, *, now: datetime) -> Target:
     """Hold a target, reckon how it stands, and write it. For whoever changed one of its attempts, in the same transaction."""
     target = Target.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=target_id)
-    write(target, reckoned(target), now=now)
+    anew(target, now=now)
     return target
+
+
+def anew(target: Target, *, now: datetime) -> None:
+    """As ``settle``, of a target that the caller holds. Whoever was out may have moved since: where their clocks are is found out too."""
+    if target.ended_at is not None:
+        (subject,) = calling_whom.found([Whom(contact_id=target.contact_id)])
+        target.clocks = clock_keys.key_of(subject.clocks)
+    write(target, reckoned(target), now=now)
 
 
 def settle_all(target_ids: Iterable[UUID], *, now: datetime) -> None:
@@ -62,7 +72,7 @@ def write(target: Target, course: standing.Standing, *, now: datetime) -> None:
     waits = target.state in (State.PENDING, State.RETRY_WAIT)
     target.is_ready = waits and (target.next_attempt_at is None or target.next_attempt_at <= now)
     target.version += 1
-    target.save(update_fields=[*COURSE, "is_ready", "version", "updated_at"])
+    target.save(update_fields=[*COURSE, "clocks", "is_ready", "version", "updated_at"])
 
 
 def tried(one: Attempt) -> Tried:

@@ -136,7 +136,7 @@ class Campaign(Movable):
     )
     rolling_s = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(A_YEAR_S)])
     min_gap_s = models.PositiveIntegerField(
-        default=3600, validators=[MaxValueValidator(A_YEAR_S)], help_text="From one attempt to the next with the same person, seconds."
+        default=3600, validators=[MaxValueValidator(A_YEAR_S)], help_text="From the end of one call with a person to the next, seconds."
     )
     max_technical = models.PositiveSmallIntegerField(
         default=3,
@@ -162,6 +162,7 @@ class Campaign(Movable):
     limits_grew_at = models.DateTimeField(
         null=True, editable=False, help_text="Whoever was used up before is asked about again; empty once all were."
     )
+    freshened_at = models.DateTimeField(null=True, editable=False, help_text="Whoever moved before this has the hours of where they are.")
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
     ended_because = models.CharField(max_length=300, blank=True, editable=False)

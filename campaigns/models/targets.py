@@ -117,14 +117,14 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.filter(Q(leased_by=user) | Q(agent=user)) if user.role == Role.INTEGRATION else self
 
     def open(self) -> "AttemptQuerySet":
-        """Those that hold their number."""
+        """Those that hold their number and their person."""
         return self.exclude(state="closed")
 
 
 class Attempt(Row):
     """One contact in somebody's hands, on one number: the lease, the call that came of it, and how it came out.
 
-    While it is open nobody else is given the number, in whatever campaign. ``fence`` is that of the target when it was leased: whoever
+    While it is open nobody else is given the number, nor the person on another number, in whatever campaign. ``fence`` is that of the target when it was leased: whoever
     reports with an older one has lost it, and their report is kept here without changing the target's course.
     """
 
@@ -203,6 +203,12 @@ class Attempt(Row):
             ),
             models.UniqueConstraint(fields=["target", "number"], name="attempts_of_a_target_are_numbered"),
             models.UniqueConstraint(fields=["target"], condition=~Q(state="closed"), name="one_open_attempt_per_target"),
+            models.UniqueConstraint(
+                fields=["contact"],
+                condition=~Q(state="closed"),
+                name="one_open_attempt_per_contact",
+                violation_error_message="Somebody has this person in hand.",
+            ),
             models.UniqueConstraint(
                 fields=["agent"],
                 condition=Q(state__in=["leased", "in_call"], is_batch=False),

@@ -141,7 +141,10 @@ class CallingLimitQuerySet(models.QuerySet["CallingLimit"]):
 
 
 class CallingLimit(Row):
-    """How often a number or a person may be called, and how long we wait in between. All that touch a purpose hold together."""
+    """How often a number or a person may be called, and how long we wait in between. All that touch a purpose hold together.
+
+    Calls that failed by the line, so that nobody was disturbed, do not count.
+    """
 
     class Subject(models.TextChoices):
         NUMBER = "number", "The number"

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from calls import calling_rules
+from calls import calling_rules, outcomes
+from campaigns import standing
 from crm import calling
 from tests.factories.calling import CallingLimitFactory
 from tests.factories.calls import CallFactory
 from tests.factories.crm import ContactFactory
+from tests.factories.dispositions import DispositionFactory
 
 pytestmark = pytest.mark.django_db
 NUMBER, OTHER = "+74951234567", "+74951234568"
@@ -46,6 +48,21 @@ def test_calls_count_whether_answered_or_not_whoever_made_them(outcome):
     CallFactory(direction="inbound", customer_e164=OTHER, started_at=NOON - timedelta(hours=1))
     verdict = ask()
     assert codes(verdict) == ["limit_reached"] and verdict.next_at == datetime(2026, 11, 23, 21, tzinfo=UTC), "midnight in Moscow"
+
+
+def test_failures_of_the_line_do_not_count_as_campaigns_do_not_count_them():
+    CallingLimitFactory(most=1, min_gap_s=3600)
+    CallingLimitFactory(name="Of a person", subject="contact", most=1)
+    assert set(outcomes.TECHNICAL) == standing.TECHNICAL
+    contact = ContactFactory(phones=[NUMBER])
+    for minutes, outcome in enumerate(outcomes.TECHNICAL):
+        called(NOON - timedelta(minutes=minutes + 1), outcome=outcome, contact=contact)
+    failed = DispositionFactory(direction="outbound", technical=True)
+    called(NOON - timedelta(minutes=9), outcome="no_answer", disposition=failed, contact=contact)
+    assert ask().allowed and ask(contact_id=contact.pk).allowed
+    spoken = DispositionFactory(direction="outbound", contact_made=True)
+    called(NOON - timedelta(minutes=9), outcome="unknown", disposition=spoken, contact=contact)
+    assert set(codes(ask(contact_id=contact.pk))) == {"called_a_moment_ago", "limit_reached"}, "what was written down says it better"
 
 
 def test_their_own_calls_do_not_count():
@@ -141,7 +158,13 @@ def test_counting_goes_by_the_indexes_of_number_and_contact():
             "'customer_e164', '+7' || (9000000000 + n % 5000))) AS made"
         )
         cursor.execute("ANALYZE calls_call")
-        values = {"i": [0, 0], "kind": ["number", "contact"], "e164": [NUMBER, None], "contact": [None, contact.pk]}
+        values = {
+            "technical": list(outcomes.TECHNICAL),
+            "i": [0, 0],
+            "kind": ["number", "contact"],
+            "e164": [NUMBER, None],
+            "contact": [None, contact.pk],
+        }
         cursor.execute("EXPLAIN (ANALYZE, BUFFERS OFF) " + calling_rules.MADE, values | {"at": NOON, "since": NOON - timedelta(days=9), "most": 3})  # fmt: skip
         plan = "\n".join(row[0] for row in cursor.fetchall())
         assert "call_of_number" in plan and "call_of_contact" in plan and "Seq Scan on calls_call" not in plan, plan

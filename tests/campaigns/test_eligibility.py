@@ -3,11 +3,15 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
+from calls.models import Callback
 from campaigns import clock_keys
-from campaigns.models import Campaign, CampaignHours, Target
+from campaigns.models import Attempt, Campaign, CampaignHours, Target
 from crm import calling, calling_whom
 from crm.calling_whom import Whom
+from tests.factories.callbacks import CallbackFactory
+from tests.factories.calling import CallingLimitFactory
 from tests.factories.calls import CallFactory
 from tests.factories.campaigns import AttemptFactory, CampaignFactory, TargetFactory
 from tests.factories.crm import ContactFactory
@@ -130,6 +134,45 @@ def test_how_often(name):
     assert said(target, MOSCOW, NOW) == ({code} if code else set(), utc(next_at) if next_at else None if code else NOW)
 
 
+def test_limits_count_from_the_call_and_the_gap_from_its_end_whenever_they_were_taken_in_hand():
+    limits = {"min_gap_s": HOUR, "max_per_day": 1}
+    rang = ago(minutes=70)
+    call = CallFactory(direction="outbound", started_at=rang, ended_at=ago(minutes=10), state="ended")
+    spoken = tried(target_on(MOSCOW, min_gap_s=HOUR), ago(hours=2), MOSCOW, dialled_at=rang, call=call).target
+    assert said(spoken, MOSCOW, NOW) == ({"tried_a_moment_ago"}, NOW + timedelta(minutes=50))
+    late = tried(target_on("+74950000001", min_gap_s=HOUR), ago(hours=2), "+74950000001", dialled_at=ago(minutes=10)).target
+    assert said(late, "+74950000001", NOW) == ({"tried_a_moment_ago"}, NOW + timedelta(minutes=50)), "of a call whose end nobody told"
+    midnight = utc("2026-11-22T21:00")  # in Moscow
+    target = target_on("+74950000002", **limits)
+    tried(target, midnight - timedelta(minutes=20), "+74950000002", dialled_at=midnight + timedelta(minutes=20))
+    assert said(target, "+74950000002", NOW)[0] == {"tried_enough_today"}
+    of_late = target_on("+74950000003", rolling_most=1, rolling_s=HOUR)
+    tried(of_late, ago(hours=2), "+74950000003", dialled_at=ago(minutes=50))
+    assert said(of_late, "+74950000003", NOW) == ({"tried_enough_of_late"}, NOW + timedelta(minutes=10))
+
+
+def test_a_promise_is_kept_beyond_the_campaigns_own_gap_day_and_rolling_limits_but_no_other():
+    promise = CallbackFactory(at=NOW, status="due")
+    limits = {"min_gap_s": HOUR, "max_per_day": 1, "rolling_most": 1, "rolling_s": DAY}
+    target = target_on(MOSCOW, state="callback_wait", target={"next_attempt_at": NOW, "callback": promise, "is_ready": False}, **limits)
+    tried(target, ago(minutes=20), MOSCOW)
+    assert said(target, MOSCOW, NOW)[0] == set()
+    limit = CallingLimitFactory(most=1)
+    CallFactory(direction="outbound", customer_e164=MOSCOW, started_at=ago(minutes=20), ended_at=ago(minutes=19), state="ended")
+    assert said(target, MOSCOW, NOW)[0] == {"limit_reached"}, "that of the house holds"
+    limit.delete()
+    Target.objects.filter(pk=target.pk).update(state="leased", callback=None)
+    keeps = tried(target, NOW, MOSCOW, state="leased", callback=promise)
+    assert said(target, MOSCOW, NOW, attempt=keeps.pk)[0] == set(), "from within the attempt that keeps it"
+    over = {"state": "closed", "closing": "result", "closed_at": NOW, "counted": "contact", "outcome": "busy"}
+    Attempt.objects.filter(pk=keeps.pk).update(**over)
+    Target.objects.filter(pk=target.pk).update(state="callback_wait", callback=promise)
+    assert said(target, MOSCOW, NOW)[0] == {"tried_a_moment_ago", "tried_enough_today", "tried_enough_of_late"}, "it was tried at its time"
+    Callback.objects.filter(pk=promise.pk).update(at=NOW + timedelta(minutes=20))
+    Target.objects.filter(pk=target.pk).update(next_attempt_at=NOW + timedelta(minutes=20))
+    assert said(target, MOSCOW, NOW) == ({"promised_for_later"}, NOW + timedelta(minutes=20)), "they asked for another time"
+
+
 def test_a_day_ends_by_each_clock_of_theirs():
     target = target_on(NEW_YORK, zone="Europe/Berlin", max_per_day=1)
     tried(target, utc("2026-11-23T22:30"), NEW_YORK)  # half past eleven in Berlin, half past five in New York
@@ -155,6 +198,20 @@ def test_a_number_in_hand_is_nobody_elses_by_whatever_campaign_and_by_hand():
     assert calling.may_call(agent=held.agent, **ask).allowed, "whoever has them in hand may dial"
     assert said(held.target, MOSCOW, NOW, attempt=held.pk)[0] == set(), "from within the attempt"
     assert "target_in_hand" in said(held.target, MOSCOW, NOW)[0]
+
+
+def test_a_person_in_hand_on_one_number_is_nobody_elses_on_another():
+    other = target_on(MOSCOW)
+    held = tried(TargetFactory(contact=other.contact, state="leased"), NOW, "+74950000001", state="leased")
+    assert said(other, MOSCOW, NOW) == ({"contact_in_hand"}, NOW + timedelta(minutes=1))
+    assert said(target_on("+74950000001"), "+74950000001", NOW)[0] == {"number_in_hand"}, "the number is another person's too"
+    ask = {"e164": MOSCOW, "purpose": "service", "is_manual": True, "now": NOW}
+    assert [one.code for one in calling.may_call(agent=UserFactory(role="agent"), **ask).reasons] == ["contact_in_hand"]
+    assert calling.may_call(agent=held.agent, **ask).allowed, "whoever has them in hand may dial whichever number"
+    with pytest.raises(IntegrityError, match="one_open_attempt_per_contact"), transaction.atomic():
+        tried(other, NOW, MOSCOW, state="leased")
+    Attempt.objects.filter(pk=held.pk).update(state="closed", closing="released", closed_at=NOW)
+    assert said(other, MOSCOW, NOW)[0] == set()
 
 
 def test_whoever_was_hung_up_on_is_left_alone_and_by_hand_it_is_a_warning():

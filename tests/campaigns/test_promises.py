@@ -47,6 +47,19 @@ def test_a_promise_that_the_desk_moved_is_kept_at_its_new_time(promised):
     assert handout.next_for(campaign.pk, agent=one, now=later + timedelta(minutes=1)).attempt.callback == callback
 
 
+def test_call_me_in_twenty_minutes_is_kept_though_the_campaign_leaves_an_hour_between_calls():
+    agent = UserFactory(role="agent")
+    campaign = CampaignFactory(agents=[agent], min_gap_s=3600, max_per_day=1)
+    TargetFactory(campaign=campaign, contact=ContactPhoneFactory().contact)
+    held = handout.next_for(campaign.pk, agent=agent, now=NOW).attempt
+    later = DispositionFactory(direction="outbound", contact_made=True, callback=True)
+    soon = NOW + timedelta(minutes=20)
+    reporting.report(held.pk, held.lease_token, disposition=later, callback={"at": soon}, by=agent, now=NOW + timedelta(minutes=2))
+    assert handout.next_for(campaign.pk, agent=agent, now=soon - timedelta(minutes=1)).attempt is None
+    given = handout.next_for(campaign.pk, agent=agent, now=soon)
+    assert given.attempt and given.why == "promised"
+
+
 def test_a_promise_to_a_team_is_left_for_it_however_often_others_ask(promised):
     team = TeamFactory()
     campaign, callback, one, other = promised(team=team)

@@ -8,10 +8,11 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from uuid import UUID
 
 import pytest
 
-from campaigns import clock_keys, handout, reporting, settling
+from campaigns import clock_keys, handout, outcomes, reporting, settling
 from campaigns.models import Attempt, Campaign, CampaignHours, Target
 from config.platform.errors import Refusal
 from crm import calling_whom, suppression
@@ -86,6 +87,7 @@ class Week:
         self.people: dict[str, Person] = {}
         self.calls: list[Made] = []
         self.in_hand: list[InHand] = []
+        self.gone: dict[str, UUID] = {}
         self.ways = {
             name: DispositionFactory(code=name, direction="outbound", **flags)
             for name, flags in {
@@ -150,27 +152,34 @@ class Week:
             self.some_say_no(now)
             self.take(now)
             handout.expire(now=now, limit=100)
+            outcomes.tend(now=now)
             now += step
         self.hear(end + timedelta(hours=1))
 
     def take(self, now: datetime) -> None:
-        busy = {one.made.agent for one in self.in_hand}
+        busy = {one.made.agent for one in self.in_hand} | self.who_is_gone()
         for agent in self.agents:
             if str(agent.pk) in busy:
                 continue
             given = handout.next_of_all(agent, now=now)
             if given.attempt is None:
                 break
-            if given.why != "in_hand":  # one of whom they have not said yet how it came out, and never will
-                self.taken(given.attempt, str(agent.pk), now)
+            self.taken(given.attempt, str(agent.pk), now)
         for campaign in self.campaigns:
             for attempt in handout.lease_batch(campaign.pk, by=self.dialler, most=self.lines, now=now):
                 self.taken(attempt, "", now)
 
+    def who_is_gone(self) -> set[str]:
+        """Operators who vanished with a contact in hand: they do not ask again before it is taken back from them."""
+        held = set(Attempt.objects.open().filter(pk__in=self.gone.values()).values_list("pk", flat=True))
+        self.gone = {agent: attempt_id for agent, attempt_id in self.gone.items() if attempt_id in held}
+        return set(self.gone)
+
     def taken(self, attempt: Attempt, agent: str, now: datetime) -> None:
         (result,) = self.random.choices(list(CHANCES), CHANCES.values())
-        until = now + timedelta(minutes=self.random.randint(1, 25))
-        made = Made(str(attempt.campaign_id), str(attempt.contact_id), attempt.e164, agent, now, until, result)
+        dialled = now + timedelta(minutes=self.random.choice([0, 0, 1, 5, 20]))
+        until = dialled + timedelta(minutes=self.random.randint(1, 25))
+        made = Made(str(attempt.campaign_id), str(attempt.contact_id), attempt.e164, agent, now, dialled, until, result)
         self.in_hand.append(InHand(attempt, made, until))
 
     def hear(self, now: datetime) -> None:
@@ -178,13 +187,15 @@ class Week:
         for one in [one for one in self.in_hand if one.until <= now]:
             self.in_hand.remove(one)
             one.attempt.refresh_from_db()
+            if one.made.agent and one.made.result == "vanished":
+                self.gone[one.made.agent] = one.attempt.pk
             if one.attempt.closing != Attempt.Closing.REVOKED and one.made.result != "vanished":
                 self.calls.append(self.report(one, now))
 
     def report(self, one: InHand, now: datetime) -> Made:
         agent = next((user for user in self.agents if str(user.pk) == one.made.agent), None)
         speaker, result = agent or self.random.choice(self.agents), one.made.result
-        said = {"attempt_id": one.attempt.pk, "token": one.attempt.lease_token, "started_at": one.made.leased_at, "ended_at": one.until}
+        said = {"attempt_id": one.attempt.pk, "token": one.attempt.lease_token, "started_at": one.made.dialled_at, "ended_at": one.until}
         if result == "dropped" and agent is None:
             reporting.report(**said, outcome="answered", by=self.dialler, now=now)
             return replace(one.made, dropped=True)
@@ -255,9 +266,10 @@ def course_of(target: Target) -> list[str]:
 
 def broken_control(week: Week, world: World) -> list[str]:
     """The same calls twelve hours later break rules: which of these kinds the check does not find."""
-    later = [replace(one, leased_at=one.leased_at + timedelta(hours=12), ended_at=one.ended_at + timedelta(hours=12)) for one in week.calls]
+    by = timedelta(hours=12)
+    later = [replace(one, leased_at=one.leased_at + by, dialled_at=one.dialled_at + by, ended_at=one.ended_at + by) for one in week.calls]
     twice = [*week.calls, *(replace(one, leased_at=one.leased_at + timedelta(minutes=1)) for one in week.calls[:20])]
-    looked = {"outside their hours": later, "one number in two hands": twice, "within the gap": twice, "one person twice": twice}
+    looked = {"outside their hours": later, "one number in two hands": twice, "within the gap": twice, "one person in two hands": twice}
     return [rule for rule, calls in looked.items() if not any(rule in one for one in broken(calls, world))]
 
 

@@ -42,13 +42,14 @@ class Rules:
 
 @dataclass(frozen=True)
 class Made:
-    """One call that was handed out. ``promise`` is when they are to be called again, if that is how it came out."""
+    """One call that was handed out, and dialled some time later. ``promise`` is when they are to be called again, if that is how it came out."""
 
     campaign: str
     person: str
     number: str
     agent: str
     leased_at: datetime
+    dialled_at: datetime
     ended_at: datetime
     result: str
     promise: datetime | None = None
@@ -70,6 +71,7 @@ def broken(calls: Sequence[Made], world: World) -> list[str]:
         *(f"{rule}: {one}" for one in calls for rule in _alone(one, world)),
         *_of_each(calls, lambda one: (one.campaign, one.person), lambda of_one: _of_a_target(of_one, calls, world)),
         *_of_each(calls, lambda one: one.number, lambda of_one: _of_a_number(of_one, world)),
+        *_of_each(calls, lambda one: one.person, _overlaps("one person in two hands")),
         *_of_each([one for one in calls if one.agent], lambda one: one.agent, _overlaps("an operator has two in hand")),
     ]
 
@@ -108,14 +110,8 @@ def _of_a_target(calls: Sequence[Made], all_calls: Sequence[Made], world: World)
         before = [other for other in counted if other.leased_at < one.leased_at]
         if len(before) >= rules.most and not calls[index - 1].promise:
             yield f"after {len(before)} attempts, {rules.most} are allowed: {one}"
-        if before and one.leased_at < before[-1].leased_at + rules.gap:
-            yield f"within the gap: {one}"
-        for zone in person.zones:
-            day = one.leased_at.astimezone(ZoneInfo(zone)).date()
-            if sum(1 for other in before if other.leased_at.astimezone(ZoneInfo(zone)).date() == day) >= rules.most_a_day:
-                yield f"too often on {day} in {zone}: {one}"
-        if sum(1 for other in before if other.leased_at > one.leased_at - rules.rolling) >= rules.rolling_most:
-            yield f"too often within {rules.rolling}: {one}"
+        if not (before and _is_promised(before[-1], one, all_calls)):
+            yield from _too_often(before, one, rules, person)
         if sum(1 for other in before if other.number == one.number) >= rules.most_a_number:
             yield f"too often on one number: {one}"
         if in_a_row >= rules.most_technical:
@@ -130,7 +126,23 @@ def _of_a_target(calls: Sequence[Made], all_calls: Sequence[Made], world: World)
             yield f"before the promised time {last.promise}: {one}"
         elif not last.promise and one.leased_at < last.ended_at + timedelta(seconds=rules.retries.get(last.result, 0)):
             yield f"sooner than {rules.retries[last.result]} s after {last.result}: {one}"
-    yield from _overlaps("one person twice at once")(calls)
+
+
+def _is_promised(last: Made, one: Made, all_calls: Sequence[Made]) -> bool:
+    """Whether a call keeps what was promised in the last one: the campaign's own limits do not put it off."""
+    return bool(last.promise) and not _spoke_between(last, one, all_calls)
+
+
+def _too_often(before: Sequence[Made], one: Made, rules: Rules, person: Person) -> Iterator[str]:
+    """By when they were called, whenever they had been taken in hand for it."""
+    if before and one.leased_at < max(other.ended_at for other in before) + rules.gap:
+        yield f"within the gap: {one}"
+    for zone in person.zones:
+        day = one.leased_at.astimezone(ZoneInfo(zone)).date()
+        if sum(1 for other in before if other.dialled_at.astimezone(ZoneInfo(zone)).date() == day) >= rules.most_a_day:
+            yield f"too often on {day} in {zone}: {one}"
+    if sum(1 for other in before if other.dialled_at > one.leased_at - rules.rolling) >= rules.rolling_most:
+        yield f"too often within {rules.rolling}: {one}"
 
 
 def _spoke_between(last: Made, one: Made, all_calls: Sequence[Made]) -> bool:
@@ -149,7 +161,8 @@ def _of_a_number(calls: Sequence[Made], world: World) -> Iterator[str]:
             yield f"hung up on them lately: {one}"
         for zone in world.people[one.person].zones:
             day = one.leased_at.astimezone(ZoneInfo(zone)).date()
-            same_day = [other for other in calls[:index] if other.leased_at.astimezone(ZoneInfo(zone)).date() == day]
+            rang = [other for other in calls[:index] if other.result not in rules.technical]
+            same_day = [other for other in rang if other.dialled_at.astimezone(ZoneInfo(zone)).date() == day]
             if len(same_day) >= world.number_a_day:
                 yield f"one number {len(same_day) + 1} times on {day}: {one}"
 

@@ -18,7 +18,7 @@ from config.platform.models import User
 Answer = TypeVar("Answer")
 LOCK_NOT_AVAILABLE = "55P03"
 BEGIN = datetime(2026, 11, 23, 9, tzinfo=UTC)
-WITNESS = "SELECT pg_try_advisory_lock(hashtextextended(%s, 99)), pg_try_advisory_lock(hashtextextended(%s, 99))"
+WITNESS = "SELECT pg_try_advisory_lock(hashtextextended(one, 99)) FROM unnest(%s::text[]) AS one"
 FORGET = "SELECT pg_advisory_unlock_all()"
 
 
@@ -88,8 +88,8 @@ def _hold(attempts: list[Attempt], asked: dict[str, Any], chance: random.Random,
     """Have them in hand for a moment; the witness says whether somebody else has them too."""
     for attempt in attempts:
         with connection.cursor() as cursor:
-            cursor.execute(WITNESS, [attempt.e164, str(attempt.target_id)])
-            if (alone := cursor.fetchone()) != (True, True):
+            cursor.execute(WITNESS, [[attempt.e164, str(attempt.target_id), str(attempt.contact_id)]])
+            if (alone := [row[0] for row in cursor.fetchall()]) != [True, True, True]:
                 say(f"twice in hand {attempt.e164} {alone}")
     if asked.get("holds_s"):
         say(f"holds {attempts[0].e164}")

@@ -1,6 +1,6 @@
 """Contacts handed out to many at once, over real connections and from real processes, some of which are killed with a contact in hand.
 
-The witness is no row of ours: whoever is given a contact locks its number and its target in the database by a lock of their own session.
+The witness is no row of ours: whoever is given a contact locks its number, its target and its person in the database by a lock of their own session.
 """
 
 import json
@@ -260,3 +260,25 @@ def test_two_batches_of_shared_numbers_pass_each_other():
     ))  # fmt: skip
     numbers = [attempt.e164 for batch in taken for attempt in batch]
     assert len(numbers) == len(set(numbers)) == Attempt.objects.filter(state="leased").count() == 135
+
+
+def test_nobody_is_in_two_hands_on_two_numbers():
+    campaigns = [CampaignFactory() for _ in range(2)]
+    contacts = crowd(100, campaigns[0])
+    others = PhoneNumber.objects.bulk_create(PhoneNumberFactory.build(e164=f"+7926{number:07}") for number in range(len(contacts)))
+    ContactPhone.objects.bulk_create(
+        ContactPhoneFactory.build(contact=contact, phone=phone, is_primary=False, order=1)
+        for contact, phone in zip(contacts, reversed(others), strict=True)
+    )
+    Target.objects.bulk_create(
+        TargetFactory.build(campaign=campaigns[1], contact=contact, next_e164=phone.e164)
+        for contact, phone in zip(contacts, reversed(others), strict=True)
+    )
+    diallers = [UserFactory(role="integration") for _ in range(4)]
+    taken = at_once(*(
+        lambda one=one, number=number: handout.lease_batch(campaigns[number % 2].pk, by=one, most=30, now=timezone.now())
+        for number, one in enumerate(diallers)
+    ))  # fmt: skip
+    people = [attempt.contact_id for batch in taken for attempt in batch]
+    assert len(people) == len(set(people)) == Attempt.objects.filter(state="leased").count() > 50
+    assert {attempt.campaign_id for batch in taken for attempt in batch} == {one.pk for one in campaigns}
