@@ -18,6 +18,7 @@ class CampaignsConfig(AppConfig):
             demo,
             eligibility,
             erasure,
+            handout,
             live_figures,
             outcomes,
             reporting,
@@ -34,6 +35,7 @@ class CampaignsConfig(AppConfig):
 
         for name, rule in eligibility.RULES.items():
             calling.rules.add(name, rule)
+        handout.declare()
         revoking.declare()
         running.declare()
         suppression.told.add("campaigns", revoking.let_go)

@@ -184,10 +184,12 @@ def _end(campaign_id: UUID, verb: str, reason: str, if_version: int | None, by: 
             campaign.ended_at, campaign.ended_because = now, reason[:300]
             campaign.status = Status.COMPLETED if verb == "complete" else Status.CANCELLED
             _tell(campaign, "campaign.ended", reason, by, now)
-        held = Attempt.objects.filter(campaign=campaign, state=Attempt.State.LEASED).order_by("target_id")
-        for attempt in held.select_for_update(of=("self",)):
+        rows = Attempt.objects.filter(campaign=campaign, state=Attempt.State.LEASED).order_by("target_id")
+        held = list(rows.select_for_update(of=("self",)))
+        for attempt in held:
             attempt.reason = "The campaign was ended."
             handout.close(attempt, Attempt.Closing.STOPPED, now=now)
+        handout.tell_lost(held, Attempt.Closing.STOPPED, now=now)
     return campaign
 
 
