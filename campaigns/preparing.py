@@ -24,7 +24,8 @@ MANY = ("agents", "teams", "dispositions")
 #: What a copy does not take over.
 OF_ITS_OWN = (
     "id", "created_at", "updated_at", "version", "number", "name", "status", "is_template", "copied_from", "survey_version", "starts_at",
-    "ends_at", "started_at", "ended_at", "ended_because", "forced_reason", "by", "limits_grew_at",
+    "ends_at", "started_at", "ended_at", "ended_because", "forced_reason", "by", "limits_grew_at", "start_problem",
+    "start_again_at",
 )  # fmt: skip
 #: Limits that, when they grow, let targets wait again that were used up.
 GROWING = ("max_attempts", "max_technical", "max_per_number")

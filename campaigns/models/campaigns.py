@@ -165,6 +165,10 @@ class Campaign(Movable):
     started_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
     ended_because = models.CharField(max_length=300, blank=True, editable=False)
+    start_problem = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="Why it did not begin at its time; it is tried again every few minutes."
+    )
+    start_again_at = models.DateTimeField(null=True, editable=False, help_text="When its start is tried again.")
     forced_reason = models.CharField(max_length=500, blank=True, editable=False, help_text="Why it was started without a fresh dry run.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False)
 
@@ -194,6 +198,11 @@ class Campaign(Movable):
                 name="campaign_that_is_over_says_when",
                 condition=Q(status__in=["draft", "scheduled", "running", "paused"], ended_at=None)
                 | Q(status__in=["completed", "cancelled", "archived"], ended_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="campaign_that_could_not_begin_still_waits",
+                condition=Q(start_problem="", start_again_at=None)
+                | (Q(status="scheduled", start_again_at__isnull=False) & ~Q(start_problem="")),
             ),
             models.CheckConstraint(
                 name="campaign_template_never_runs",
