@@ -120,10 +120,11 @@ def _write(campaign: Campaign, lists: Mapping[str, Any], by: User) -> dict[str, 
 def _read(source: Mapping[str, Any], by: User) -> dict[str, Any]:
     """A source whose query can be read; that of a saved filter is written down, so that who changes the filter changes no campaign."""
     read = dict(source)
+    read["query"] = read.get("query") or {}
     if read.get("kind") == AudienceSource.Kind.FILTER:
-        if (saved := read.get("saved_filter")) and not read.get("query"):
+        if (saved := read.get("saved_filter")) and not read["query"]:
             read["query"] = saved_filters.query_of(saved.pk, entity="contacts", by=by)
-        contact_filters.select(read.get("query") or {})
+        contact_filters.select(read["query"])
     return read
 
 
