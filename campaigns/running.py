@@ -21,12 +21,12 @@ logger = logging.getLogger(__name__)
 Status = Campaign.Status
 ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
 EXAMPLE: dict[str, Any] = {"campaign": ID, "number": "K-2026-000012", "name": "Autumn offers", "status": "paused", "reason": ""}
-NOT_STARTED = EXAMPLE | {"status": "scheduled", "reason": "There is nobody in the campaign: build its audience first."}
+DELAYED = EXAMPLE | {"status": "scheduled", "reason": "There is nobody in the campaign: build its audience first."}
 NEWS = {
     "campaign.started": "A campaign began, or goes on after a pause.",
     "campaign.paused": "A campaign hands nobody out for now.",
     "campaign.ended": "A campaign was completed or cancelled.",
-    "campaign.not_started": "A campaign that was to begin by itself could not: `reason` says why. It is tried again every few minutes.",
+    "campaign.delayed": "A campaign that was to begin by itself could not: `reason` says why. It is tried again every few minutes.",
 }
 #: A start that failed is tried again after this.
 START_AGAIN = timedelta(minutes=5)
@@ -72,9 +72,9 @@ class TemplateNeverRuns(Refusal):
 def declare() -> None:
     """Say what the live feed and the news for other systems tell of campaigns."""
     feed.declare("campaign.changed", "A campaign in which you work was started, paused, resumed or ended.", EXAMPLE)
-    feed.declare("campaign.not_started", NEWS["campaign.not_started"], NOT_STARTED)
+    feed.declare("campaign.delayed", NEWS["campaign.delayed"], DELAYED)
     for name, tells in NEWS.items():
-        outbox.declare(name, tells, NOT_STARTED if name == "campaign.not_started" else EXAMPLE)
+        outbox.declare(name, tells, DELAYED if name == "campaign.delayed" else EXAMPLE)
 
 
 def schedule(campaign_id: UUID, *, starts_at: datetime, if_version: int | None = None, by: User, now: datetime) -> Campaign:
@@ -264,7 +264,7 @@ def _begin(campaign: Campaign, now: datetime) -> None:
         return
     if campaign.kind == Campaign.Kind.COLLECTION or dry_runs.is_fresh(campaign, now=now):
         start(campaign.pk, by=None, now=now)
-    elif (run := dry_runs.latest(campaign)) and run.status == "failed" and run.asked_at >= (campaign.start_again_at or campaign.starts_at):
+    elif (run := dry_runs.latest(campaign)) and run.status == "failed" and run.asked_at >= (campaign.start_again_at or campaign.starts_at or now):
         _put_off(campaign.pk, f"The dry run failed: {run.problem}", now)  # one of an earlier try, or a person's, says nothing of now
     elif not dry_runs.is_going_on(campaign):
         dry_runs.begin(campaign.pk, by=None, now=now)
@@ -286,8 +286,8 @@ def _put_off(campaign_id: UUID, why: str, now: datetime) -> None:
     record(campaign, "start_failed", by=None, now=now, reason=why, before=before)
     leaders = duty.leaders_of(campaign.department) if campaign.department or not campaign.by_id else []
     data = _told_of(campaign, why)
-    feed.tell({campaign.by_id, *leaders}, "campaign.not_started", data, about=campaign.pk, now=now)
-    outbox.tell("campaign.not_started", campaign, data, now=now)
+    feed.tell({campaign.by_id, *leaders}, "campaign.delayed", data, about=campaign.pk, now=now)
+    outbox.tell("campaign.delayed", campaign, data, now=now)
 
 
 def _by_itself(campaign: Campaign, act: Any, now: datetime) -> bool:

@@ -188,7 +188,7 @@ def test_two_workers_at_once_and_one_that_fails_midway_leave_no_gap_and_no_doubl
 
 
 def not_started():
-    rows = FeedMessage.objects.filter(kind="campaign.not_started").order_by("id")
+    rows = FeedMessage.objects.filter(kind="campaign.delayed").order_by("id")
     return [(row.recipient_id, row.data["reason"]) for row in rows]
 
 
@@ -205,7 +205,7 @@ def test_a_start_at_its_time_that_fails_is_told_once_to_whoever_leads_it_and_tri
     assert (campaign.status, campaign.start_problem) == ("scheduled", nobody)
     assert campaign.start_again_at == at + timedelta(seconds=301) + running.START_AGAIN
     assert not_started() == [(lead.pk, nobody)], "not at every try, and not to operators"
-    assert OutboxEvent.objects.filter(type="campaign.not_started").count() == 1
+    assert OutboxEvent.objects.filter(type="campaign.delayed").count() == 1
     assert AuditEvent.objects.filter(verb="start_failed", subject_id=campaign.pk).count() == 1
     assert not campaign.dry_runs.exists(), "nothing to make one of"
     assert client_of("supervisor").get(f"/api/v1/campaigns/{campaign.pk}/").json()["start_problem"] == nobody

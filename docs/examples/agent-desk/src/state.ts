@@ -8,6 +8,9 @@ export type Owed = { kind: "callback" | "return_call"; id: string; phone: string
 
 export type Person = { surname: string; name: string; email: string };
 
+/** A contact of a campaign, with all that must be known of it; without a token it is in the hands of the call alone. */
+export type Hand = Omit<S["Briefing"], "state"> & { because?: string };
+
 /** One thing that the operator has before them: a call, a contact of a campaign, a call that is owed. The last two become calls. */
 export type Work = {
   id: string;
@@ -18,7 +21,7 @@ export type Work = {
   matches: S["Match"][];
   contact: S["Contact"] | null;
   open: Record<string, any[]>;
-  hand?: S["ContactInHands"];
+  hand?: Hand;
   owed?: Owed;
   dialling: string;
   said?: string; // the number as people read it
@@ -135,6 +138,17 @@ export function drop(work: Work): void {
   show(desk.works[0], true);
 }
 
+/** A dialler connects them: what `next` tells whoever asks for a contact is told of the attempt that the screen pop names. */
+async function brief(work: Work, attempt: string): Promise<void> {
+  try {
+    const { state: _, ...hand } = await must(api.GET("/api/v1/attempts/{id}/briefing/", of(attempt)));
+    work.hand ??= hand;
+  } catch (problem) {
+    say((problem as Problem).message);
+  }
+  draw();
+}
+
 export function takeInHand(hand: S["ContactInHands"]): void {
   const known = desk.works.find((work) => work.hand?.attempt === hand.attempt);
   show(known ?? begin({ id: hand.attempt, stage: "ready", hand, contact: { ...hand.contact, merged_from: null } }), true);
@@ -142,13 +156,15 @@ export function takeInHand(hand: S["ContactInHands"]): void {
 }
 
 /** Say now and then that the contact is still in these hands. */
-function holdOn(hand: S["ContactInHands"]): void {
+function holdOn(hand: Hand): void {
   const { signal } = shift;
+  const { token } = hand;
+  if (!token) return;
   const beat = async (): Promise<void> => {
     const mine = desk.works.some((work) => work.hand?.attempt === hand.attempt);
     if (!mine || signal.aborted) return;
     // A lost lease is told by the feed too; a refused sign of life needs no second word.
-    await api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), signal, body: { token: hand.token } }).catch(() => {});
+    await api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), signal, body: { token } }).catch(() => {});
     setTimeout(beat, hand.heartbeat_every_s * 1000);
   };
   setTimeout(beat, hand.heartbeat_every_s * 1000);
@@ -185,7 +201,7 @@ function told({ kind, data }: Told): void {
   if (kind === "call.rang_out" && work) (say("It rings no more."), drop(work));
   if (kind === "call.ended" && work) {
     // Of a campaign's contact is told how it came out, whoever answered.
-    if (!work.hand && (data.wrap_up !== "pending" || data.agent !== desk.me?.id)) drop(work);
+    if (!work.hand?.token && (data.wrap_up !== "pending" || data.agent !== desk.me?.id)) drop(work);
     else {
       Object.assign(work, { stage: "ended", held: false, talk_s: data.talk_s, pane: isTyping() && work.pane !== "script" ? work.pane : "writeup" });
       say("The call is over: write it up.");
@@ -204,6 +220,12 @@ function told({ kind, data }: Told): void {
     const lost = desk.works.find((one) => one.id === data.attempt);
     if (lost?.stage === "ready") (say("They may not be called any more. Take the next.", "alert"), drop(lost));
   }
+  if (kind === "campaign.contact_lost") {
+    const lost = desk.works.find((one) => one.hand?.attempt === data.attempt);
+    const whys: Record<string, string> = { taken: "A supervisor took them back.", stopped: "The campaign is over.", expired: "You had them in hand for too long." };
+    if (lost) say(`${whys[data.why] ?? "They are out of your hands."} ${lost.stage === "ready" ? "Take the next." : "You may still write the call up."}`, "alert");
+    if (lost?.stage === "ready") drop(lost);
+  }
   if (kind === "announcement") (desk.announcements.push(data), say(data.text, "quiet"));
   if (kind === "announcement.withdrawn") desk.announcements = desk.announcements.filter((one) => one.announcement !== data.announcement);
   if (/^(callback\.due|return_call\.assigned)$/.test(kind)) (desk.owed++, say("Somebody is owed a call."));
@@ -214,6 +236,8 @@ function ring({ call, matches, open }: Ringing, stage: Work["stage"]): void {
   const known = workOf(call);
   const work = known ?? begin({ id: call.id, stage, call, matches, open });
   Object.assign(work, { call, stage }, matches.length && { matches, open });
+  const attempt = (open.campaigns ?? []).find((one) => one.call === call.id)?.attempt;
+  if (attempt && !work.hand) void brief(work, attempt);
   const names = matches.map((one) => one.contact.display_name).join(" or ");
   if (stage === "ringing" && !known) say(`A call from ${names || number(work) || "a withheld number"}`, "alert");
   show(work);
