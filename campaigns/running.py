@@ -264,7 +264,11 @@ def _begin(campaign: Campaign, now: datetime) -> None:
         return
     if campaign.kind == Campaign.Kind.COLLECTION or dry_runs.is_fresh(campaign, now=now):
         start(campaign.pk, by=None, now=now)
-    elif (run := dry_runs.latest(campaign)) and run.status == "failed" and run.asked_at >= (campaign.start_again_at or campaign.starts_at or now):
+    elif (
+        (run := dry_runs.latest(campaign))
+        and run.status == "failed"
+        and run.asked_at >= (campaign.start_again_at or campaign.starts_at or now)
+    ):
         _put_off(campaign.pk, f"The dry run failed: {run.problem}", now)  # one of an earlier try, or a person's, says nothing of now
     elif not dry_runs.is_going_on(campaign):
         dry_runs.begin(campaign.pk, by=None, now=now)
