@@ -19,6 +19,7 @@ class CampaignsConfig(AppConfig):
             effects_on_conversions,
             eligibility,
             erasure,
+            handout,
             live_figures,
             outcomes,
             reporting,
@@ -47,6 +48,7 @@ class CampaignsConfig(AppConfig):
 
         for name, rule in eligibility.RULES.items():
             calling.rules.add(name, rule)
+        handout.declare()
         revoking.declare()
         running.declare()
         suppression.told.add("campaigns", revoking.let_go)

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from calls.models import Disposition
-from campaigns.models import Attempt
-from config.platform.models import User
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from calls.models import CallLeg, Disposition
+from campaigns.models import Attempt, Campaign
+from config.platform.models import LEADERS, User
 from crm import contact_rows, offers, script_rendering, scripts, timeline
 from crm.models import Promotion
 from crm.script_placeholders import About
@@ -16,18 +18,26 @@ ATTEMPTS, HAPPENINGS = 5, 5
 WHY = {"in_hand": "You have them in hand already.", "promised": "They were promised a call.", "next": "They are the next."}
 
 
+def readable_by(user: User) -> QuerySet[Attempt]:
+    """Attempts whose briefing this person may read: who has them, who took them, at whose desk their call rings or goes on; whoever leads, any."""
+    if user.role in LEADERS:
+        return Attempt.objects.all()
+    at_their_desk = CallLeg.objects.filter(call=OuterRef("call"), agent=user, state__in=["ringing", "answered"])
+    return Attempt.objects.filter(Q(agent=user) | Q(leased_by=user) | Q(call__agent=user) | Exists(at_their_desk))
+
+
 def of(attempts: Sequence[Attempt], *, why: str = "next", user: User, now: datetime) -> list[dict[str, Any]]:
     """What is shown with each attempt. ``briefing`` for one; a dialler gets what machines need."""
     contacts = {row["id"]: row for row in contact_rows.show([one.contact_id for one in attempts])}
     return [_short(one, contacts[one.contact_id], why) for one in attempts if one.contact_id in contacts]
 
 
-def whole(attempt: Attempt, *, why: str, user: User, now: datetime) -> dict[str, Any]:
-    """All of it, for the operator who is about to call. A fixed number of statements."""
+def whole(attempt: Attempt, *, why: str = "next", user: User, now: datetime) -> dict[str, Any]:
+    """All of it, for the operator who is about to call, or to whom the call is connected. A fixed number of statements."""
     (told,) = of([attempt], why=why, user=user, now=now)
     campaign = attempt.campaign
     told |= {
-        "campaign": {"id": campaign.pk, "number": campaign.number, "name": campaign.name, "kind": campaign.kind, "about": campaign.about},
+        "campaign": of_campaign(campaign),
         "script": _script(attempt, user, now),
         "survey_version": campaign.survey_version_id,
         "promotion": _promotion(attempt, now),
@@ -37,6 +47,19 @@ def whole(attempt: Attempt, *, why: str, user: User, now: datetime) -> dict[str,
         "promise": _promise(attempt),
     }
     return told
+
+
+def asked(attempt: Attempt, *, user: User, now: datetime) -> dict[str, Any]:
+    """The whole of it for whoever asks about an attempt; the token is for those alone in whose hands it is."""
+    told = whole(attempt, user=user, now=now)
+    if user.pk not in (attempt.agent_id, attempt.leased_by_id):
+        told["token"] = None
+    return told | {"state": attempt.state}
+
+
+def of_campaign(campaign: Campaign) -> dict[str, Any]:
+    """What whoever calls must know of the campaign."""
+    return {"id": campaign.pk, "number": campaign.number, "name": campaign.name, "kind": campaign.kind, "about": campaign.about}
 
 
 def _short(attempt: Attempt, contact: Mapping[str, Any], why: str) -> dict[str, Any]:

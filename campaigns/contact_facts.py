@@ -85,8 +85,9 @@ def conversions_of_contact(contact_id: UUID, before: Position, limit: int) -> li
 #: What is promised or in hand comes first, then what waits for another try, then who was not called yet; of running campaigns alone.
 OPEN_MATTERS = """
 SELECT t.id, t.campaign_id AS campaign, c.number, c.name, c.kind, c.about, t.state, t.attempts_total, t.last_attempt_at, t.outcome,
-    t.next_attempt_at, t.callback_id AS callback, c.survey_version_id AS survey_version
+    t.next_attempt_at, t.callback_id AS callback, c.survey_version_id AS survey_version, a.id AS attempt, a.call_id AS call
 FROM campaigns_target t JOIN campaigns_campaign c ON c.id = t.campaign_id
+    LEFT JOIN campaigns_attempt a ON a.target_id = t.id AND a.state <> 'closed'
 WHERE t.contact_id = ANY(%(contacts)s::uuid[]) AND c.status IN ('running', 'paused')
     AND t.state IN ('pending', 'leased', 'in_call', 'wrap', 'retry_wait', 'callback_wait')
 ORDER BY t.state = 'callback_wait' DESC, t.state IN ('leased', 'in_call', 'wrap') DESC, c.priority DESC, t.id LIMIT 10

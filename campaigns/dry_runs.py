@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns import leasing
+from campaigns.live_figures import first_key
 from campaigns.models import Campaign, DryRun, Target
 from config.platform import jobs, queue
 from config.platform.errors import Refusal
@@ -22,6 +23,7 @@ from config.platform.models import User
 from config.platform.moves import transition
 from crm import calling
 from crm.calling import Verdict
+from crm.models import CallingLimit, CallingWindow, Channel, Suppression
 
 Status = DryRun.Status
 OWED = (Status.WAITING, Status.RUNNING)
@@ -42,7 +44,11 @@ PASSING = (
     "survey_version",
     "limits_grew_at",
     "freshened_at",
+    "start_problem",
+    "start_again_at",
 )
+#: So many do-not-call entries are counted at most.
+MOST_STOPS = 10_000
 
 
 class DryRunGoesOn(Refusal):
@@ -88,7 +94,10 @@ def is_fresh(campaign: Campaign, *, now: datetime) -> bool:
 
 
 def fingerprint(campaign: Campaign) -> str:
-    """A digest of all on which a dry run hangs: settings, hours, rules, people, audience."""
+    """A digest of all on which a dry run hangs: settings, hours, rules, people, audience, and the windows and limits of the house.
+
+    Not the do-not-call entries: they change all day, and ``stops_since`` tells how many came.
+    """
     fields = {field.attname: getattr(campaign, field.attname) for field in Campaign._meta.concrete_fields if field.name not in PASSING}
     told = {
         "fields": fields,
@@ -97,9 +106,19 @@ def fingerprint(campaign: Campaign) -> str:
         "agents": sorted(campaign.agents.values_list("pk", flat=True)),
         "teams": sorted(campaign.teams.values_list("pk", flat=True)),
         "audience": campaign.audience_runs.order_by("-id").values_list("pk", flat=True).first(),
+        "windows": list(
+            CallingWindow.objects.filter(is_active=True, purpose__in=["", campaign.purpose]).order_by("id").values_list("id", "version")
+        ),
+        "limits": list(CallingLimit.objects.for_purpose(campaign.purpose).values_list("id", "version")),
         "targets": Target.objects.filter(campaign=campaign).count(),
     }
     return hashlib.sha256(json.dumps(told, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()
+
+
+def stops_since(run: DryRun) -> int:
+    """How many do-not-call entries for the purpose of its campaign were written since it was asked for; ``MOST_STOPS`` at most."""
+    written = Suppression.objects.filter(pk__gte=first_key(run.asked_at), purpose__in=["", run.campaign.purpose])
+    return written.filter(channel__in=["", Channel.CALL])[:MOST_STOPS].count()
 
 
 def run_owed(*, now: datetime, seconds: float = jobs.TURN_S) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -13,7 +14,7 @@ from calls import callbacks
 from calls.models import Call, Callback
 from campaigns import choosing, gates, leases, leasing, settling
 from campaigns.models import Attempt, Campaign, Target
-from config.platform import sharing
+from config.platform import feed, sharing
 from config.platform.errors import Refusal
 from config.platform.models import User
 
@@ -26,6 +27,20 @@ PUT_BACK_S = 60
 MOST_AT_ONCE = 200
 #: A request for many looks so often: what is refused is put off, so the next request begins behind it.
 MOST_LOOKS = 10
+LOST = "campaign.contact_lost"
+LOST_EXAMPLE: dict[str, Any] = {
+    "attempt": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e",
+    "campaign": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7f",
+    "why": "expired",
+}
+
+
+def declare() -> None:
+    """Say what the live feed tells of contacts that leave somebody's hands."""
+    told = (
+        "The contact is out of your hands: `why` is `expired`, `taken` by a supervisor, or `stopped` with its campaign. Ask for the next."
+    )
+    feed.declare(LOST, told, LOST_EXAMPLE)
 
 
 class NotYourCampaign(Refusal):
@@ -64,8 +79,7 @@ def next_for(campaign_id: UUID, *, agent: User, now: datetime) -> Given:
     campaign = Campaign.objects.prefetch_related("hours").get(pk=campaign_id)
     if not Campaign.objects.workable_by(agent).filter(pk=campaign.pk).exists():
         raise NotYourCampaign("You do not work in this campaign.")
-    given = _given(campaign, agent, now)
-    return given or Given(None, "", waiting(campaign), choosing.earliest(campaign, now=now))
+    return _given(campaign, agent, now) or _nobody(campaign, now)
 
 
 def next_of_all(agent: User, *, now: datetime) -> Given:
@@ -111,6 +125,15 @@ def lease_batch(campaign_id: UUID, *, by: User, most: int, now: datetime) -> lis
         if not seen or len(found) >= most:
             break
     return found
+
+
+def nobody_more(campaign_id: UUID, *, now: datetime) -> Given:
+    """Of a campaign of which no more can be leased now: who waits for what, and when to ask again."""
+    return _nobody(Campaign.objects.prefetch_related("hours").get(pk=campaign_id), now)
+
+
+def _nobody(campaign: Campaign, now: datetime) -> Given:
+    return Given(None, "", waiting(campaign), choosing.earliest(campaign, now=now))
 
 
 @transaction.atomic
@@ -168,13 +191,33 @@ def expire(*, now: datetime, limit: int = 200) -> int:
         talking = set(
             Call.objects.open().filter(customer_e164__in=[one.e164 for one in rows if one.e164]).values_list("customer_e164", flat=True)
         )
+        lost: list[Attempt] = []
         for attempt in sorted(rows, key=lambda one: one.target_id):
             if attempt.e164 in talking:
                 attempt.lease_until = now + GRACE
                 attempt.save(update_fields=["lease_until", "updated_at"])
             else:
                 close(attempt, Attempt.Closing.EXPIRED, again_at=now, now=now)
+                lost.append(attempt)
+        tell_lost(lost, Attempt.Closing.EXPIRED, now=now)
     return len(rows)
+
+
+def tell_lost(attempts: Sequence[Attempt], why: str, *, now: datetime) -> None:
+    """Whoever had these contacts in hand is told that they have them no more, and why. One statement."""
+    feed.tell_many(
+        [
+            feed.Message(
+                {one.agent_id, one.leased_by_id},
+                LOST,
+                {"attempt": str(one.pk), "campaign": str(one.campaign_id), "why": why},
+                about=one.pk,
+                contact=one.contact_id,
+            )
+            for one in attempts
+        ],
+        now=now,
+    )
 
 
 def close(attempt: Attempt, closing: str, *, again_at: datetime | None = None, now: datetime) -> Target:

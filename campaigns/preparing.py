@@ -24,7 +24,8 @@ MANY = ("agents", "teams", "dispositions")
 #: What a copy does not take over.
 OF_ITS_OWN = (
     "id", "created_at", "updated_at", "version", "number", "name", "status", "is_template", "copied_from", "survey_version", "starts_at",
-    "ends_at", "started_at", "ended_at", "ended_because", "forced_reason", "by", "limits_grew_at", "freshened_at",
+    "ends_at", "started_at", "ended_at", "ended_because", "forced_reason", "by", "limits_grew_at", "freshened_at", "start_problem",
+    "start_again_at",
 )  # fmt: skip
 #: Limits that, when they grow, let targets wait again that were used up.
 GROWING = ("max_attempts", "max_technical", "max_per_number")
@@ -120,10 +121,11 @@ def _write(campaign: Campaign, lists: Mapping[str, Any], by: User) -> dict[str, 
 def _read(source: Mapping[str, Any], by: User) -> dict[str, Any]:
     """A source whose query can be read; that of a saved filter is written down, so that who changes the filter changes no campaign."""
     read = dict(source)
+    read["query"] = read.get("query") or {}
     if read.get("kind") == AudienceSource.Kind.FILTER:
-        if (saved := read.get("saved_filter")) and not read.get("query"):
+        if (saved := read.get("saved_filter")) and not read["query"]:
             read["query"] = saved_filters.query_of(saved.pk, entity="contacts", by=by)
-        contact_filters.select(read.get("query") or {})
+        contact_filters.select(read["query"])
     return read
 
 

@@ -13,7 +13,7 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
-from campaigns import choosing, clock_keys, outlook, running
+from campaigns import clock_keys, outlook, running
 from campaigns.models import Campaign
 from config.platform.models import User
 from config.platform.sharing import shared
@@ -71,9 +71,8 @@ WHERE campaign_id = %(campaign)s AND reversed_at IS NULL AND (%(agent)s::uuid IS
 """
 CLOCKS = "SELECT DISTINCT clocks FROM campaigns_target WHERE campaign_id = %(campaign)s"
 LEFT = """
-SELECT count(*) FILTER (WHERE is_ready AND clocks = ANY(%(open)s)) AS callable_now,
-    count(*) FILTER (WHERE is_ready AND NOT clocks = ANY(%(open)s)) AS waiting_for_hours,
-    count(*) FILTER (WHERE state IN ('pending', 'retry_wait') AND NOT is_ready) AS waiting_for_retry,
+SELECT count(*) FILTER (WHERE state IN ('pending', 'retry_wait') AND NOT is_ready
+        AND (next_attempt_at IS NULL OR next_attempt_at > %(now)s)) AS waiting_for_retry,
     count(*) FILTER (WHERE state = 'callback_wait') AS promised, count(*) FILTER (WHERE state IN ('leased', 'in_call', 'wrap')) AS in_hand
 FROM campaigns_target
 WHERE campaign_id = %(campaign)s AND state IN ('pending', 'leased', 'in_call', 'wrap', 'retry_wait', 'callback_wait')
@@ -111,7 +110,8 @@ def results(campaign: Campaign, *, agent: User | None = None, now: datetime) -> 
         "attempts": rated(totals)
         | {
             "drop_share": share(totals["drops"], totals["answered"]),
-            "attempts_per_success": round(totals["attempts"] / totals["successes"], 2) if totals["successes"] else None,
+            "attempts_per_contact": each(totals["attempts"], totals["reached"]),
+            "attempts_per_success": each(totals["attempts"], totals["successes"]),
         },
         "by_number": [rated(line) for line in dicts(BY_NUMBER, asked)],
         "by_disposition": dicts(BY_DISPOSITION, asked),
@@ -142,10 +142,10 @@ def by_agent(asked: Mapping[str, Any], brought: Sequence[Mapping[str, Any]]) -> 
 
 def remaining(campaign: Campaign, *, now: datetime) -> dict[str, Any]:
     """Who is still to be called, by the hours that the hand-out goes by, and when it is over if it goes on as in the last hour."""
-    asked = {"campaign": campaign.pk, "open": choosing.open_keys(campaign, now=now), "since": now - timedelta(hours=1)}
-    (left,), (lately,) = dicts(LEFT, asked), dicts(LATELY, asked)
-    whole, pace = sum(left.values()), lately["count"]
-    return left | {"ended_in_last_hour": pace, "over_at": _over_at(whole, pace, now)} | outlook.later(campaign, now=now)
+    asked = {"campaign": campaign.pk, "now": now, "since": now - timedelta(hours=1)}
+    (left,), (lately,), ahead = dicts(LEFT, asked), dicts(LATELY, asked), outlook.ahead(campaign, now=now)
+    whole, pace = ahead["callable_now"] + ahead["waiting_for_hours"] + sum(left.values()), lately["count"]
+    return left | {"ended_in_last_hour": pace, "over_at": _over_at(whole, pace, now)} | ahead
 
 
 def _over_at(whole: int, pace: int, now: datetime) -> datetime | None:
@@ -208,6 +208,11 @@ def across(campaigns: Sequence[UUID]) -> list[dict[str, Any]]:
         }
         for line in dicts(ACROSS, {"campaigns": list(campaigns)})
     ]
+
+
+def each(whole: int, part: int) -> float | None:
+    """How many of the whole to one of the part, of two digits; None of nothing."""
+    return round(whole / part, 2) if part else None
 
 
 def share(part: float, whole: float) -> float | None:

@@ -1,7 +1,7 @@
 """A campaign's life: planned, started, paused, resumed, brought to its end. What begins or ends by itself does so here too."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from campaigns import dry_runs, gates, handout, preparing
 from campaigns.models import Attempt, Campaign, Collected, Conversion, SurveyResponse, Target, targets
 from config.platform import feed, outbox
 from config.platform.errors import Refusal
+from config.platform.history import record, snapshot
 from config.platform.models import User
 from config.platform.moves import transition
 from crm import duty
@@ -22,11 +23,15 @@ logger = logging.getLogger(__name__)
 Status = Campaign.Status
 ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
 EXAMPLE: dict[str, Any] = {"campaign": ID, "number": "K-2026-000012", "name": "Autumn offers", "status": "paused", "reason": ""}
+DELAYED = EXAMPLE | {"status": "scheduled", "reason": "There is nobody in the campaign: build its audience first."}
 NEWS = {
     "campaign.started": "A campaign began, or goes on after a pause.",
     "campaign.paused": "A campaign hands nobody out for now.",
     "campaign.ended": "A campaign was completed or cancelled.",
+    "campaign.delayed": "A campaign that was to begin by itself could not: `reason` says why. It is tried again every few minutes.",
 }
+#: A start that failed is tried again after this.
+START_AGAIN = timedelta(minutes=5)
 
 
 class DryRunNeeded(Refusal):
@@ -75,8 +80,9 @@ class TemplateNeverRuns(Refusal):
 def declare() -> None:
     """Say what the live feed and the news for other systems tell of campaigns."""
     feed.declare("campaign.changed", "A campaign in which you work was started, paused, resumed or ended.", EXAMPLE)
+    feed.declare("campaign.delayed", NEWS["campaign.delayed"], DELAYED)
     for name, tells in NEWS.items():
-        outbox.declare(name, tells, EXAMPLE)
+        outbox.declare(name, tells, DELAYED if name == "campaign.delayed" else EXAMPLE)
 
 
 def schedule(campaign_id: UUID, *, starts_at: datetime, if_version: int | None = None, by: User, now: datetime) -> Campaign:
@@ -90,6 +96,7 @@ def schedule(campaign_id: UUID, *, starts_at: datetime, if_version: int | None =
     with transition(Campaign, campaign_id, "schedule", by=by, now=now, if_version=if_version) as campaign:
         _refuse_template(campaign)
         campaign.starts_at = starts_at
+        _forget_problem(campaign)
     return campaign
 
 
@@ -101,6 +108,7 @@ def unschedule(campaign_id: UUID, *, if_version: int | None = None, by: User, no
     """
     with transition(Campaign, campaign_id, "unschedule", by=by, now=now, if_version=if_version) as campaign:
         campaign.starts_at = None
+        _forget_problem(campaign)
     return campaign
 
 
@@ -124,6 +132,7 @@ def start(
             if campaign.starts_at and campaign.starts_at > now:
                 campaign.starts_at = now
             campaign.status = Status.RUNNING
+            _forget_problem(campaign)
             _tell(campaign, "campaign.started", reason, by, now)
     return campaign
 
@@ -191,12 +200,15 @@ def _end(campaign_id: UUID, verb: str, reason: str, if_version: int | None, by: 
         gates.shut_campaign(campaign_id)
         with transition(Campaign, campaign_id, verb, by=by, now=now, reason=reason, if_version=if_version) as campaign:
             campaign.ended_at, campaign.ended_because = now, reason[:300]
+            _forget_problem(campaign)
             campaign.status = Status.COMPLETED if verb == "complete" else Status.CANCELLED
             _tell(campaign, "campaign.ended", reason, by, now)
-        held = Attempt.objects.filter(campaign=campaign, state=Attempt.State.LEASED).order_by("target_id")
-        for attempt in held.select_for_update(of=("self",)):
+        rows = Attempt.objects.filter(campaign=campaign, state=Attempt.State.LEASED).order_by("target_id")
+        held = list(rows.select_for_update(of=("self",)))
+        for attempt in held:
             attempt.reason = "The campaign was ended."
             handout.close(attempt, Attempt.Closing.STOPPED, now=now)
+        handout.tell_lost(held, Attempt.Closing.STOPPED, now=now)
     return campaign
 
 
@@ -218,8 +230,16 @@ def _refuse_unready(campaign: Campaign) -> None:
             raise SurveyNotPublished("Publish the survey first.")
 
 
+def _forget_problem(campaign: Campaign) -> None:
+    campaign.start_problem, campaign.start_again_at = "", None
+
+
+def _told_of(campaign: Campaign, reason: str) -> dict[str, Any]:
+    return {"campaign": str(campaign.pk), "number": campaign.number, "name": campaign.name, "status": campaign.status, "reason": reason}
+
+
 def _tell(campaign: Campaign, news: str, reason: str, by: User | None, now: datetime) -> None:
-    data = {"campaign": str(campaign.pk), "number": campaign.number, "name": campaign.name, "status": campaign.status, "reason": reason}
+    data = _told_of(campaign, reason)
     leaders = duty.leaders_of(campaign.department) if campaign.department else []
     people = {*preparing.people_of(campaign), *leaders} - ({by.pk} if by else set())
     feed.tell(people, "campaign.changed", data, about=campaign.pk, now=now)
@@ -229,7 +249,8 @@ def _tell(campaign: Campaign, news: str, reason: str, by: User | None, now: date
 # --- by themselves
 def tend(*, now: datetime) -> int:
     """Begin what is to begin by now, end what is over; answers how many did. Safe in any number of workers, and twice."""
-    begin = Campaign.objects.filter(status=Status.SCHEDULED, starts_at__lte=now).order_by("starts_at", "id")
+    due = Campaign.objects.filter(status=Status.SCHEDULED, starts_at__lte=now)
+    begin = due.filter(Q(start_again_at=None) | Q(start_again_at__lte=now)).order_by("starts_at", "id")
     done = sum(_by_itself(campaign, _begin, now) for campaign in begin[:50])
     for campaign in Campaign.objects.filter(status__in=Campaign.LIVE).order_by("id"):
         if why := _is_over(campaign, now):
@@ -238,12 +259,47 @@ def tend(*, now: datetime) -> int:
 
 
 def _begin(campaign: Campaign, now: datetime) -> None:
-    """A campaign that waits for its start begins with a dry run, if none is fresh: nobody is there to force it."""
-    if campaign.kind != Campaign.Kind.COLLECTION and not dry_runs.is_fresh(campaign, now=now):
-        if not dry_runs.is_going_on(campaign):
-            dry_runs.begin(campaign.pk, by=None, now=now)
+    """A campaign that waits for its start begins with a dry run, if none is fresh: nobody is there to force it.
+
+    What stands in its way is told to those who lead it, and it is tried again after ``START_AGAIN``.
+    """
+    if campaign.audience_runs.filter(status__in=["waiting", "running"]).exists():
+        return  # who is in it is known in a moment
+    try:
+        _refuse_unready(campaign)
+    except Refusal as refusal:
+        _put_off(campaign.pk, refusal.detail, now)
         return
-    start(campaign.pk, by=None, now=now)
+    if campaign.kind == Campaign.Kind.COLLECTION or dry_runs.is_fresh(campaign, now=now):
+        start(campaign.pk, by=None, now=now)
+    elif (
+        (run := dry_runs.latest(campaign))
+        and run.status == "failed"
+        and run.asked_at >= (campaign.start_again_at or campaign.starts_at or now)
+    ):
+        _put_off(campaign.pk, f"The dry run failed: {run.problem}", now)  # one of an earlier try, or a person's, says nothing of now
+    elif not dry_runs.is_going_on(campaign):
+        dry_runs.begin(campaign.pk, by=None, now=now)
+
+
+@transaction.atomic
+def _put_off(campaign_id: UUID, why: str, now: datetime) -> None:
+    """Write down why it could not begin, and tell it once: not at every try."""
+    campaign = Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign_id)
+    if campaign.status != Status.SCHEDULED or (campaign.start_again_at and campaign.start_again_at > now):
+        return  # somebody was quicker
+    before, is_known = snapshot(campaign), campaign.start_problem == why[:300]
+    campaign.start_problem, campaign.start_again_at = why[:300], now + START_AGAIN
+    if is_known:
+        campaign.save(update_fields=["start_again_at", "updated_at"])
+        return
+    campaign.version += 1
+    campaign.save()
+    record(campaign, "start_failed", by=None, now=now, reason=why, before=before)
+    leaders = duty.leaders_of(campaign.department) if campaign.department or not campaign.by_id else []
+    data = _told_of(campaign, why)
+    feed.tell({campaign.by_id, *leaders}, "campaign.delayed", data, about=campaign.pk, now=now)
+    outbox.tell("campaign.delayed", campaign, data, now=now)
 
 
 def _by_itself(campaign: Campaign, act: Any, now: datetime) -> bool:

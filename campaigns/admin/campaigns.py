@@ -28,7 +28,7 @@ TONES = {
     "draft": "warn", "scheduled": "info", "running": "good", "paused": "warn", "completed": "plain", "cancelled": "bad", "archived": "plain",
 }  # fmt: skip
 TOLD = [
-    "number", "state", "version_asked", "copied_from", "started_at", "ended_at", "ended_because", "forced_reason", "by",
+    "number", "state", "version_asked", "copied_from", "started_at", "ended_at", "ended_because", "forced_reason", "start_problem", "by",
 ]  # fmt: skip
 #: The lists that are written on the page, and the columns of their rows.
 LISTS: dict[type[models.Model], tuple[str, tuple[str, ...]]] = {
@@ -95,7 +95,7 @@ class CampaignAdmin(AuditedAdmin):
                 "classes": ["tab"],
             },
         ),
-        ("How it went", {"fields": [("copied_from", "by"), ("started_at", "ended_at"), "ended_because", "forced_reason"], "classes": ["tab"]}),
+        ("How it went", {"fields": [("copied_from", "by"), ("started_at", "ended_at"), "ended_because", ("forced_reason", "start_problem")], "classes": ["tab"]}),
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -260,6 +260,8 @@ class CampaignAdmin(AuditedAdmin):
 
     @admin.display(description="state", ordering="status")
     def state(self, row: Campaign) -> SafeString:
+        if row.start_problem:
+            return badge("Could not start", "bad")
         return badge("Template" if row.is_template else row.get_status_display(), TONES.get(row.status, "plain"))
 
     @admin.display(description="version of the survey")
@@ -286,6 +288,7 @@ def _picture(campaign: Campaign) -> dict[str, Any]:
         "dry_counts": _counts(run) if run else [],
         "dry_reasons": _bars(run.reasons, run.seen) if run else [],
         "is_fresh": run is not None and dry_runs.is_fresh(campaign, now=timezone.now()),
+        "stops_since": dry_runs.stops_since(run) if run else 0,
         "is_moving": (build is not None and build.status in moving) or (run is not None and run.status in moving),
     }
 

@@ -61,13 +61,13 @@ class SourceInline(PartOfACampaign, StackedInline):
     """Whom it is for, and not for."""
 
     model = AudienceSource
-    fields = [("mode", "kind", "priority"), ("contact_list", "imported"), "query"]
-    autocomplete_fields = ["contact_list", "imported"]
+    fields = [("mode", "kind", "priority"), ("contact_list", "imported"), ("saved_filter", "query")]
+    autocomplete_fields = ["contact_list", "imported", "saved_filter"]
     formfield_overrides = {models.JSONField: {"form_class": StorableJSONField}}
     verbose_name_plural = "sources of the audience"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        return super().get_queryset(request).select_related("contact_list", "imported")
+        return super().get_queryset(request).select_related("contact_list", "imported", "saved_filter")
 
 
 class MemberInline(TabularInline):

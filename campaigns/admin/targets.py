@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
-from campaigns import handout
+from campaigns import excluding, handout, settling, taking_back
 from campaigns.models import Attempt, Target
-from config.platform.admin_base import ReadOnlyAdmin, badge
+from config.platform.admin_base import ReadOnlyAdmin, badge, confirmed, who
+from config.platform.admin_base.pages import LEADING
 from config.platform.admin_base.ranges import RangeDateTimeFilter
 from crm import searching
 
@@ -22,11 +23,26 @@ STATES = {
     "exhausted": "plain", "suppressed": "bad",
 }  # fmt: skip
 COURSES = {"leased": "info", "in_call": "info", "wrap": "info", "closed": "plain"}
+IN_HAND = (Target.State.LEASED, Target.State.IN_CALL, Target.State.WRAP)
 VERDICTS = {"allowed": ("yes", "good"), "warned": ("beware", "warn"), "refused": ("no", "bad")}
 
 
+class WithVerbs(ReadOnlyAdmin):
+    """Nobody writes a row by hand; whoever leads moves it by buttons."""
+
+    def row(self, request: HttpRequest, object_id: str) -> Any:
+        """The row of the page, read once for all its buttons."""
+        if not hasattr(request, "row_of_the_page"):
+            request.row_of_the_page = self.get_object(request, object_id)  # type: ignore[attr-defined]
+        return request.row_of_the_page  # type: ignore[attr-defined]
+
+    def led(self, request: HttpRequest, object_id: str) -> Any:
+        """The row, for whoever may move it."""
+        return self.row(request, object_id) if getattr(request.user, "role", "") in LEADING else None
+
+
 @admin.register(Target)
-class TargetAdmin(ReadOnlyAdmin):
+class TargetAdmin(WithVerbs):
     """One contact in one campaign. Here a supervisor finds why somebody is called, or is not."""
 
     list_display = ["campaign", "contact", "how", "is_ready", "attempts_total", "outcome", "disposition", "next_attempt_at", "reason"]
@@ -36,7 +52,7 @@ class TargetAdmin(ReadOnlyAdmin):
     search_help_text = "By the contact: name, phone, e-mail"
     ordering = ["-id"]
     sortable_by: list[str] = []
-    actions_detail = ["explain"]
+    actions_detail = ["explain", "take_out", "bring_back"]
     fields = [
         ("campaign", "contact"), ("state", "is_ready", "reason"), ("priority", "clocks"), ("next_attempt_at", "next_e164", "only_agent", "callback"),
         ("attempts_total", "attempts_technical", "last_attempt_at"), ("outcome", "disposition"), ("is_reached", "is_right_party", "is_success"),
@@ -63,13 +79,39 @@ class TargetAdmin(ReadOnlyAdmin):
         }  # fmt: skip
         return TemplateResponse(request, "admin/target_explanation.html", context)
 
+    def has_take_out_permission(self, request: HttpRequest, object_id: str) -> bool:
+        row = self.led(request, object_id)
+        return row is not None and row.state not in IN_HAND and row.reason not in settling.STAYS_OUT
+
+    def has_bring_back_permission(self, request: HttpRequest, object_id: str) -> bool:
+        row = self.led(request, object_id)
+        return row is not None and (row.state, row.reason) == (Target.State.SUPPRESSED, settling.BY_HAND)
+
+    @action(description="Take out of the campaign", icon="person_remove", permissions=["take_out"])
+    def take_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.row(request, object_id)
+        return confirmed(
+            self, request, row, title=f"Take out: {row.contact}", button="Take out", ask="Why", done="They are not called any more.",
+            question="They are not called in this campaign any more, until somebody brings them back.",
+            act=lambda said: excluding.exclude(row.pk, reason=said[:300], by=who(request), now=timezone.now()),
+        )  # fmt: skip
+
+    @action(description="Bring back", icon="person_add", permissions=["bring_back"])
+    def bring_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.row(request, object_id)
+        return confirmed(
+            self, request, row, title=f"Bring back: {row.contact}", button="Bring back", done="They are called again.",
+            question="They go on as their attempts and the rules say.",
+            act=lambda: excluding.reinstate(row.pk, by=who(request), now=timezone.now()),
+        )  # fmt: skip
+
     @admin.display(description="state", ordering="state")
     def how(self, row: Target) -> SafeString:
         return badge(row.get_state_display(), STATES[row.state])
 
 
 @admin.register(Attempt)
-class AttemptAdmin(ReadOnlyAdmin):
+class AttemptAdmin(WithVerbs):
     """In whose hands a contact was, on which number, and how it came out."""
 
     list_display = ["leased_at", "campaign", "contact", "e164", "agent", "course", "closing", "outcome", "disposition"]
@@ -77,6 +119,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = [
         "state", "closing", "counted", "is_batch", "is_late", "is_drop", ("leased_at", RangeDateTimeFilter), ("campaign", admin.RelatedOnlyFieldListFilter),
     ]  # fmt: skip
+    actions_detail = ["take_back"]
     search_fields = ["e164"]
     search_help_text = "By the contact: name, phone, e-mail"
     ordering = ["-id"]
@@ -89,6 +132,19 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     def found(self, request: HttpRequest, queryset: models.QuerySet[Any], text: str) -> models.QuerySet[Any]:
         return queryset.filter(contact__in=searching.find(text))
+
+    def has_take_back_permission(self, request: HttpRequest, object_id: str) -> bool:
+        row = self.led(request, object_id)
+        return row is not None and row.state != Attempt.State.CLOSED
+
+    @action(description="Take back", icon="undo", permissions=["take_back"])
+    def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.row(request, object_id)
+        return confirmed(
+            self, request, row, title=f"Take back: {row.contact}", button="Take back", ask="Why", done="They wait again.",
+            question="They leave the hands that have them, and wait for somebody else. The holder is told on the screen.",
+            act=lambda said: taking_back.take_back(row.pk, reason=said[:300], by=who(request), now=timezone.now()),
+        )  # fmt: skip
 
     @admin.display(description="state", ordering="state")
     def course(self, row: Attempt) -> SafeString:

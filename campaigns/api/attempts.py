@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
@@ -15,7 +16,7 @@ from calls.disposition_lock import DispositionLocked
 from calls.effects_on_callback import CallbackNeeded
 from calls.models import CallRequest
 from calls.wrap_up import CallNotOver, DispositionNotInCampaign, NoteNeeded, NotForThisCall, NotYourCall, TalkTooShort, TopicNeeded
-from campaigns import reporting, taking_back
+from campaigns import briefing, reporting, taking_back
 from campaigns.api.attempt_bodies import (
     AttemptSerializer,
     DialBody,
@@ -24,6 +25,7 @@ from campaigns.api.attempt_bodies import (
     ResultsBody,
     RowReportBody,
 )
+from campaigns.api.handout_bodies import AttemptTakeBackBody, BriefingSerializer
 from campaigns.campaign_filters import AttemptFilter
 from campaigns.leases import LeaseLost
 from campaigns.models import Attempt, Campaign
@@ -33,6 +35,7 @@ from config.api.permissions import allow
 from config.api.viewsets import ApiViewSet, ReadViewSet, operation
 from config.platform.errors import Refusal
 from config.platform.models import LEADERS, PEOPLE, Role, Scope, User
+from config.platform.moves import VersionConflict
 
 READ = allow(*PEOPLE, scope=Scope.CAMPAIGNS_READ)
 WORK = allow(Role.AGENT, *LEADERS, scope=Scope.CAMPAIGNS_WORK)
@@ -56,9 +59,17 @@ class AttemptViewSet(ReadViewSet):
     queryset = Attempt.objects.select_related("disposition")
     serializer_class = AttemptSerializer
     filterset_class = AttemptFilter
-    permits: ClassVar = {"list": READ, "retrieve": READ, "dial": WORK, "report": WORK}
+    permits: ClassVar = {
+        "list": READ, "retrieve": READ, "dial": WORK, "report": WORK, "briefing": WORK, "take_back": allow(*LEADERS),
+    }  # fmt: skip
     refused: CallRequest | None = None
     put_back: Attempt | None = None
+
+    def get_queryset(self):
+        """A briefing is also for the operator at whose desk the call of a dialler rings: the attempt is theirs once they answer."""
+        if self.action == "briefing":
+            return briefing.readable_by(self.user).select_related("campaign__script", "campaign__promotion", "contact", "callback")
+        return super().get_queryset()
 
     def finalize_response(self, request, response, *args, **kwargs):
         """What the gate refused is kept when all that the request did is rolled back, and the contact leaves the hands that had it."""
@@ -83,6 +94,30 @@ class AttemptViewSet(ReadViewSet):
         With the call that came of it.
         """
         return super().retrieve(request, pk)
+
+    @operation(answer=BriefingSerializer, method="get")
+    def briefing(self, request, pk) -> Response:
+        """All that an operator must know of an attempt
+
+        As `next` tells it: contact, numbers, script, promotion, history, ways out. For the operator to whom a dialler's call is connected, from
+        when it rings at their desk; for whoever took the contact; and for whoever leads. The screen pop names the attempt in `open`.
+        """
+        return Response(BriefingSerializer(briefing.asked(self.get_object(), user=self.user, now=timezone.now())).data)
+
+    @operation(
+        body=AttemptTakeBackBody,
+        answer=AttemptSerializer,
+        refusals=[taking_back.AttemptOver, taking_back.ContactOnTheLine, VersionConflict],
+    )
+    def take_back(self, request, pk) -> Response:
+        """Take a contact out of somebody's hands
+
+        And why. The holder's token is void and their screen is told; what they report later is kept as late. The contact waits again. One
+        whose call is over and was not written up is closed as the line told it.
+        """
+        return self.respond(
+            taking_back.take_back(self.get_object().pk, **self.read(AttemptTakeBackBody), if_version=self.if_version, **self.by)
+        )
 
     @operation(
         body=DialBody,

@@ -83,6 +83,7 @@ SHOWN: dict[str, Any] = {
     "ended_at": None,
     "ended_because": "",
     "forced_reason": "",
+    "start_problem": "",
     "by": PERSON,
     "created_at": "2026-11-30T09:00:00Z",
     "updated_at": "2026-12-01T06:00:00Z",
@@ -260,6 +261,7 @@ DRY_RUN: dict[str, Any] = {
     "id": ID,
     "status": "done",
     "is_fresh": True,
+    "stops_since": 12,
     "total": 401770,
     "seen": 401770,
     "callable_now": 120400,
@@ -289,7 +291,10 @@ class DryRunSampleSerializer(serializers.Serializer):
 @example(DRY_RUN, request=False)
 class DryRunSerializer(serializers.ModelSerializer):
     is_fresh = serializers.SerializerMethodField(
-        help_text="It is of the campaign and the audience as they are, and not a day old: `start` takes it."
+        help_text="It is of the campaign, the audience, and the windows and limits of the house as they are, and not a day old: `start` takes it."
+    )
+    stops_since = serializers.SerializerMethodField(
+        help_text="Do-not-call entries for its purpose that were written since, at most 10,000: it stays fresh, though some may drop out."
     )
     reasons = serializers.DictField(child=serializers.IntegerField(), help_text="What stands against how many, by code of the gate.")
     first_at = serializers.DictField(child=serializers.IntegerField(), help_text="How many can be called first in which hour, UTC.")
@@ -302,3 +307,6 @@ class DryRunSerializer(serializers.ModelSerializer):
 
     def get_is_fresh(self, row: DryRun) -> bool:
         return dry_runs.is_fresh(row.campaign, now=timezone.now())
+
+    def get_stops_since(self, row: DryRun) -> int:
+        return dry_runs.stops_since(row)

@@ -63,10 +63,20 @@ class HandoutViewSet(ApiViewSet):
         """Contacts for a dialler
 
         Up to `most`, each with a lease and a token of its own; as many as can be called now. Call them, carry `attempt_id` in the events or
-        report each, give back those that you do not call. Promises to one operator are left to them.
+        report each, give back those that you do not call. Promises to one operator are left to them. Fewer than you asked for: `waiting` says
+        who waits for what, `next_at` when to ask again. What the operator must see of each call is `GET /attempts/{id}/briefing/`.
         """
-        found = handout.lease_batch(self._meant(pk), by=self.user, now=timezone.now(), **self.read(LeaseBatchBody))
-        return Response(LeaseBatchSerializer({"results": briefing.of(found, user=self.user, now=timezone.now())}).data)
+        campaign, now, most = self.get_object(), timezone.now(), self.read(LeaseBatchBody)["most"]
+        found = handout.lease_batch(campaign.pk, by=self.user, most=most, now=now)
+        less = handout.nobody_more(campaign.pk, now=now) if len(found) < most else Given()
+        told = {
+            "campaign": briefing.of_campaign(campaign),
+            "survey_version": campaign.survey_version_id,
+            "results": briefing.of(found, user=self.user, now=now),
+            "waiting": less.waiting,
+            "next_at": less.next_at,
+        }
+        return Response(LeaseBatchSerializer(told).data)
 
     def _meant(self, pk: str) -> Any:
         """A campaign that is there: that somebody does not work in it is said, not hidden."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.models import Target
+from campaigns.models import Attempt, Target
 from config.api.viewsets import example
 from config.platform.models import PEOPLE, User
 from crm.api.calling import FindingSerializer, MomentField
@@ -152,6 +152,19 @@ class ContactInHandsSerializer(LeaseSerializer):
     promise = PromiseInHandSerializer(allow_null=True)
 
 
+BRIEFING: dict[str, Any] = {name: value for name, value in IN_HAND.items() if name not in ("why", "because")}
+
+
+@example({**BRIEFING, "state": "in_call"}, request=False)
+class BriefingSerializer(ContactInHandsSerializer):
+    """All that an operator must know of an attempt, whoever took it."""
+
+    token = serializers.UUIDField(allow_null=True, help_text="For whoever has it in hand or took it; null for everybody else.")
+    state = serializers.ChoiceField(choices=Attempt.State.choices)
+    why = None
+    because = None
+
+
 @example({"in_hand": IN_HAND, "waiting": {}, "next_at": None}, request=False)
 class NextSerializer(serializers.Serializer):
     in_hand = ContactInHandsSerializer(allow_null=True, help_text="Null: nobody can be called now.")
@@ -164,9 +177,17 @@ class LeaseBatchBody(serializers.Serializer):
     most = serializers.IntegerField(min_value=1, max_value=200, default=20)
 
 
-@example({"results": [LEASE]}, request=False)
+@example({"campaign": IN_HAND["campaign"], "survey_version": None, "results": [LEASE], "waiting": {}, "next_at": None}, request=False)
 class LeaseBatchSerializer(serializers.Serializer):
-    results = LeaseSerializer(many=True)
+    campaign = CampaignInHandSerializer()
+    survey_version = serializers.UUIDField(allow_null=True, help_text="That which its calls ask.")
+    results = LeaseSerializer(
+        many=True, help_text="What a dialler needs. Script, promotion and history of each: `GET /attempts/{id}/briefing/`."
+    )
+    waiting = serializers.DictField(
+        child=serializers.IntegerField(), help_text="When fewer than asked can be called: how many wait, by state."
+    )
+    next_at = serializers.DateTimeField(allow_null=True, help_text="When fewer than asked can be called: ask again then, at the earliest.")
 
 
 @example({"token": TOKEN})
@@ -235,6 +256,11 @@ class ExplainQuery(serializers.Serializer):
     agent = serializers.PrimaryKeyRelatedField(
         queryset=User.objects.filter(role__in=PEOPLE), required=False, help_text="For whom; by default for you."
     )
+
+
+@example({"reason": "Their shift is over."})
+class AttemptTakeBackBody(serializers.Serializer):
+    reason = serializers.CharField(max_length=300)
 
 
 @example(

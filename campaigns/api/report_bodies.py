@@ -58,6 +58,7 @@ class AttemptTotalsSerializer(AttemptCountsSerializer):
     answered = count("Calls that a living person answered.")
     drops = count("Of these, where nobody of ours was there.")
     drop_share = rate("Drops, of those answered.")
+    attempts_per_contact = serializers.FloatField(allow_null=True, help_text="To each that reached somebody; null: nobody was reached yet.")
     attempts_per_success = serializers.FloatField(allow_null=True, help_text="null: there is no success yet.")
 
 
@@ -131,7 +132,7 @@ SUM: dict[str, Any] = {"kind": "order", "currency": "RUB", "conversions": 12, "a
         "funnel": {"targets": 1000, "attempted": 350, "reached": 210, "right_party": 175, "successes": 60, "penetration": 0.35, "conversion": 0.06},
         "states": [{"state": "pending", "reason": "", "targets": 650}],
         "left_out": [{"reason": "consent_missing", "contacts": 31}],
-        "attempts": {**COUNTS, "technical": 9, "answered": 224, "drops": 2, "drop_share": 0.0089, "attempts_per_success": 6.67},
+        "attempts": {**COUNTS, "technical": 9, "answered": 224, "drops": 2, "drop_share": 0.0089, "attempts_per_contact": 1.82, "attempts_per_success": 6.67},
         "by_number": [{"number": 1, **COUNTS}],
         "by_disposition": [{"disposition": "order_placed", "name": "An order was placed", "outcome": "answered", "attempts": 60}],
         "by_hour": [{"weekday": 0, "hour": 18, **COUNTS, "at_least": 0.5008}],

@@ -61,7 +61,12 @@ class AudienceSource(Row):
     mode = models.CharField(max_length=7, choices=Mode, default=Mode.INCLUDE)
     kind = models.CharField(max_length=6, choices=Kind)
     saved_filter = models.ForeignKey(
-        "crm.SavedFilter", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Where the query came from."
+        "crm.SavedFilter",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Where the query came from: it is copied when `query` is empty.",
     )
     query: Any = models.JSONField(default=dict, blank=True, help_text="Of a filter: names and values as the list of contacts takes them.")
     contact_list = models.ForeignKey(ContactList, null=True, blank=True, on_delete=models.PROTECT, related_name="audience_sources")

@@ -140,6 +140,7 @@ class Attempt(Row):
         EXPIRED = "expired", "Nothing was heard in time"
         REVOKED = "revoked", "They may not be called any more"
         STOPPED = "stopped", "The campaign was stopped"
+        TAKEN = "taken", "A supervisor took it back"
 
     class Counted(models.TextChoices):
         CONTACT = "contact", "As an attempt"

@@ -57,6 +57,7 @@ class SavedFilterAdmin(AuditedAdmin):
     form = SavedFilterForm
     list_display = ["name", "entity", "owner", "is_shared", "created_at"]
     list_select_related = ["owner"]
+    search_fields = ["name"]
     ordering = ["-id"]
     sortable_by: list[str] = []
     actions = None

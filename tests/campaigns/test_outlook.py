@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns import reports
+from campaigns import choosing, reports
 from tests.factories.campaigns import AttemptFactory, CampaignFactory, CampaignHoursFactory, TargetFactory
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +36,22 @@ def test_what_is_left_is_told_by_the_hours_of_the_customers():
         "callable_now": 1, "waiting_for_hours": 1, "waiting_for_retry": 1, "promised": 2, "in_hand": 1, "beyond": 1, "unknown": 0,
         "ended_in_last_hour": 1, "over_at": NOW + timedelta(hours=6),
     }  # fmt: skip
+
+
+def test_whoever_fell_due_overnight_may_be_called_in_the_morning_though_nobody_has_asked_yet():
+    """The hand-out wakes sleepers when somebody asks: the figures do not wait for that, and agree with it afterwards."""
+    campaign, due = CampaignFactory(), {"is_ready": False, "next_attempt_at": NOW - timedelta(hours=6)}
+    for weekday in range(5):
+        CampaignHoursFactory(campaign=campaign, weekday=weekday, opens=9 * 60, closes=19 * 60)
+    for clocks, more in [
+        (MOSCOW, due | {"state": "retry_wait"}),
+        (MOSCOW, due | {"state": "pending"}),
+        ("Asia/Vladivostok;RU", due | {"state": "retry_wait"}),
+        (MOSCOW, {"is_ready": False, "state": "retry_wait", "next_attempt_at": NOW + timedelta(minutes=40)}),
+    ]:
+        TargetFactory(campaign=campaign, clocks=clocks, **more)
+    told = reports.remaining(campaign, now=NOW)
+    assert [told[name] for name in ("callable_now", "waiting_for_hours", "waiting_for_retry")] == [2, 1, 1]
+    assert sum(line["targets"] for line in told["later"]) == 2, "those whose hours open, and the one that still sleeps"
+    choosing.wake(campaign, now=NOW)
+    assert reports.remaining(campaign, now=NOW) == told

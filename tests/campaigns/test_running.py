@@ -3,18 +3,24 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from calls import callbacks
 from calls.models import Callback
 from campaigns import audiences, dry_runs, handout, preparing, reporting, running
-from campaigns.models import Attempt, Campaign, LeftOut, Target
+from campaigns.models import Attempt, Campaign, DryRun, LeftOut, Target
+from config.platform.models import AuditEvent, FeedMessage, OutboxEvent
+from crm import calling_policies
+from crm.models import CallingLimit, CallingWindow
 from tests.concurrency.test_orders import at_once
+from tests.factories.calling import CallingLimitFactory, CallingWindowFactory
 from tests.factories.campaigns import AudienceSourceFactory, CampaignFactory, ContactListFactory, ContactListMemberFactory, TargetFactory
 from tests.factories.consent import ConsentFactory, SuppressionFactory
-from tests.factories.crm import ContactFactory
+from tests.factories.crm import ContactFactory, DepartmentFactory
 from tests.factories.dispositions import DispositionFactory
 from tests.factories.platform import UserFactory
+from tests.factories.scripts import ScriptVersionFactory
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -203,3 +209,93 @@ def test_two_workers_at_once_and_one_that_fails_midway_leave_no_gap_and_no_doubl
     run.refresh_from_db()
     assert (run.status, run.added, run.seen, run.total) == ("done", 40, 40, 40)
     assert Target.objects.values("contact").distinct().count() == Target.objects.count() == 40
+
+
+def not_started():
+    rows = FeedMessage.objects.filter(kind="campaign.delayed").order_by("id")
+    return [(row.recipient_id, row.data["reason"]) for row in rows]
+
+
+@pytest.mark.django_db
+def test_a_start_at_its_time_that_fails_is_told_once_to_whoever_leads_it_and_tried_again_with_a_pause(lead, client_of):
+    now, operator = timezone.now(), UserFactory(role="agent")
+    campaign = CampaignFactory(status="draft", by=lead, agents=[operator], department=DepartmentFactory(head=lead))
+    running.schedule(campaign.pk, starts_at=now + timedelta(hours=1), by=lead, now=now)
+    at = now + timedelta(hours=1)
+    for seconds in (0, 15, 30, 301, 316):
+        running.tend(now=at + timedelta(seconds=seconds))
+    campaign.refresh_from_db()
+    nobody = "There is nobody in the campaign: build its audience first."
+    assert (campaign.status, campaign.start_problem) == ("scheduled", nobody)
+    assert campaign.start_again_at == at + timedelta(seconds=301) + running.START_AGAIN
+    assert not_started() == [(lead.pk, nobody)], "not at every try, and not to operators"
+    assert OutboxEvent.objects.filter(type="campaign.delayed").count() == 1
+    assert AuditEvent.objects.filter(verb="start_failed", subject_id=campaign.pk).count() == 1
+    assert not campaign.dry_runs.exists(), "nothing to make one of"
+    assert client_of("supervisor").get(f"/api/v1/campaigns/{campaign.pk}/").json()["start_problem"] == nobody
+    TargetFactory(campaign=campaign, contact=ContactFactory(phones=True))
+    running.tend(now=at + timedelta(seconds=400))
+    assert not campaign.dry_runs.exists(), "it rests"
+    at = campaign.start_again_at
+    running.tend(now=at)
+    while dry_runs.run_owed(now=timezone.now()):
+        pass
+    DryRun.objects.update(finished_at=at)
+    running.tend(now=at + timedelta(seconds=15))
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.start_problem, campaign.start_again_at) == ("running", "", None)
+
+
+@pytest.mark.django_db
+def test_a_dry_run_that_fails_is_told_and_not_begun_anew_at_every_look(lead):
+    now = timezone.now()
+    campaign = prepared(by=lead)
+    running.schedule(campaign.pk, starts_at=now + timedelta(hours=1), by=lead, now=now)
+    at = now + timedelta(hours=1)
+    for seconds in (0, 15, 30, 45, 200):
+        running.tend(now=at + timedelta(seconds=seconds))
+        DryRun.objects.update(status="failed", problem="It failed 5 times.")
+    assert campaign.dry_runs.count() == 1
+    assert not_started() == [(lead.pk, "The dry run failed: It failed 5 times.")]
+    for seconds in (316, 331, 346):
+        running.tend(now=at + timedelta(seconds=seconds))
+        DryRun.objects.update(status="failed", problem="It failed 5 times.")
+    assert campaign.dry_runs.count() == 2
+    assert len(not_started()) == 1, "they know already"
+    running.unschedule(campaign.pk, by=lead, now=at)
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.start_problem) == ("draft", "")
+
+
+@pytest.mark.django_db
+def test_a_script_that_was_never_published_holds_the_start_up_and_is_named(lead):
+    now = timezone.now()
+    campaign = prepared(by=lead, script=ScriptVersionFactory(draft=True).script)
+    running.schedule(campaign.pk, starts_at=now + timedelta(hours=1), by=lead, now=now)
+    running.tend(now=now + timedelta(hours=1))
+    assert not_started() == [(lead.pk, "Publish the script first.")]
+    running.cancel(campaign.pk, reason="Never mind.", by=lead, now=now)
+
+
+@pytest.mark.django_db
+def test_a_dry_run_is_out_of_date_when_the_house_changes_its_hours_or_limits(lead, client_of):
+    campaign, now = prepared(), timezone.now()
+    changes = [
+        lambda: CallingWindowFactory(purpose="service", is_active=True),
+        lambda: calling_policies.alter(CallingWindow.objects.get().pk, week=[], by=lead, now=now),
+        lambda: CallingLimitFactory(purpose="service"),
+        lambda: CallingLimit.objects.update(version=F("version") + 1),
+    ]
+    for change in changes:
+        dry(campaign, lead)
+        assert dry_runs.is_fresh(campaign, now=timezone.now())
+        change()
+        assert not dry_runs.is_fresh(campaign, now=timezone.now())
+    dry(campaign, lead)
+    CallingWindowFactory(purpose="marketing", is_active=True)
+    SuppressionFactory(purpose="marketing")
+    SuppressionFactory(purpose="service", channel="email")
+    SuppressionFactory(purpose="service")
+    SuppressionFactory(purpose="")
+    told = client_of("supervisor").get(f"/api/v1/campaigns/{campaign.pk}/dry-run/").json()
+    assert (told["is_fresh"], told["stops_since"]) == (True, 2), "of another purpose, or by another channel: nothing to it"

@@ -43,6 +43,7 @@ articles_versions            sbA    -
 attachments_content          asbA   complaints:read
 attachments_destroy          asbA   complaints:write
 attachments_retrieve         asbA   complaints:read
+attempts_briefing            asA    campaigns:work
 attempts_dial                asA    campaigns:work
 attempts_heartbeat           asA    campaigns:work
 attempts_list                asbA   campaigns:read
@@ -50,6 +51,7 @@ attempts_promise             asA    campaigns:work
 attempts_release             asA    campaigns:work
 attempts_report              asA    campaigns:work
 attempts_retrieve            asbA   campaigns:read
+attempts_take_back           sA     -
 audit_events_list            sA     -
 calendars_create             A      -
 calendars_destroy            A      -

@@ -130,6 +130,16 @@ def release() -> Asked:
     return Asked(attempt, {"token": str(attempt.lease_token), "reason": "The line is bad."})
 
 
+@recipe("attempts_briefing")
+def briefing() -> Asked:
+    return Asked(in_hand())
+
+
+@recipe("attempts_take_back")
+def take_back() -> Asked:
+    return Asked(in_hand(), {"reason": "Their shift is over."})
+
+
 @recipe("targets_list", "targets_retrieve", "targets_explain")
 def a_target() -> Asked:
     return Asked(TargetFactory())

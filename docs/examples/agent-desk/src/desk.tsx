@@ -146,7 +146,7 @@ function Bar({ codes }: { codes: Lists["codes"] }) {
 function Outgoing({ work }: { work: Work }) {
   const { hand, owed } = work;
   const dial = async () => {
-    if (hand) await must(api.POST("/api/v1/attempts/{id}/dial/", { ...of(hand.attempt), body: { token: hand.token } }));
+    if (hand) await must(api.POST("/api/v1/attempts/{id}/dial/", { ...of(hand.attempt), body: { token: hand.token! } }));
     else {
       const { phone, contact, kind, id } = owed!;
       const body = { phone, contact: contact ?? undefined, reason: kind, purpose: "service" as const, origin: { kind, id } };
@@ -161,7 +161,7 @@ function Outgoing({ work }: { work: Work }) {
   };
   return (
     <section aria-label="Why they are called" class="outgoing">
-      <p>{hand ? <><b>{hand.campaign.name}</b> · {hand.because} · attempt {hand.number_of_attempt}</> : owed!.why}</p>
+      <p>{hand ? <><b>{hand.campaign.name}</b> · {hand.because && `${hand.because} · `}attempt {hand.number_of_attempt}</> : owed!.why}</p>
       {hand?.campaign.about && <p class="hint">{hand.campaign.about}</p>}
       {hand?.promise && <p class="hint">Promised for {hand.promise.local_time.slice(11, 16)} by their clock. {hand.promise.note}</p>}
       {hand?.attempts.map((one) =>

@@ -8,6 +8,9 @@ export type Owed = { kind: "callback" | "return_call"; id: string; phone: string
 
 export type Person = { surname: string; name: string; email: string };
 
+/** A contact of a campaign, with all that must be known of it; without a token it is in the hands of the call alone. */
+export type Hand = Omit<S["Briefing"], "state"> & { because?: string };
+
 /** One thing that the operator has before them: a call, a contact of a campaign, a call that is owed. The last two become calls. */
 export type Work = {
   id: string;
@@ -18,7 +21,7 @@ export type Work = {
   matches: S["Match"][];
   contact: S["Contact"] | null;
   open: Record<string, any[]>;
-  hand?: S["ContactInHands"];
+  hand?: Hand;
   owed?: Owed;
   dialling: string;
   said?: string; // the number as people read it
@@ -135,6 +138,17 @@ export function drop(work: Work): void {
   show(desk.works[0], true);
 }
 
+/** A dialler connects them: what `next` tells whoever asks for a contact is told of the attempt that the screen pop names. */
+async function brief(work: Work, attempt: string): Promise<void> {
+  try {
+    const { state: _, ...hand } = await must(api.GET("/api/v1/attempts/{id}/briefing/", of(attempt)));
+    work.hand ??= hand;
+  } catch (problem) {
+    say((problem as Problem).message);
+  }
+  draw();
+}
+
 export function takeInHand(hand: S["ContactInHands"]): void {
   const known = desk.works.find((work) => work.hand?.attempt === hand.attempt);
   show(known ?? begin({ id: hand.attempt, stage: "ready", hand, contact: { ...hand.contact, merged_from: null } }), true);
@@ -142,14 +156,16 @@ export function takeInHand(hand: S["ContactInHands"]): void {
 }
 
 /** Say now and then that the contact is still in these hands. */
-function holdOn(hand: S["ContactInHands"]): void {
+function holdOn(hand: Hand): void {
   const { signal } = shift;
+  const { token } = hand;
+  if (!token) return;
   const beat = async (): Promise<void> => {
     const mine = desk.works.some((work) => work.hand?.attempt === hand.attempt);
     if (!mine || signal.aborted) return;
     // The feed tells that a lease is lost; whoever missed it is told by the answer.
-    const sign = api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), signal, body: { token: hand.token } });
-    await must(sign).catch((problem: Problem) => problem.code === "lease_lost" && lose(hand.attempt, "You do not have this contact any more."));
+    const sign = api.POST("/api/v1/attempts/{id}/heartbeat/", { ...of(hand.attempt), signal, body: { token } });
+    await must(sign).catch((problem: Problem) => problem.code === "lease_lost" && lose(hand.attempt, "They are out of your hands."));
     setTimeout(beat, hand.heartbeat_every_s * 1000);
   };
   setTimeout(beat, hand.heartbeat_every_s * 1000);
@@ -162,16 +178,21 @@ export function owe(owed: Owed): void {
 
 /** For whoever comes next. */
 export async function giveBack({ hand, owed }: Work): Promise<void> {
-  if (hand) await must(api.POST("/api/v1/attempts/{id}/release/", { ...of(hand.attempt), body: { token: hand.token } }));
+  if (hand?.token) await must(api.POST("/api/v1/attempts/{id}/release/", { ...of(hand.attempt), body: { token: hand.token } }));
   else if (owed!.kind === "callback") await must(api.POST("/api/v1/callbacks/{id}/release/", { ...of(owed!.id), body: {} }));
   else await must(api.POST("/api/v1/return-calls/{id}/release/", of(owed!.id)));
 }
 
 /** It is not this operator's to call any more. Who is on the line already is written up all the same. */
 function lose(id: string, why: string): void {
-  const lost = desk.works.find((work) => work.id === id && work.stage === "ready");
-  if (lost) (say(why, "alert"), drop(lost));
+  const lost = desk.works.find((work) => work.id === id || work.hand?.attempt === id);
+  if (!lost || lost.stage === "ended" || (lost.owed && lost.stage !== "ready")) return; // spoken with just now: that settles it
+  say(`${why} ${lost.stage === "ready" ? "Take the next." : "You may still write the call up."}`, "alert");
+  if (lost.stage === "ready") drop(lost);
 }
+const LOST: Record<string, string> = {
+  taken: "A supervisor took them back.", stopped: "The campaign is over.", expired: "You had them in hand for too long.",
+};
 
 /** The work that a call belongs to; a call out belongs to whom was to be called. */
 function workOf(call: Call): Work | undefined {
@@ -202,7 +223,7 @@ function told({ kind, data }: Told): void {
   if (kind === "call.rang_out" && work) (say("It rings no more."), drop(work));
   if (kind === "call.ended" && work) {
     // Of a campaign's contact is told how it came out, whoever answered.
-    if (!work.hand && (data.wrap_up !== "pending" || data.agent !== desk.me?.id)) drop(work);
+    if (!work.hand?.token && (data.wrap_up !== "pending" || data.agent !== desk.me?.id)) drop(work);
     else {
       Object.assign(work, { stage: "ended", held: false, talk_s: data.talk_s, pane: isTyping() && work.pane !== "script" ? work.pane : "writeup" });
       say("The call is over: write it up.");
@@ -217,13 +238,13 @@ function told({ kind, data }: Told): void {
   if (kind === "break.due") (Object.assign(desk.agent!, { break_due: data }), say(data.text, "quiet"));
   if (kind === "micro_pause.offered") (Object.assign(desk.agent!, { micro_pause: data }), say(data.text, "quiet"));
   if (kind === "agent.signed_in_elsewhere") desk.why = "You signed in at another screen: that one counts now.";
-  if (kind === "campaign.contact_revoked") lose(data.attempt, "They may not be called any more. Take the next.");
-  if (kind === "campaign.contact_lost") lose(data.attempt, "You do not have this contact any more. Take the next.");
+  if (kind === "campaign.contact_revoked") lose(data.attempt, "They may not be called any more.");
+  if (kind === "campaign.contact_lost") lose(data.attempt, LOST[data.why] ?? "They are out of your hands.");
   if (kind === "announcement") (desk.announcements.push(data), say(data.text, "quiet"));
   if (kind === "announcement.withdrawn") desk.announcements = desk.announcements.filter((one) => one.announcement !== data.announcement);
   const owed: string = data.callback ?? data.return_call;
   if (/^(callback\.due|return_call\.assigned)$/.test(kind)) (desk.owed.add(owed), say("Somebody is owed a call."));
-  if (kind === "callback.given_back") (desk.owed.add(owed), lose(owed, "It was in your hands too long: anybody may call now."));
+  if (kind === "callback.given_back") (desk.owed.add(owed), lose(owed, "You had it in hand for too long: anybody may call now."));
   if (/^(callback\.settled|return_call\.closed)$/.test(kind)) (desk.owed.delete(owed), lose(owed, "They need no call any more."));
   draw();
 }
@@ -232,6 +253,8 @@ function ring({ call, matches, open }: Ringing, stage: Work["stage"]): void {
   const known = workOf(call);
   const work = known ?? begin({ id: call.id, stage, call, matches, open });
   Object.assign(work, { call, stage }, matches.length && { matches, open });
+  const attempt = (open.campaigns ?? []).find((one) => one.call === call.id)?.attempt;
+  if (attempt && !work.hand) void brief(work, attempt);
   const names = matches.map((one) => one.contact.display_name).join(" or ");
   if (stage === "ringing" && !known) say(`A call from ${names || number(work) || "a withheld number"}`, "alert");
   show(work);

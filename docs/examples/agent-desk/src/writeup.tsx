@@ -17,7 +17,7 @@ async function save(work: Work, key: string, way?: Way): Promise<void> {
   const { topic, disposition, note, at } = work.draft;
   const body = { disposition, note, topics: topic ? [topic] : [], ...(way?.callback && at ? { callback: { local_time: at, note } } : {}) };
   const { hand, owed } = work;
-  if (hand) await must(api.POST("/api/v1/attempts/{id}/report/", { ...ofOnce(hand.attempt, key), body: { ...body, token: hand.token } }));
+  if (hand?.token) await must(api.POST("/api/v1/attempts/{id}/report/", { ...ofOnce(hand.attempt, key), body: { ...body, token: hand.token } }));
   else if (work.call) await must(api.POST("/api/v1/calls/{id}/wrap-up/", { ...ofOnce(work.call.id, key), body }));
   else if (owed?.kind === "callback")
     await must(api.POST("/api/v1/callbacks/{id}/complete/", { ...ofOnce(owed.id, key), body: { result: note } }));
