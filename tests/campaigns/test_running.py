@@ -106,6 +106,8 @@ def test_it_ends_by_itself_and_what_is_in_hand_goes_back(fields, because, lead):
     assert (campaign.status, campaign.ended_because) == ("completed", because)
     if fields:
         assert Attempt.objects.get(pk=attempt.pk).closing == "stopped"
+        lost = FeedMessage.objects.get(recipient=agent, kind="campaign.contact_lost")
+        assert (lost.data["attempt"], lost.data["why"]) == (str(attempt.pk), "stopped")
 
 
 @pytest.mark.django_db
