@@ -50,13 +50,13 @@ class Result:
 TAKE = """
 WITH room(endpoint_id, most) AS (SELECT * FROM unnest(%(endpoints)s::uuid[], %(rooms)s::int[])),
 mine AS (
-    SELECT d.id FROM room JOIN platform_webhookendpoint w ON w.id = room.endpoint_id AND w.is_active
+    SELECT d.id, d.was_due_at FROM room JOIN platform_webhookendpoint w ON w.id = room.endpoint_id AND w.is_active
         AND (w.paused_until IS NULL OR w.paused_until <= %(now)s)
     CROSS JOIN LATERAL (
-        SELECT id FROM platform_webhookdelivery WHERE endpoint_id = w.id AND state = 'owed' AND due_at <= %(now)s
+        SELECT id, due_at AS was_due_at FROM platform_webhookdelivery WHERE endpoint_id = w.id AND state = 'owed' AND due_at <= %(now)s
         ORDER BY due_at, id LIMIT room.most FOR UPDATE SKIP LOCKED) d)
 UPDATE platform_webhookdelivery d SET tries = d.tries + 1, due_at = %(until)s, last_error = %(word)s FROM mine WHERE d.id = mine.id
-RETURNING d.id, d.endpoint_id, d.event_id, d.type, d.occurred_at, d.owed_at, d.tries, d.attempts
+RETURNING d.id, d.endpoint_id, d.event_id, d.type, d.occurred_at, d.owed_at, d.tries, d.attempts, mine.was_due_at
 """
 
 
@@ -71,7 +71,7 @@ def take(rooms: Mapping[UUID, int], now: datetime) -> list[tuple[WebhookDelivery
         "until": now + LEASE,
         "word": NEVER_CAME_BACK,
     }
-    names = ("id", "endpoint_id", "event_id", "type", "occurred_at", "owed_at", "tries", "attempts")
+    names = ("id", "endpoint_id", "event_id", "type", "occurred_at", "owed_at", "tries", "attempts", "due_at")
     found = [dict(zip(names, row, strict=True)) for row in statements.rows(TAKE, values)]
     for one in found:
         one["attempts"] = orjson.loads(one["attempts"])
@@ -80,12 +80,17 @@ def take(rooms: Mapping[UUID, int], now: datetime) -> list[tuple[WebhookDelivery
     return [(one, events.get(one.event_id) if one.event_id else None) for one in taken if not one.event_id or one.event_id in events]
 
 
-def put_back(deliveries: Iterable[WebhookDelivery], now: datetime) -> None:
-    """Those that were taken and not tried after all."""
-    ids = [one.pk for one in deliveries]
-    if ids:
-        sql = "UPDATE platform_webhookdelivery SET tries = greatest(tries - 1, 0), due_at = %s, last_error = '' WHERE id = ANY(%s::uuid[]) AND state = 'owed'"
-        statements.count(sql, [now, [str(one) for one in ids]])
+PUT_BACK = """
+UPDATE platform_webhookdelivery d SET tries = greatest(tries - 1, 0), due_at = n.due_at, last_error = ''
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS n(id, due_at) WHERE d.id = n.id AND d.state = 'owed'
+"""
+
+
+def put_back(deliveries: Iterable[WebhookDelivery]) -> None:
+    """Those that were taken and not tried after all, due as they were: what came after them stays behind them."""
+    unsent = list(deliveries)
+    if unsent:
+        statements.count(PUT_BACK, [[str(one.pk) for one in unsent], [one.due_at for one in unsent]])
 
 
 # --- what came of it
