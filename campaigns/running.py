@@ -20,9 +20,9 @@ Status = Campaign.Status
 ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
 EXAMPLE: dict[str, Any] = {"campaign": ID, "number": "K-2026-000012", "name": "Autumn offers", "status": "paused", "reason": ""}
 NEWS = {
-    "campaign.started": "A campaign began, or goes on after a pause.",
-    "campaign.paused": "A campaign hands nobody out for now.",
-    "campaign.ended": "A campaign was completed or cancelled.",
+    "campaign.started": ("A campaign began, or goes on after a pause.", {"status": "running"}),
+    "campaign.paused": ("A campaign hands nobody out for now.", {"status": "paused", "reason": "The stock is sold out"}),
+    "campaign.ended": ("A campaign was completed or cancelled.", {"status": "completed"}),
 }
 
 
@@ -66,8 +66,8 @@ class TemplateNeverRuns(Refusal):
 def declare() -> None:
     """Say what the live feed and the news for other systems tell of campaigns."""
     feed.declare("campaign.changed", "A campaign in which you work was started, paused, resumed or ended.", EXAMPLE)
-    for name, tells in NEWS.items():
-        outbox.declare(name, tells, EXAMPLE)
+    for name, (tells, is_then) in NEWS.items():
+        outbox.declare(name, tells, EXAMPLE | is_then)
 
 
 def schedule(campaign_id: UUID, *, starts_at: datetime, if_version: int | None = None, by: User, now: datetime) -> Campaign:

@@ -61,6 +61,7 @@ class _Target:
     busy: int = 0  # shares under way, and waiting in lanes
     in_hand: int = 0  # deliveries in them
     is_quick: bool = False
+    is_stopped: bool = False  # a share was broken off: nothing may overtake what is left of it until that went back
     lanes: dict[int, deque["Share"]] = field(default_factory=dict)
     lines: list[outgoing.Line] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -86,7 +87,7 @@ class _Target:
     @property
     def room(self) -> int:
         """How much may be taken for it now."""
-        if self.is_quick and self.row.failures == 0:
+        if self.is_quick and self.row.failures == 0 and not self.is_stopped:
             return LANES * CHUNK - self.in_hand
         return 0 if self.busy else 1
 
@@ -192,6 +193,7 @@ class _Sender:
             wait_s = 0.0
             target.busy -= 1
             target.in_hand -= len(done) + len(left)
+            target.is_stopped = target.is_stopped and target.busy > 0
             self._in_flight -= 1
             results += done
             unsent += left
@@ -206,10 +208,10 @@ class _Sender:
 
     def _lane(self, target: _Target, lane: int) -> None:
         """In a thread of its own: post one share after the other. No statement is made here."""
-        is_well = True
         while (share := target.next(lane)) is not None:
-            results = self._post_all(target, share) if is_well else []
-            is_well = len(results) == len(share.jobs) and results[-1].ok  # else what is left goes back: whoever fails is asked gently
+            results = [] if target.is_stopped else self._post_all(target, share)
+            if len(results) < len(share.jobs) or not results[-1].ok:
+                target.is_stopped = True  # what is left goes back: whoever fails is asked gently
             self._done.put((target, results, [delivery for delivery, _ in share.jobs[len(results) :]]))
 
     def _post_all(self, target: _Target, share: Share) -> list[Result]:

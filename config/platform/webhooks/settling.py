@@ -108,26 +108,34 @@ def settle(results: Sequence[Result], now: datetime) -> None:
     """Write down what came of these tries, and what they say of their endpoints."""
     if not results:
         return
-    columns: dict[str, list[Any]] = defaultdict(list)
-    for one in results:
-        for name, value in _columns(one).items():
-            columns[name].append(value)
     endpoints = WebhookEndpoint.objects.filter(pk__in={one.delivery.endpoint_id for one in results}).order_by("pk")
     with transaction.atomic():
-        list(
-            endpoints.select_for_update(no_key=True).values_list("pk")
-        )  # before their deliveries, as whoever switches one on or removes it
-        statements.count(SETTLE, columns)
+        # before their deliveries, as whoever switches one on or removes it
+        took = dict(endpoints.select_for_update(no_key=True).values_list("pk", "last_delivered_at"))
         of_endpoints: dict[UUID, list[Result]] = defaultdict(list)
         for one in results:
             of_endpoints[one.delivery.endpoint_id].append(one)
+            if one.ok:
+                took[one.delivery.endpoint_id] = max(one.at, took.get(one.delivery.endpoint_id) or one.at)
+        columns: dict[str, list[Any]] = defaultdict(list)
+        given_up: dict[UUID, int] = defaultdict(int)
+        for one in results:
+            values = _columns(one, took.get(one.delivery.endpoint_id))
+            given_up[one.delivery.endpoint_id] += values["state"] == State.GIVEN_UP
+            for name, value in values.items():
+                columns[name].append(value)
+        statements.count(SETTLE, columns)
         for endpoint_id in sorted(of_endpoints):
             _judge(endpoint_id, of_endpoints[endpoint_id], now)
+            if many := given_up[endpoint_id]:
+                _tell_given_up(endpoint_id, many, now)
 
 
-def _columns(result: Result) -> dict[str, Any]:
+def _columns(result: Result, took: datetime | None) -> dict[str, Any]:
+    """What is written of a try. ``took``: when its endpoint took something last. What fails while nothing at all is taken is not given up."""
     delivery = result.delivery
-    is_over = result.ok or (delivery.tries > len(PAUSES_S) and result.at - delivery.owed_at >= TRIED_FOR)
+    is_away = took is None or took <= delivery.owed_at
+    is_over = result.ok or (not is_away and delivery.tries > len(PAUSES_S) and result.at - delivery.owed_at >= TRIED_FOR)
     attempt = {"at": result.at.isoformat(), "status": result.status, "took_ms": result.took_ms, "error": result.error}
     return {
         "id": str(delivery.pk),
@@ -198,7 +206,7 @@ def disable(endpoint_id: UUID, reason: str, *, now: datetime) -> None:
         return
     with change(WebhookEndpoint, endpoint_id, "disable", by=None, now=now) as row:
         row.is_active, row.disabled_at, row.disabled_reason, row.paused_until = False, now, reason, None
-    admins = list(User.objects.filter(role=Role.ADMIN, is_active=True))
+    admins = _admins()
     why = f"{row.get_disabled_reason_display()}."
     text = (
         f"News is no longer posted to the webhook “{row.name}”. {why}\n\n"
@@ -211,10 +219,32 @@ def disable(endpoint_id: UUID, reason: str, *, now: datetime) -> None:
         mailing.owe(to=admin, subject=f"Webhook switched off: {row.name}", text=text, key=key, about=row.pk, now=now)
 
 
-DISABLED = "webhook.disabled"
+def _tell_given_up(endpoint_id: UUID, many: int, now: datetime) -> None:
+    """Tell the administrators that news is not tried any more, though the endpoint takes other news; by e-mail once a day."""
+    row = WebhookEndpoint.objects.filter(pk=endpoint_id).first()
+    if row is None:
+        return
+    admins = _admins()
+    text = (
+        f"The webhook “{row.name}” takes news, but some pieces it has refused for {TRIED_FOR.days} days: they are not tried any more. "
+        "Look at them in the admin, under Webhooks (deliveries that were given up), and post them again from there once it can take them.\n"
+    )
+    feed.tell([one.pk for one in admins], GIVEN_UP, {"webhook": str(row.pk), "name": row.name, "deliveries": many}, about=row.pk, now=now)
+    for admin in admins:
+        key = f"webhook-given-up:{row.pk}:{now:%Y-%m-%d}:{admin.pk}"
+        mailing.owe(to=admin, subject=f"Webhook refuses news: {row.name}", text=text, key=key, about=row.pk, now=now)
+
+
+def _admins() -> list[User]:
+    return list(User.objects.filter(role=Role.ADMIN, is_active=True))
+
+
+DISABLED, GIVEN_UP = "webhook.disabled", "webhook.given_up"
 
 
 def declare() -> None:
     """What screens of administrators are told."""
+    refused = {"webhook": "0199a1b2-8888-7000-8000-293a4b5c6d7e", "name": "Helpdesk", "deliveries": 2}
+    feed.declare(GIVEN_UP, "A webhook takes news but has refused some for days: that is not tried any more. For administrators.", refused)
     example = {"webhook": "0199a1b2-8888-7000-8000-293a4b5c6d7e", "name": "Helpdesk", "reason": "failing"}
     feed.declare(DISABLED, "A webhook was switched off by itself: it answered 410, or failed for days. For administrators.", example)
