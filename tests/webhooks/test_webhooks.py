@@ -8,8 +8,11 @@ import sys
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from http.server import ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 
 import orjson
 import pytest
@@ -439,6 +442,34 @@ def test_the_example_of_the_docs_takes_what_is_genuine_once(settings):
         process.kill()
         said = process.communicate()[0]
     assert said.splitlines() == [f'complaint.escalated complaint {subject.subject_id} {{"level": 2}}']
+
+
+def test_what_the_example_of_the_docs_could_not_deal_with_comes_again(monkeypatch, capsys):
+    row = WebhookEndpointFactory()
+    monkeypatch.setenv("WEBHOOK_SECRET", row.secret)
+    spec = spec_from_file_location("webhook_receiver", Path(__file__).parents[2] / "docs" / "examples" / "webhook_receiver.py")
+    example = module_from_spec(spec)
+    spec.loader.exec_module(example)
+    taken: list[str] = []
+
+    def take(news):
+        taken.append(news["id"])
+        if len(taken) == 1:
+            raise OSError("The database is away.")
+
+    monkeypatch.setattr(example, "take", take)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), example.Receiver)
+    Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+    try:
+        WebhookEndpoint.objects.update(url=f"http://127.0.0.1:{server.server_address[1]}/")
+        (only,) = told()
+        assert sending.send_due(linger_s=0) == 0 and WebhookDelivery.objects.get().last_status == 503
+        WebhookDelivery.objects.update(due_at=NOON)
+        assert sending.send_due(linger_s=0) == 1 and taken == [only, only]
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "was not taken" in capsys.readouterr().err
 
 
 def is_open(port: int) -> bool:
