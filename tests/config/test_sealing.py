@@ -32,7 +32,7 @@ def test_after_resealing_the_old_key_can_be_thrown_away(settings, monkeypatch, c
     row = WebhookEndpointFactory()
     keeping.rotate_secret(row.pk, by=None, now=timezone.now())
     had = WebhookEndpoint.objects.get()
-    RecordingFactory(source_url="https://pbx.example.com/1.wav", has_source=True)
+    RecordingFactory(call__phone_system=systems[0], source_url="https://pbx.example.com/1.wav", has_source=True)
     client_of("admin").post("/api/v1/departments/", {"code": "d", "name": "D"}, headers={"Idempotency-Key": "k-1"})
     body, version = IdempotencyRecord.objects.get().body, systems[0].version
 

@@ -182,7 +182,7 @@ class _Sender:
         self._known_until = time.monotonic() + KNOWN_FOR_S
 
     def _collect(self, wait_s: float) -> int:
-        """Write down what came back meanwhile; waits so long for the first of it."""
+        """Write down what came back meanwhile, tried or not; waits so long for the first of it. Answers how many."""
         results: list[Result] = []
         unsent: list[WebhookDelivery] = []
         while True:
@@ -204,7 +204,7 @@ class _Sender:
         settling.settle(results, self.clock())
         settling.put_back(unsent)
         self.delivered += sum(one.ok for one in results)
-        return len(results)
+        return len(results) + len(unsent)
 
     def _lane(self, target: _Target, lane: int) -> None:
         """In a thread of its own: post one share after the other. No statement is made here."""
