@@ -314,14 +314,15 @@ def _lift_some(batch: SuppressionUpload) -> int | None:
     held_row = SuppressionUpload.objects.select_for_update().get(pk=batch.pk)
     if held_row.status != SuppressionUpload.Status.RUNNING:
         return None
+    now = timezone.now()
     values = {
-        "now": timezone.now(), "by": batch.by_id, "why": f"Not in the list any more ({batch.filename}).", "list": batch.list_code,
+        "now": now, "by": batch.by_id, "why": f"Not in the list any more ({batch.filename}).", "list": batch.list_code,
         "source": batch.source, "purpose": batch.purpose, "channel": batch.channel, "upload": batch.pk, "limit": CHUNK,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(GONE, values)
         gone = [row_id for (row_id,) in cursor.fetchall()]
-    _news("suppression.lifted", gone, values["now"])
+    _news("suppression.lifted", gone, now)
     lifted = len(gone)
     SuppressionUpload.objects.filter(pk=batch.pk).update(lifted=held_row.lifted + lifted)
     return lifted
