@@ -33,6 +33,7 @@ class CallsConfig(AppConfig):
             hard_calls,
             identifying,
             live_calls,
+            news,
             observing,
             open_calls,
             recording_upkeep,
@@ -79,6 +80,8 @@ class CallsConfig(AppConfig):
         feed.declare("review.disputed", "An operator disputes a review; for those who lead.", {"review": ID, "agent": ID})
         feed.declare("review.settled", "A disputed review was settled.", {"review": ID, "settlement": "changed", "percent": "95.00"})
         callback_feed.declare()
+        news.declare()
+        consequences.consequences.add("news", news.follow)
         consequences.consequences.add("callbacks", callback_facts.settle)
         crm_erasure.holders.add("callbacks", crm_erasure.Holder(callback_facts.personal_data, callback_facts.pseudonymise))
         lookup.open_matters.add("callbacks", callback_facts.open_matters)

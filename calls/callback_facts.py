@@ -12,7 +12,7 @@ from django.utils import timezone
 from calls import callback_feed, callbacks
 from calls.consequences import Change
 from calls.models import Call, Callback
-from config.platform import forgetting, statements
+from config.platform import forgetting, outbox, statements
 from config.platform.models import User
 from config.platform.moves import transition
 from crm import permission, phone_book
@@ -169,5 +169,6 @@ def pseudonymise(contact_id: UUID) -> int:
     for name in ("note", "result", "forced_reason"):
         found.exclude(**{name: ""}).update(**{name: ERASED})
     found.update(e164="")
+    outbox.forget_subjects(ids)
     forgetting.forget_changes(ids, telling=TELLING)
     return len(ids)

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from calls import call_rows, recorded, revisions
 from calls.models import Call, CallEvent, CallLeg
-from config.platform import forgetting
+from config.platform import forgetting, outbox
 from crm import traces
 from crm.erasure import Holder
 from crm.traces import ERASED, Traces
@@ -89,6 +89,7 @@ def _pseudonymise(ids: list[UUID], known: Traces, tokens: dict[str, str]) -> Non
         event.raw, event.error = {"erased": True}, ""
     CallEvent.objects.bulk_update(events, ["normalised", "raw", "error"], batch_size=MANY)
     recorded.erase(ids)
+    outbox.forget_subjects(ids)
     forgetting.forget_changes(ids, telling=TELLING)
 
 

@@ -56,7 +56,7 @@ def identify(
             given = [{"number": call.customer_e164, "is_primary": True}]
         contact = contacts.add(**new_contact, phones=given, by=by, now=now)
     elif contact is not None and call.customer_e164 and not contact.contact_phones.filter(phone__e164=call.customer_e164).exists():
-        _give_number(contact, call.customer_e164)
+        _give_number(contact, call.customer_e164, by=by, now=now)
     call.contact, call.match_quality = contact, Call.MatchQuality.IDENTIFIED
     call.version += 1
     call.save(update_fields=["contact", "match_quality", "version", "updated_at"])
@@ -67,12 +67,14 @@ def identify(
     return call
 
 
-def _give_number(contact: Contact, e164: str) -> None:
+def _give_number(contact: Contact, e164: str, *, by: User | None, now: datetime) -> None:
     """Add one number behind those the contact has."""
+    had = list(contact.contact_phones.order_by("order").values_list("phone__e164", flat=True))
     phone = phone_book.numbers_of([phone_book.read([{"number": e164}])[0].parsed])[e164]
-    has_any = contact.contact_phones.exists()
-    ContactPhone.objects.create(contact=contact, phone=phone, is_primary=not has_any, order=contact.contact_phones.count())
+    ContactPhone.objects.create(contact=contact, phone=phone, is_primary=not had, order=len(had))
     Contact.objects.filter(pk=contact.pk).update(version=F("version") + 1, updated_at=timezone.now())
+    contact.refresh_from_db(fields=["version"])
+    record(contact, "alter", by=by, now=now, phones_before=had, phones_after=[*had, e164])
 
 
 def is_our_line(e164: str) -> bool:

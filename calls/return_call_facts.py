@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from calls import return_call_settling as settling
 from calls.models import ReturnCall
-from config.platform import forgetting, statements
+from config.platform import forgetting, outbox, statements
 from config.platform.models import User
 from crm import traces
 from crm.erasure import Holder
@@ -154,6 +154,7 @@ def pseudonymise(contact_id: UUID) -> int:
         token = tokens.setdefault(row.e164, f"erased-{secrets.token_hex(5)}")
         words = {name: ERASED for name in ("note", "result") if getattr(row, name)}
         ReturnCall.objects.filter(pk=row.pk).update(e164=token, **words, updated_at=now)
+    outbox.forget_subjects([row.pk for row in rows])
     forgetting.forget_changes([row.pk for row in rows], telling=TELLING)
     return len(rows)
 

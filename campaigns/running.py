@@ -23,12 +23,14 @@ logger = logging.getLogger(__name__)
 Status = Campaign.Status
 ID = "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e"
 EXAMPLE: dict[str, Any] = {"campaign": ID, "number": "K-2026-000012", "name": "Autumn offers", "status": "paused", "reason": ""}
-DELAYED = EXAMPLE | {"status": "scheduled", "reason": "There is nobody in the campaign: build its audience first."}
 NEWS = {
-    "campaign.started": "A campaign began, or goes on after a pause.",
-    "campaign.paused": "A campaign hands nobody out for now.",
-    "campaign.ended": "A campaign was completed or cancelled.",
-    "campaign.delayed": "A campaign that was to begin by itself could not: `reason` says why. It is tried again every few minutes.",
+    "campaign.started": ("A campaign began, or goes on after a pause.", {"status": "running"}),
+    "campaign.paused": ("A campaign hands nobody out for now.", {"status": "paused", "reason": "The stock is sold out"}),
+    "campaign.ended": ("A campaign was completed or cancelled.", {"status": "completed"}),
+    "campaign.delayed": (
+        "A campaign that was to begin by itself could not: `reason` says why. It is tried again every few minutes.",
+        {"status": "scheduled", "reason": "There is nobody in the campaign: build its audience first."},
+    ),
 }
 #: A start that failed is tried again after this.
 START_AGAIN = timedelta(minutes=5)
@@ -80,9 +82,10 @@ class TemplateNeverRuns(Refusal):
 def declare() -> None:
     """Say what the live feed and the news for other systems tell of campaigns."""
     feed.declare("campaign.changed", "A campaign in which you work was started, paused, resumed or ended.", EXAMPLE)
-    feed.declare("campaign.delayed", NEWS["campaign.delayed"], DELAYED)
-    for name, tells in NEWS.items():
-        outbox.declare(name, tells, DELAYED if name == "campaign.delayed" else EXAMPLE)
+    tells, is_then = NEWS["campaign.delayed"]
+    feed.declare("campaign.delayed", tells, EXAMPLE | is_then)
+    for name, (tells, is_then) in NEWS.items():
+        outbox.declare(name, tells, EXAMPLE | is_then)
 
 
 def schedule(campaign_id: UUID, *, starts_at: datetime, if_version: int | None = None, by: User, now: datetime) -> Campaign:

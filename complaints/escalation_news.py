@@ -45,7 +45,7 @@ def declare() -> None:
     for kind, (tells, more) in KINDS.items():
         feed.declare(kind, tells, telling.EXAMPLE | more)
     for type_, (tells, more) in TYPES.items():
-        outbox.declare(type_, tells, telling.EXAMPLE | more)
+        outbox.declare(type_, tells, telling.EXAMPLE | more, may_be_null=telling.MAY_BE_NULL)
 
 
 def of_clock(clock: Clock, now: datetime) -> dict[str, Any]:

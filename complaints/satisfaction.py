@@ -88,7 +88,8 @@ class LinkOver(Refusal):
 
 def declare() -> None:
     """Add what is told of answers to the live feed, and to the news for other systems."""
-    outbox.declare("satisfaction.answered", "A customer said how content they are with what was done about their complaint.", ANSWERED)
+    tells = "A customer said how content they are with what was done about their complaint."
+    outbox.declare("satisfaction.answered", tells, ANSWERED, may_be_null=("score", "is_solved", "department", "agent"))
     feed.declare(
         "complaint.unsatisfied",
         "A customer says that their complaint is not solved, or gives one of the two lowest scores: for whoever had it and those who lead its "

@@ -44,8 +44,10 @@ NEWS = {
     "complaint.rejected": "It is not looked into.",
     "complaint.withdrawn": "The customer took it back.",
     "complaint.reopened": "It came back.",
-    "complaint.changed": "Something else happened with it: `verb` says what.",
+    "complaint.changed": "Something else happened with it: `verb` says what. `message` and `side` are there when somebody wrote (`write`).",
 }
+MAY_BE_NULL = ("contact", "department", "assignee", "due_at")
+MESSAGE = {"message": "0199a1b2-9999-7000-8000-293a4b5c6d7e", "side": "customer"}
 #: What other systems are told when a verb was done; of the others `complaint.changed`.
 NEWS_OF = {
     "receive": "complaint.received",
@@ -66,9 +68,12 @@ def declare() -> None:
     for kind, tells in KINDS.items():
         feed.declare(kind, tells, EXAMPLE | MORE.get(kind, {}))
     for type_, tells in NEWS.items():
-        verb = next((verb for verb, told in NEWS_OF.items() if told == type_), "start")
-        status = {"complaint.changed": "in_progress"}.get(type_, type_.partition(".")[2])
-        outbox.declare(type_, tells, EXAMPLE | {"status": status, "verb": verb})
+        verb = next((verb for verb, told in NEWS_OF.items() if told == type_), "")
+        status = type_.partition(".")[2]
+        more: dict[str, Any] = {"status": status, "verb": verb}
+        if type_ == "complaint.changed":
+            more |= {"status": "in_progress", "verb": "write"} | MESSAGE
+        outbox.declare(type_, tells, EXAMPLE | more, may_be_null=MAY_BE_NULL, optional=MESSAGE)
 
 
 def tell_of(
@@ -102,7 +107,9 @@ def leaders(complaint: Complaint) -> list[UUID]:
 def news(complaint: Complaint, type_: str, *, now: datetime, is_saved: bool = False, **more: Any) -> None:
     """Tell other systems, in the transaction that causes it. Whoever moves a complaint tells before it is saved, unless ``is_saved``."""
     subject = outbox.Subject("complaint", complaint.pk, complaint.version + (0 if is_saved else 1))
-    outbox.tell(type_, subject, brief(complaint, now) | more, contact=complaint.contact_id, now=now)
+    data = brief(complaint, now) | more
+    was = outbox.before(complaint, complaint.was, data)
+    outbox.tell(type_, subject, data, contact=complaint.contact_id, previous=was, now=now)
 
 
 def brief(complaint: Complaint, now: datetime) -> dict[str, Any]:

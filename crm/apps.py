@@ -19,6 +19,7 @@ class CrmConfig(AppConfig):
             lifecycle,
             lookup,
             merging,
+            news,
             ordering,
             orders_told,
             personal_data,
@@ -38,6 +39,7 @@ class CrmConfig(AppConfig):
         from crm.importing import progress
         from crm.merging import forgetting
 
+        news.declare()
         metrics.gauges.add("exports_owed", export_progress.owed)
         metrics.gauges.add("imports_owed", progress.owed)
         metrics.gauges.add("suppression_uploads_owed", suppression_lists.owed)

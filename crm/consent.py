@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from config.platform import origins
+from config.platform import origins, outbox
 from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import User
@@ -304,7 +304,8 @@ def pseudonymise(contact_id: UUID) -> int:
                 )  # fmt: skip
                 put(kept, by=None, now=now)
                 changed += 1
-    rows = Consent.objects.select_for_update().filter(Q(contact=contact_id) | Q(contact=None, e164__in=own))
+    rows = list(Consent.objects.select_for_update().filter(Q(contact=contact_id) | Q(contact=None, e164__in=own)))
+    outbox.forget_subjects([row.pk for row in rows])
     for row in rows:
         fields: dict[str, Any] = {"evidence": ERASED if row.evidence else "", "updated_at": now}
         if row.e164:

@@ -13,7 +13,7 @@ from config.platform.history import entry, record, record_many, snapshot
 from config.platform.models import User
 from config.platform.moves import check_version
 from config.platform.registry import Registry
-from crm import custom_fields, duplicates, lifecycle, phone_book
+from crm import custom_fields, duplicates, lifecycle, news, phone_book
 from crm.models import Contact, ContactAddress, ContactEmail, Note
 from crm.names import search_words
 from crm.old_ids import refuse_merged
@@ -178,6 +178,7 @@ def alter(
         mails = ContactEmail.objects.bulk_create(_emails(contact, emails))
         facts["emails_after"] = [mail.email for mail in mails]
     if addresses is not None:
+        facts["addresses_changed"] = True
         contact.addresses.all().delete()
         ContactAddress.objects.bulk_create(ContactAddress(contact=contact, **address) for address in addresses)
     if not any(getattr(contact, name) for name in NAMES) and not contact.contact_phones.exists() and not contact.emails.exists():
@@ -210,6 +211,7 @@ def remove(contact_id: UUID, *, if_version: int | None = None, by: User | None, 
     phones = list(contact.contact_phones.values_list("phone__e164", flat=True))
     gone = entry(contact, "remove", by=by, now=now, before=before, phones=phones)
     gone.changes = {name: [value, None] for name, value in before.items() if value not in ("", None, [], {})}
+    news.CONTACTS(contact, gone)
     contact.delete()
     record_many([gone])
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, ProtectedError
 
-from config.platform import forgetting
+from config.platform import forgetting, outbox
 from config.platform.errors import Refusal
 from config.platform.history import record
 from config.platform.models import User
@@ -122,6 +122,7 @@ def _take_out(contact: Contact, *, with_answers: bool, by: User | None, now: dat
     counts = {"export_files": exports.withdraw_all_with(contact.pk, by=by, now=now)}
     for name, holder in holders:
         counts[name] = holder.pseudonymise(contact.pk)
+    outbox.forget_contacts([contact.pk, *within(contact.pk)])  # what the holders themselves told when they called something off
     if with_answers:
         counts["answers"] = forget_answers([*traces.subjects(contact.pk), *numbers])
     counts["emails"] = contact.emails.all().delete()[0]

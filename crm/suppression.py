@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from config.platform import origins
+from config.platform import origins, outbox
 from config.platform.errors import Refusal
 from config.platform.history import record, snapshot
 from config.platform.models import User
@@ -320,7 +320,8 @@ def pseudonymise(contact_id: UUID) -> int:
             if not _same_of_hash(kept).exists():
                 put(kept, by=None, now=now)
                 changed += 1
-    for entry in Suppression.objects.select_for_update().filter(Q(contact=contact_id) | Q(e164__in=own)):
+    entries = list(Suppression.objects.select_for_update().filter(Q(contact=contact_id) | Q(e164__in=own)))
+    for entry in entries:
         words = {name: ERASED for name in ("evidence", "reason", "lift_reason") if getattr(entry, name)}
         if entry.e164:
             entry.number_hash = key_of(entry.e164)
@@ -328,6 +329,7 @@ def pseudonymise(contact_id: UUID) -> int:
                 end(entry, reason=ERASED, by=None, now=now)
             words |= {"e164": "", "number_hash": entry.number_hash}
         changed += Suppression.objects.filter(pk=entry.pk).update(**words, updated_at=now)
+    outbox.forget_subjects([entry.pk for entry in entries])
     return changed
 
 

@@ -29,6 +29,7 @@ from config.platform.history import record
 from config.platform.models import User
 from config.platform.moves import transition
 from config.platform.queue import later
+from crm import news
 from crm.importing import reading
 from crm.importing.jobs import FileEmpty, FileTooLarge
 from crm.importing.reading import FileUnreadable
@@ -229,6 +230,7 @@ UPDATE crm_suppression SET lifted_at = %(now)s, lifted_by_id = %(by)s, lift_reas
     updated_at = %(now)s
 WHERE lifted_at IS NULL AND list_code = %(list)s AND source = %(source)s AND purpose = %(purpose)s AND channel = %(channel)s
     AND expires_at IS NOT NULL AND (%(expires)s::timestamptz IS NULL OR expires_at < %(expires)s) AND {which}
+RETURNING id
 """
 INSERT = """
 INSERT INTO crm_suppression (id, created_at, updated_at, version, origin_kind, e164, number_hash, purpose, channel, source, list_code, evidence,
@@ -249,13 +251,22 @@ def _suppress(batch: SuppressionUpload, subjects: Sequence[tuple[str, str]], now
         "expires": batch.expires_at, "reason": batch.reason, "upload": batch.pk, "id": [str(uuid7()) for _ in subjects],
         "e164": [e164 for e164, _ in subjects], "hash": [key for _, key in subjects],
     }  # fmt: skip
+    gave_way: list[UUID] = []
     with connection.cursor() as cursor:
         for which in ("e164 <> '' AND e164 = ANY(%(e164)s)", "number_hash <> '' AND number_hash = ANY(%(hash)s)"):
             cursor.execute(SHORTER.format(which=which), values)
+            gave_way += [row_id for (row_id,) in cursor.fetchall()]
         cursor.execute(INSERT, values)
         made = cursor.fetchall()
+    _news("suppression.lifted", gave_way, now)
+    _news("suppression.added", [row_id for row_id, _ in made], now)
     tell([Stop("suppression", row_id, None, e164, batch.purpose, batch.channel) for row_id, e164 in made])
     return len(made)
+
+
+def _news(type_: str, ids: Sequence[UUID], now: datetime) -> None:
+    if ids:
+        news.suppressed_by_copy(type_, Suppression.objects.filter(pk__in=ids).order_by("id"), now=now)
 
 
 GONE = """
@@ -266,6 +277,7 @@ WHERE id IN (
         AND NOT EXISTS (SELECT 1 FROM crm_suppressionuploadrow n WHERE n.upload_id = %(upload)s AND n.problem = '' AND n.e164 = s.e164
             AND n.number_hash = s.number_hash)
     ORDER BY s.id LIMIT %(limit)s FOR UPDATE)
+RETURNING id
 """
 
 
@@ -303,12 +315,15 @@ def _lift_some(batch: SuppressionUpload) -> int | None:
     held_row = SuppressionUpload.objects.select_for_update().get(pk=batch.pk)
     if held_row.status != SuppressionUpload.Status.RUNNING:
         return None
+    now = timezone.now()
     values = {
-        "now": timezone.now(), "by": batch.by_id, "why": f"Not in the list any more ({batch.filename}).", "list": batch.list_code,
+        "now": now, "by": batch.by_id, "why": f"Not in the list any more ({batch.filename}).", "list": batch.list_code,
         "source": batch.source, "purpose": batch.purpose, "channel": batch.channel, "upload": batch.pk, "limit": CHUNK,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(GONE, values)
-        lifted = cursor.rowcount
+        gone = [row_id for (row_id,) in cursor.fetchall()]
+    _news("suppression.lifted", gone, now)
+    lifted = len(gone)
     SuppressionUpload.objects.filter(pk=batch.pk).update(lifted=held_row.lifted + lifted)
     return lifted

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from rest_framework.test import APIClient
 
-from config.platform import tokens
+from config.platform import outbox, tokens
 from config.platform.models import Role
+from tests import news_shapes
 from tests.factories.platform import UserFactory
 from tests.faults.running import FIRST, Running
 
@@ -46,6 +47,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def unhurried(settings) -> None:
     """No rate limits: tests share one store and one minute. tests/config/test_throttling.py sets its own."""
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, 0)
+
+
+@pytest.fixture(autouse=True)
+def news_as_declared(monkeypatch) -> None:
+    """Nothing is told to other systems in any test that is not of the declared shape."""
+    tell, tell_many = outbox.tell, outbox.tell_many
+
+    def one(type_, subject, data, *, previous=None, **more):
+        news_shapes.check(type_, data, previous)
+        return tell(type_, subject, data, previous=previous, **more)
+
+    def many(news, **more):
+        told = list(news)
+        for piece in told:
+            news_shapes.check(piece.type, piece.data, piece.previous)
+        tell_many(told, **more)
+
+    monkeypatch.setattr(outbox, "tell", one)
+    monkeypatch.setattr(outbox, "tell_many", many)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The chapter ``webhooks`` of the OpenAPI document: every type of news that is posted to other systems, with an example."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,12 @@ NEWS, SUBJECT, CONTACT = (
 )
 TESTED = "An administrator posts a test; nothing happened."
 MESSAGE = {"message": "If you can read this, and its signature is right, all is well."}
+#: The forms that examples of texts tell.
+FORMS = {
+    "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "date-time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+    "date": re.compile(r"\d{4}-\d\d-\d\d"),
+}
 HEADERS = {
     "webhook-id": ("string", "Of the news: the same at every try and every replay. Tell doubles by it.", NEWS),
     "webhook-timestamp": ("string", "When this try was made, in seconds since 1970; refuse what is older than five minutes.", "1795417200"),
@@ -34,18 +41,66 @@ def examples() -> dict[str, dict[str, Any]]:
 
 def _whole(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     about = {"object_kind": name.partition(".")[0], "object_id": SUBJECT, "object_version": 4}
-    return {"id": NEWS, "type": name, "occurred_at": AT, **about, "contact": CONTACT, "data": dict(data)}
+    return {"id": NEWS, "type": name, "occurred_at": AT, **about, "contact": CONTACT, "data": dict(data), "previous": None}
 
 
 def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Describe what is posted: one entry for each type, all of one shape."""
-    result["components"]["schemas"]["WebhookNews"] = {
+    """Describe what is posted: an entry for each type, with a shape of its own."""
+    types = outbox.types | {signing.TEST: outbox.NewsType(signing.TEST, TESTED, MESSAGE)}
+    schemas = result["components"]["schemas"]
+    schemas["NewsForgotten"] = {
         "type": "object",
-        "description": "A piece of news as it is posted. Pass over members and types that you do not know.",
-        "required": ["id", "type", "occurred_at", "object_kind", "object_id", "object_version", "contact", "data"],
+        "maxProperties": 0,
+        "description": "What `data` is once the person of whom it tells was erased.",
+    }
+    for name, one in sorted(types.items()):
+        schemas[f"{component(name)}Data"], schemas[component(name)] = data_of(one), _news(one)
+    # the keys are named as addresses are, by words with dashes; the type itself stands in each shape
+    result["webhooks"] = {
+        name.replace("_", "-"): {"post": _operation(name, types[name].tells, whole)} for name, whole in examples().items()
+    }
+    return result
+
+
+def component(name: str) -> str:
+    """The schema of a type: ``NewsCallEnded`` of ``call.ended``."""
+    return "News" + "".join(word.capitalize() for word in name.replace(".", "_").split("_"))
+
+
+def data_of(one: outbox.NewsType) -> dict[str, Any]:
+    """The schema of a type's ``data``: what its example shows. A test holds what is really told against it."""
+    properties = {name: _typed(value, name in one.may_be_null) for name, value in one.members.items()}
+    required = [name for name in properties if name not in one.optional]
+    return {"type": "object", "description": f"What `{one.name}` tells.", "required": required, "properties": properties}
+
+
+def _typed(value: Any, may_be_null: bool) -> dict[str, Any]:
+    """The schema of a member, from an example of it."""
+    shape: dict[str, Any]
+    match value:
+        case bool():
+            shape = {"type": "boolean"}
+        case int():
+            shape = {"type": "integer"}
+        case float():
+            shape = {"type": "number"}
+        case list():
+            shape = {"type": "array", "items": _typed(value[0], False)}
+        case _:
+            form = next((name for name, pattern in FORMS.items() if pattern.fullmatch(value)), None)
+            shape = {"type": "string"} | ({"format": form} if form else {})
+    return shape | {"type": [shape["type"], "null"]} if may_be_null else shape
+
+
+def _news(one: outbox.NewsType) -> dict[str, Any]:
+    known = {name: _typed(value, True) for name, value in one.members.items()}
+    return {
+        "type": "object",
+        "description": f"{one.tells} Pass over members that you do not know.",
+        "required": ["id", "type", "occurred_at", "object_kind", "object_id", "object_version", "contact", "data", "previous"],
         "properties": {
             "id": {"type": "string", "format": "uuid", "description": "As in `webhook-id`, and in `/outbox-events/`."},
-            "type": {"type": "string", "description": "What happened."},
+            "type": {"type": "string", "const": one.name},
             "occurred_at": {"type": "string", "format": "date-time"},
             "object_kind": {"type": "string", "description": "Of what it tells."},
             "object_id": {"type": "string", "format": "uuid"},
@@ -55,15 +110,16 @@ def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: b
             },
             "contact": {"type": ["string", "null"], "format": "uuid", "description": "The contact that it speaks of."},
             "data": {
-                "type": "object",
-                "additionalProperties": True,
+                "anyOf": [{"$ref": f"#/components/schemas/{component(one.name)}Data"}, {"$ref": "#/components/schemas/NewsForgotten"}],
                 "description": "What there is to know at once; empty once the person was erased.",
+            },
+            "previous": {
+                "type": ["object", "null"],
+                "description": "What members of `data` were before, of those that changed; null where nothing was, or is known.",
+                "properties": known,
             },
         },
     }
-    tells = {name: one.tells for name, one in outbox.types.items()} | {signing.TEST: TESTED}
-    result["webhooks"] = {name: {"post": _operation(name, tells[name], whole)} for name, whole in examples().items()}
-    return result
 
 
 def _operation(name: str, tells: str, whole: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +135,7 @@ def _operation(name: str, tells: str, whole: dict[str, Any]) -> dict[str, Any]:
         ],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WebhookNews"}, "example": whole}},
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{component(name)}"}, "example": whole}},
         },
         "responses": {
             "2XX": {"description": "Taken."},

@@ -1,6 +1,6 @@
 """Remember: who did what to which object, with the values before and after, in the transaction that did it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,10 +13,14 @@ from uuid_utils.compat import uuid7
 from config.platform.context import asked
 from config.platform.copying import as_json, copy_in
 from config.platform.models import AuditEvent, User
+from config.platform.registry import Registry
 from config.platform.sealed import SealedField
 
 HIDDEN = frozenset({"password", "digest", "secret", "previous_secret", "old_secret", "dial_secret"})
 UNREMARKABLE = frozenset({"updated_at", "created_at", "version", "search_key", "last_login", "preview"})
+
+#: Told, in the same transaction, of each write of a row that is remembered by ``record``; by the name of its model.
+followers: Registry[Callable[[Any, AuditEvent], None]] = Registry("what follows from a write that is remembered")
 
 
 def snapshot(row: models.Model) -> dict[str, Any]:
@@ -68,7 +72,10 @@ def record(row: models.Model, verb: str, *, by: User | None, now: datetime, befo
 
     ``before`` is a ``snapshot`` taken before the change; ``{}`` for a row that is new.
     """
-    entry(row, verb, by=by, now=now, before=before, **rest).save(force_insert=True)
+    event = entry(row, verb, by=by, now=now, before=before, **rest)
+    event.save(force_insert=True)
+    if event.subject_type in followers:
+        followers[event.subject_type](row, event)
 
 
 def record_many(events: Iterable[AuditEvent]) -> None:

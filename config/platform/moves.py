@@ -84,7 +84,7 @@ def change(
     with transaction.atomic():
         row = model._default_manager.select_for_update(of=("self",)).get(pk=pk)
         check_version(row, if_version)
-        before = snapshot(row)
+        before = row.was = snapshot(row)  # type: ignore[attr-defined]
         yield row
         row.version += 1  # type: ignore[attr-defined]
         row.save()
@@ -122,7 +122,7 @@ def transition(
                 current=status,
                 allowed=row.open_moves(),
             )
-        before = snapshot(row)
+        before = row.was = snapshot(row)
         yield row
         setattr(row, model.STATUS_FIELD, move.leads(status, getattr(row, model.STATUS_FIELD)))
         row.version += 1

@@ -7,11 +7,13 @@ docs/events.md is made from that. Nothing is lost and nothing is told of a chang
 import json
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
@@ -26,6 +28,7 @@ from config.platform.queue import later
 
 MANY = 2000
 HINTS_EVERY_S = 1.0
+ENCODER = DjangoJSONEncoder()
 _hinted = 0.0
 
 
@@ -39,11 +42,23 @@ class NewsForgotten(Refusal):
 
 @dataclass(frozen=True)
 class NewsType:
-    """A type of news: what it tells, and an example of its ``data``."""
+    """A type of news: what it tells, and an example of its ``data``, every member of it.
+
+    ``may_be_null`` names those that are not always known, ``optional`` those that are not always there. ``shape`` has a value for each member,
+    by which its JSON type is known.
+    """
 
     name: str
     tells: str
     example: Mapping[str, Any]
+    may_be_null: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    shape: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """A value of each member, none of them null."""
+        return {name: self.shape[name] if value is None else value for name, value in self.example.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +78,53 @@ class News:
     subject: models.Model | Subject
     data: Mapping[str, Any]
     contact: UUID | None = None
+    previous: Mapping[str, Any] | None = None
 
 
 #: Every type there is, by its name. An app declares its own in ``AppConfig.ready``; the documentation is made from these.
 types: dict[str, NewsType] = {}
 
 
-def declare(name: str, tells: str, example: Mapping[str, Any]) -> None:
-    """Add a type of news, named ``subject.what_happened``.
+def declare(
+    name: str,
+    tells: str,
+    example: Mapping[str, Any],
+    *,
+    may_be_null: Iterable[str] = (),
+    optional: Iterable[str] = (),
+    shape: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Add a type of news, named ``subject.what_happened``. What is told has the members of ``example``, with values of the same JSON types.
 
     Raises:
         ValueError: the name is taken.
     """
     if name in types:
         raise ValueError(f"The outbox has a type '{name}' already.")
-    types[name] = NewsType(name, tells, example)
+    types[name] = NewsType(name, tells, example, frozenset(may_be_null), frozenset(optional), shape)
 
 
 def tell(
-    type_: str, subject: models.Model | Subject, data: Mapping[str, Any], *, contact: UUID | None = None, now: datetime
+    type_: str,
+    subject: models.Model | Subject,
+    data: Mapping[str, Any],
+    *,
+    contact: UUID | None = None,
+    previous: Mapping[str, Any] | None = None,
+    now: datetime,
 ) -> OutboxEvent:
     """Tell other systems of ``subject``: a row as it is after the change, or its kind and id.
 
     ``data`` is what they need at once, as JSON values; the rest they ask for by ids. ``contact`` is the id of the contact that it speaks
-    of, if any: name nobody in ``data`` without it, or an erasure will not find it.
+    of, if any: name nobody in ``data`` without it, unless whoever erases finds the subject (``forget_subjects``). ``previous`` is what members of
+    ``data`` were before; of a row that ``moves`` holds it is known by itself.
 
     Raises:
         KeyError: nobody declared ``type_``.
     """
     types[type_]
+    if previous is None and isinstance(subject, models.Model):
+        previous = before(subject, getattr(subject, "was", {}), data)
     subject = _subject(subject)
     transaction.on_commit(_wake_sender, robust=True)
     return OutboxEvent.objects.create(
@@ -101,6 +134,7 @@ def tell(
         subject_version=subject.version,
         occurred_at=now,
         data=data,
+        previous=previous,
         contact=contact,
     )
 
@@ -115,11 +149,43 @@ def tell_many(news: Iterable[News], *, now: datetime) -> None:
     for one in news:
         types[one.type]
         subject = _subject(one.subject)
-        data = json.dumps(one.data, cls=DjangoJSONEncoder)
-        rows.append([uuid7(), one.type, subject.kind, subject.id, subject.version, data, one.contact])
-    columns = ["id", "type", "subject_kind", "subject_id", "subject_version", "data", "contact"]
+        previous = None if one.previous is None else _quickly(one.previous)
+        rows.append([uuid7(), one.type, subject.kind, subject.id, subject.version, _quickly(one.data), previous, one.contact])
+    columns = ["id", "type", "subject_kind", "subject_id", "subject_version", "data", "previous", "contact"]
+    if not rows:
+        return
     copy_in(OutboxEvent._meta.db_table, columns, rows, same={"occurred_at": now})
     transaction.on_commit(_wake_sender, robust=True)
+
+
+def before(
+    row: models.Model, was: Mapping[str, Any], data: Mapping[str, Any], *, named: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any] | None:
+    """Of the members of ``data`` that are columns of ``row`` what they were, if it was something else; None when nothing was.
+
+    ``was`` are the columns of before, as ``history.snapshot`` has them; ``named`` tells the column of a member that is called otherwise.
+    """
+    found = {}
+    for member, value in data.items():
+        column = next((one for one in (named.get(member, member), f"{member}_id") if one in was), None)
+        if column is None:
+            continue
+        old = row._meta.get_field(column).to_python(was[column])  # type: ignore[union-attr]
+        if _json(old) != _json(value):
+            found[member] = old
+    return found or None
+
+
+def _quickly(value: Any) -> str:
+    """As the column's encoder writes it, for very many."""
+    try:
+        return orjson.dumps(value, default=ENCODER.default, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except TypeError:  # a number larger than 64 bits
+        return _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, sort_keys=True)
 
 
 def _wake_sender() -> None:
@@ -157,7 +223,16 @@ def about(contact_ids: Collection[UUID]) -> QuerySet[OutboxEvent]:
 
 def forget_contacts(contact_ids: Collection[UUID]) -> int:
     """Empty what was told of these contacts: that, when and of what something was told stays; answers how many."""
-    return about(contact_ids).exclude(data={}).update(data={})
+    return _empty(about(contact_ids))
+
+
+def forget_subjects(subject_ids: Collection[UUID]) -> int:
+    """Empty what was told of these rows (a call with a number that was nobody's then), as ``forget_contacts``."""
+    return _empty(OutboxEvent.objects.filter(subject_id__in=subject_ids)) if subject_ids else 0
+
+
+def _empty(news: QuerySet[OutboxEvent]) -> int:
+    return news.exclude(data={}, previous__isnull=True).update(data={}, previous=None)
 
 
 def forget(now: datetime) -> int:

@@ -9,8 +9,11 @@ from django.db import models
 
 
 def _box() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"sealed:" + key.encode()).digest())) for key in keys])
+    return MultiFernet([_box_of(key) for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]])
+
+
+def _box_of(key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"sealed:" + key.encode()).digest()))
 
 
 def seal(text: str) -> str:
@@ -24,6 +27,15 @@ def unseal(sealed: str) -> str:
         return _box().decrypt(sealed.encode()).decode()
     except InvalidToken:
         return ""
+
+
+def is_of_now(sealed: str) -> bool:
+    """Whether it was sealed with the SECRET_KEY of now, and not with one of before."""
+    try:
+        _box_of(settings.SECRET_KEY).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
 
 
 class SealedField(models.TextField):

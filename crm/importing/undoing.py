@@ -20,6 +20,7 @@ from config.platform.copying import as_json
 from config.platform.history import Done, record_by_copy
 from config.platform.moves import transition
 from config.platform.statements import rows as rows_of
+from crm import news
 from crm.importing import additions, progress
 from crm.importing.additions import Had
 from crm.importing.matching import name_key
@@ -218,20 +219,17 @@ def _delete(batch: Import, gone: Sequence[Had], now: datetime) -> None:
     rows_of("DELETE FROM crm_contact WHERE id = ANY(%s::uuid[])", [ids])
     _forget_numbers(batch, numbers)
     names = ("kind", *additions.FILLED, "tags", "source", "external_id")
-    record_by_copy(
-        "contact",
-        [
-            Done(
-                one.id,
-                "remove",
-                {name: [getattr(one, name), None] for name in names if getattr(one, name)},
-                {"batch": batch.pk, "phones": sorted(e164 for e164, _ in one.phones)},
-            )
-            for one in gone
-        ],
-        by=batch.by,
-        now=now,
-    )
+    done = [
+        Done(
+            one.id,
+            "remove",
+            {name: [getattr(one, name), None] for name in names if getattr(one, name)},
+            {"batch": batch.pk, "phones": sorted(e164 for e164, _ in one.phones)},
+        )
+        for one in gone
+    ]
+    record_by_copy("contact", done, by=batch.by, now=now)
+    news.told_by_copy(done, {one.id: one for one in gone}, now=now)
 
 
 def _delete_links(table: str, column: str, ids: list[str]) -> list[UUID]:
@@ -294,6 +292,7 @@ def _take_out(batch: Import, rows: Sequence[Row], now: datetime) -> None:
         rows_of(_PRIMARY.format(table="crm_contactphone", order='"order", id'), [ids])
         rows_of(_PRIMARY.format(table="crm_contactemail", order="id"), [ids])
         record_by_copy("contact", done, by=batch.by, now=now)
+        news.told_by_copy(done, contacts, now=now)
 
 
 def _columns(had: Had) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from config.platform.copying import as_json, copy_in
 from config.platform.history import Done, record_by_copy
 from config.platform.statements import rows as rows_of
+from crm import news
 from crm.contacts import numbers_gained
 from crm.importing import additions
 from crm.importing.additions import Had
@@ -147,6 +148,10 @@ class Work:
         self._remember([*(draft.fields["search_key"] for draft in drafts), *(name_key(_names(had)) for had in changed)])
         self._parts(drafts)
         record_by_copy("contact", self.done, by=self.batch.by, now=self.now)
+        e164s = ((phone["e164"] for phone in draft.candidate.get("phones", ())) for draft in drafts)
+        news.added_by_copy(((one.id, one.fields, list(numbers)) for one, numbers in zip(drafts, e164s, strict=True)), now=self.now)
+        altered = {had.id: had for had in changed}
+        news.told_by_copy([one for one in self.done if one.subject_id in altered], altered, now=self.now)
         pairs = [(link[2], link[3]) for link in self.phones]
         for _, tell in numbers_gained:
             tell(pairs)

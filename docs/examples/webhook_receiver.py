@@ -38,10 +38,15 @@ class Receiver(BaseHTTPRequestHandler):
             return
         with one_at_a_time:
             if news["id"] not in seen:
-                seen.add(news["id"])
                 if news["object_version"] >= versions.get(news["object_id"], 0):
+                    try:
+                        take(news)
+                    except Exception as error:
+                        print(f"{news['id']} was not taken: {error!r}", file=sys.stderr, flush=True)  # noqa: T201
+                        self.answer(503)  # not 2xx: it comes again, and is not known as seen
+                        return
                     versions[news["object_id"]] = news["object_version"]
-                    take(news)
+                seen.add(news["id"])
         self.answer(204)  # any 2xx; a double too, or it comes again
 
     def answer(self, status):

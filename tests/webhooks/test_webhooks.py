@@ -8,8 +8,11 @@ import sys
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
+from http.server import ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 
 import orjson
 import pytest
@@ -17,9 +20,10 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from standardwebhooks import WebhookVerificationError
 
+from config.api.webhook_catalogue import component
 from config.platform import outbox
 from config.platform.models import AuditEvent, FeedMessage, Letter, OutboxEvent, WebhookDelivery, WebhookEndpoint
 from config.platform.webhooks import keeping, relaying, sending, settling, signing
@@ -75,6 +79,7 @@ def test_what_is_posted_is_what_the_published_library_verifies_on_a_connection_t
         "object_version": 2,
         "contact": None,
         "data": {"level": 2, "name": "Алёна", "huge": 2**70},
+        "previous": None,
     }
     with pytest.raises(WebhookVerificationError):
         checked(signing.new_secret(), headers, body)
@@ -108,7 +113,8 @@ def test_a_receiver_that_is_down_for_six_hours_gets_everything_with_the_same_ids
 
 
 def test_one_that_is_refused_is_tried_after_growing_pauses_for_three_days_while_the_others_go_on(receiver):
-    endpoint(receiver)
+    boss = UserFactory(role="admin", email="boss@example.com")
+    endpoint(receiver, name="Helpdesk")
     (bad,) = told()
     receiver.say = lambda headers: (500 if headers["webhook-id"] == bad else 200, {})
     now, tried = NOON, []
@@ -123,6 +129,10 @@ def test_one_that_is_refused_is_tried_after_growing_pauses_for_three_days_while_
     assert timedelta(days=2.9) < tried[-1] + timedelta(hours=12) and tried[-1] < timedelta(days=3.6)
     row = WebhookDelivery.objects.get(event_id=bad)
     assert (row.state, row.tries, row.last_status) == ("given_up", len(tried), 500)
+    assert (
+        Letter.objects.get().subject == "Webhook refuses news: Helpdesk"
+        and FeedMessage.objects.get(kind="webhook.given_up").recipient == boss
+    )
     assert len(row.attempts) == len(tried) and row.attempts[-1]["error"] == "It answers 500."
     assert WebhookDelivery.objects.filter(state="delivered").count() == len(tried)
 
@@ -152,6 +162,30 @@ def test_a_slow_receiver_delays_nobody(receiver, monkeypatch):
         assert len(came) == 45 and max(came[:40]) - began < 1 and max(came[40:]) - at[0] < 0.5
         assert len(slow.came) == 1, "one lane for one that is slow"
     assert not WebhookDelivery.objects.filter(state="owed", endpoint__url=receiver.url).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_of_one_thing_comes_in_its_order_while_all_goes_well(receiver, monkeypatch):
+    """Also what is told of it while earlier news of it is still under way in a lane, and what a lane had no time for."""
+    monkeypatch.setattr(sending, "LANE_S", 0.6)
+    endpoint(receiver)
+    one, others = OutboxEventFactory(), [OutboxEventFactory() for _ in range(3)]
+    assert send() == 4  # from now on it is known to be quick
+    wanted = [str(one.pk)]
+
+    def say(headers):
+        if len(wanted) < 120 and headers["webhook-id"] in wanted[-30:]:
+            wanted.extend(told(1, subject_id=one.subject_id))
+            told(1, subject_id=others[len(wanted) % 3].subject_id)
+            connection.close()
+        time.sleep(0.02)
+        return 200, {}
+
+    receiver.say = say
+    wanted.extend(told(40, subject_id=one.subject_id))
+    assert send() > 120
+    assert [id_ for id_ in receiver.ids if id_ in wanted] == wanted
+    assert len(receiver.ids) == len(set(receiver.ids)), "and nothing twice"
 
 
 def test_redirects_and_refusals_fail_gone_disables_at_once_and_retry_after_is_kept(receiver):
@@ -196,6 +230,19 @@ def test_days_of_failure_switch_it_off_with_notice(receiver, settings):
     row = WebhookEndpoint.objects.get()
     assert (row.is_active, row.disabled_reason) == (False, "failing")
     assert "posted once it is switched on" in Letter.objects.get().text
+
+
+def test_one_that_is_away_for_longer_than_a_piece_is_tried_loses_nothing(receiver):
+    row = endpoint(receiver)
+    receiver.say = lambda headers: (503, {})
+    ids = told(3)
+    for hour in range(0, 24 * 4, 2):
+        send(NOON + timedelta(hours=hour))
+    assert set(WebhookDelivery.objects.values_list("state", flat=True)) == {"owed"} and min(row.tries for row in row.deliveries.all()) > 7
+    receiver.say = lambda headers: (200, {})
+    receiver.came.clear()
+    send(NOON + timedelta(days=4, hours=10))
+    assert sorted(receiver.ids) == sorted(ids) and not Letter.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -397,6 +444,34 @@ def test_the_example_of_the_docs_takes_what_is_genuine_once(settings):
     assert said.splitlines() == [f'complaint.escalated complaint {subject.subject_id} {{"level": 2}}']
 
 
+def test_what_the_example_of_the_docs_could_not_deal_with_comes_again(monkeypatch, capsys):
+    row = WebhookEndpointFactory()
+    monkeypatch.setenv("WEBHOOK_SECRET", row.secret)
+    spec = spec_from_file_location("webhook_receiver", Path(__file__).parents[2] / "docs" / "examples" / "webhook_receiver.py")
+    example = module_from_spec(spec)
+    spec.loader.exec_module(example)
+    taken: list[str] = []
+
+    def take(news):
+        taken.append(news["id"])
+        if len(taken) == 1:
+            raise OSError("The database is away.")
+
+    monkeypatch.setattr(example, "take", take)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), example.Receiver)
+    Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+    try:
+        WebhookEndpoint.objects.update(url=f"http://127.0.0.1:{server.server_address[1]}/")
+        (only,) = told()
+        assert sending.send_due(linger_s=0) == 0 and WebhookDelivery.objects.get().last_status == 503
+        WebhookDelivery.objects.update(due_at=NOON)
+        assert sending.send_due(linger_s=0) == 1 and taken == [only, only]
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "was not taken" in capsys.readouterr().err
+
+
 def is_open(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
@@ -404,15 +479,26 @@ def is_open(port: int) -> bool:
 
 
 def test_the_document_shows_every_type_whole_as_it_is_posted():
-    told = document()["webhooks"]
+    told = {name.replace("-", "_"): one for name, one in document()["webhooks"].items()}
     assert told.keys() - {NOTE.name} == outbox.types.keys() - {NOTE.name} | {signing.TEST}
-    shape = document()["components"]["schemas"]["WebhookNews"]
+    schemas = document()["components"]["schemas"]
+
+    def judged(name: str) -> Draft202012Validator:
+        shape = told[name]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        return Draft202012Validator(shape | {"components": {"schemas": schemas}})
+
     for name, one in told.items():
         example = one["post"]["requestBody"]["content"]["application/json"]["example"]
-        Draft202012Validator(shape).validate(example)
-        assert example["type"] == name and example.keys() == shape["properties"].keys()
-    made = orjson.loads(signing.body(WebhookDeliveryFactory(), OutboxEventFactory()))
-    Draft202012Validator(shape).validate(made)
+        judged(name).validate(example)
+        shape, members = schemas[component(name)]["properties"], schemas[f"{component(name)}Data"]["properties"]
+        assert example["type"] == name and example.keys() == shape.keys()
+        assert example["data"].keys() == members.keys() and all("type" in one for one in members.values())
+    level = outbox.types["complaint.escalated"].example
+    for data, previous in ((level, None), (level, {"assignee": None}), ({}, None)):  # the last was emptied by an erasure
+        made = orjson.loads(signing.body(WebhookDeliveryFactory(), OutboxEventFactory(data=data, previous=previous)))
+        judged("complaint.escalated").validate(made)
+    with pytest.raises(ValidationError):
+        judged("complaint.escalated").validate(made | {"data": {"level": 2}})
 
 
 def test_the_admin_makes_one_with_its_secret_shown_once_tries_it_and_posts_again(receiver):

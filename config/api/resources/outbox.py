@@ -14,13 +14,28 @@ from config.platform.models import OutboxEvent, Role, Scope
 @example(
     {
         "id": "0199a1b2-6666-7000-8000-293a4b5c6d7e",
-        "type": "complaint.escalated",
+        "type": "complaint.assigned",
         "occurred_at": "2026-11-23T07:00:00Z",
         "subject_kind": "complaint",
         "subject_id": "0199a1b2-7777-7000-8000-293a4b5c6d7e",
         "subject_version": 4,
         "contact": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e",
-        "data": {"number": "C-1042", "level": 2},
+        "data": {
+            "complaint": "0199a1b2-7777-7000-8000-293a4b5c6d7e",
+            "number": "C-2026-000123",
+            "status": "assigned",
+            "kind": "complaint",
+            "summary": "The lamp came broken",
+            "priority": "high",
+            "severity": "medium",
+            "contact": "0199a1b2-c3d4-75f6-8718-293a4b5c6d7e",
+            "department": "0199a1b2-dddd-7000-8000-293a4b5c6d7e",
+            "assignee": "0199a1b2-0000-7000-8000-293a4b5c6d7e",
+            "due_at": "2026-11-30T15:00:00Z",
+            "is_breached": False,
+            "verb": "assign",
+        },
+        "previous": {"status": "acknowledged", "assignee": None},
     }
 )
 class OutboxEventSerializer(serializers.ModelSerializer):
@@ -28,9 +43,13 @@ class OutboxEventSerializer(serializers.ModelSerializer):
         help_text="What there is to know at once; docs/events.md tells it for each type. Empty once the person was erased."
     )
 
+    previous = serializers.DictField(
+        allow_null=True, help_text="What members of `data` were before, of those that changed; null where nothing was, or is known."
+    )
+
     class Meta:
         model = OutboxEvent
-        fields = ["id", "type", "occurred_at", "subject_kind", "subject_id", "subject_version", "contact", "data"]
+        fields = ["id", "type", "occurred_at", "subject_kind", "subject_id", "subject_version", "contact", "data", "previous"]
         read_only_fields = fields
 
 

@@ -45,6 +45,9 @@ class OutboxEvent(models.Model):
     subject_version = models.PositiveIntegerField(default=0, help_text="The version of the subject after this; 0 where it has none.")
     occurred_at = models.DateTimeField()
     data: Any = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    previous: Any = models.JSONField(
+        null=True, encoder=DjangoJSONEncoder, help_text="What the members of data that changed were before; null where nothing was."
+    )
     contact = models.UUIDField(null=True, help_text="The contact that it speaks of, so that erasing finds it.")
 
     objects = OutboxQuerySet.as_manager()

@@ -1,3 +1,7 @@
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from django.db import models
 from uuid_utils.compat import uuid7
 
@@ -12,6 +16,9 @@ class Row(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    #: What the columns were before the change for which ``moves`` holds the row, as ``history.snapshot`` has them.
+    was: Mapping[str, Any] = MappingProxyType({})
 
     class Meta:
         abstract = True

@@ -1,14 +1,14 @@
 """Posting what is owed: one sender at a time, many endpoints at once, none of which delays another.
 
 All statements are made by one thread; others only post. An endpoint has a few lanes while it answers quickly and one while it does not, so a slow one
-holds a thread, and nobody up. A sender that dies leaves what it had in hand: it is due again when the lease is over, with the same id.
+holds a thread, and nobody up. News of one thing always goes by the same lane, behind what is under way there: it comes in its order. A sender that dies leaves what it had in hand: it is due again when the lease is over, with the same id.
 """
 
 import logging
 import queue
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -58,8 +58,11 @@ class _Target:
     """An endpoint as a sender knows it: its lanes and their open connections."""
 
     row: WebhookEndpoint
-    busy: int = 0
+    busy: int = 0  # shares under way, and waiting in lanes
+    in_hand: int = 0  # deliveries in them
     is_quick: bool = False
+    is_stopped: bool = False  # a share was broken off: nothing may overtake what is left of it until that went back
+    lanes: dict[int, deque["Share"]] = field(default_factory=dict)
     lines: list[outgoing.Line] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -82,16 +85,37 @@ class _Target:
         line.close()
 
     @property
-    def free_lanes(self) -> int:
-        is_well = self.is_quick and self.row.failures == 0
-        return max(0, (LANES if is_well else 1) - self.busy)
+    def room(self) -> int:
+        """How much may be taken for it now."""
+        if self.is_quick and self.row.failures == 0 and not self.is_stopped:
+            return LANES * CHUNK - self.in_hand
+        return 0 if self.busy else 1
 
-    @property
-    def chunk(self) -> int:
-        return CHUNK if self.is_quick and self.row.failures == 0 else 1
+    def put(self, lane: int, share: "Share") -> bool:
+        """Let a share wait for its lane; whether somebody must begin to work there."""
+        with self.lock:
+            is_idle = lane not in self.lanes
+            self.lanes.setdefault(lane, deque()).append(share)
+            return is_idle
+
+    def next(self, lane: int) -> "Share | None":
+        """The next share of a lane; with none the lane is left."""
+        with self.lock:
+            if self.lanes[lane]:
+                return self.lanes[lane].popleft()
+            del self.lanes[lane]
+            return None
 
 
 Job = tuple[WebhookDelivery, OutboxEvent | None]
+
+
+@dataclass
+class Share:
+    """What one lane was given at once, and when it was taken."""
+
+    jobs: list[Job]
+    taken: float
 
 
 class _Sender:
@@ -131,20 +155,18 @@ class _Sender:
     def _take(self, *, only_quick: bool) -> int:
         now = self.clock()
         self._know(now)
-        rooms = {
-            pk: target.free_lanes * target.chunk
-            for pk, target in self._targets.items()
-            if target.free_lanes and (target.is_quick or not only_quick)
-        }
+        rooms = {pk: target.room for pk, target in self._targets.items() if target.room > 0 and (target.is_quick or not only_quick)}
         of_endpoints: dict[UUID, list[Job]] = defaultdict(list)
         for job in settling.take(rooms, now):
             of_endpoints[job[0].endpoint_id].append(job)
         for pk, jobs in of_endpoints.items():
             target = self._targets[pk]
-            for share in _shares(jobs, target.free_lanes):
+            for lane, share in _shares(jobs).items():
                 target.busy += 1
+                target.in_hand += len(share)
                 self._in_flight += 1
-                self._pool.submit(self._lane, target, share, time.monotonic())
+                if target.put(lane, Share(share, time.monotonic())):
+                    self._pool.submit(self._lane, target, lane)
         return sum(map(len, of_endpoints.values()))
 
     def _know(self, now: datetime) -> None:
@@ -160,7 +182,7 @@ class _Sender:
         self._known_until = time.monotonic() + KNOWN_FOR_S
 
     def _collect(self, wait_s: float) -> int:
-        """Write down what came back meanwhile; waits so long for the first of it."""
+        """Write down what came back meanwhile, tried or not; waits so long for the first of it. Answers how many."""
         results: list[Result] = []
         unsent: list[WebhookDelivery] = []
         while True:
@@ -170,6 +192,8 @@ class _Sender:
                 break
             wait_s = 0.0
             target.busy -= 1
+            target.in_hand -= len(done) + len(left)
+            target.is_stopped = target.is_stopped and target.busy > 0
             self._in_flight -= 1
             results += done
             unsent += left
@@ -178,25 +202,31 @@ class _Sender:
                 if not all(one.ok for one in done):
                     self._known_until = 0.0
         settling.settle(results, self.clock())
-        settling.put_back(unsent, self.clock())
+        settling.put_back(unsent)
         self.delivered += sum(one.ok for one in results)
-        return len(results)
+        return len(results) + len(unsent)
 
-    def _lane(self, target: _Target, jobs: list[Job], taken: float) -> None:
-        """In a thread of its own: post one after the other. No statement is made here."""
+    def _lane(self, target: _Target, lane: int) -> None:
+        """In a thread of its own: post one share after the other. No statement is made here."""
+        while (share := target.next(lane)) is not None:
+            results = [] if target.is_stopped else self._post_all(target, share)
+            if len(results) < len(share.jobs) or not results[-1].ok:
+                target.is_stopped = True  # what is left goes back: whoever fails is asked gently
+            self._done.put((target, results, [delivery for delivery, _ in share.jobs[len(results) :]]))
+
+    def _post_all(self, target: _Target, share: Share) -> list[Result]:
+        """What came of those that were tried: up to the first that failed, or as long as their lease is safe."""
         results: list[Result] = []
-        line = None
         try:
             line = target.line()
-            for delivery, event in jobs:
-                if time.monotonic() - taken > LANE_S or (results and not results[-1].ok):
-                    break  # what is left goes back: whoever fails is asked gently
+            for delivery, event in share.jobs:
+                if time.monotonic() - share.taken > LANE_S or (results and not results[-1].ok):
+                    break
                 results.append(_post(line, target.row, delivery, event, self.clock))
             target.keep(line)
         except Exception as error:
             logger.exception("webhook_lane_broke", extra={"webhook": str(target.row.pk), "error": type(error).__name__})
-        finally:
-            self._done.put((target, results, [delivery for delivery, _ in jobs[len(results) :]]))
+        return results
 
     @staticmethod
     def _close(target: _Target) -> None:
@@ -210,12 +240,12 @@ class _Sender:
             self._close(target)
 
 
-def _shares(jobs: list[Job], lanes: int) -> list[list[Job]]:
-    """What each lane posts: news of one thing goes one after the other."""
+def _shares(jobs: list[Job]) -> dict[int, list[Job]]:
+    """What each lane posts: news of one thing goes one after the other, by the lane that it always has."""
     shares: dict[int, list[Job]] = defaultdict(list)
     for delivery, event in jobs:
-        shares[(event.subject_id if event else delivery.pk).int % lanes].append((delivery, event))
-    return list(shares.values())
+        shares[(event.subject_id if event else delivery.pk).int % LANES].append((delivery, event))
+    return shares
 
 
 def _post(

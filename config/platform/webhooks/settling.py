@@ -50,13 +50,13 @@ class Result:
 TAKE = """
 WITH room(endpoint_id, most) AS (SELECT * FROM unnest(%(endpoints)s::uuid[], %(rooms)s::int[])),
 mine AS (
-    SELECT d.id FROM room JOIN platform_webhookendpoint w ON w.id = room.endpoint_id AND w.is_active
+    SELECT d.id, d.was_due_at FROM room JOIN platform_webhookendpoint w ON w.id = room.endpoint_id AND w.is_active
         AND (w.paused_until IS NULL OR w.paused_until <= %(now)s)
     CROSS JOIN LATERAL (
-        SELECT id FROM platform_webhookdelivery WHERE endpoint_id = w.id AND state = 'owed' AND due_at <= %(now)s
+        SELECT id, due_at AS was_due_at FROM platform_webhookdelivery WHERE endpoint_id = w.id AND state = 'owed' AND due_at <= %(now)s
         ORDER BY due_at, id LIMIT room.most FOR UPDATE SKIP LOCKED) d)
 UPDATE platform_webhookdelivery d SET tries = d.tries + 1, due_at = %(until)s, last_error = %(word)s FROM mine WHERE d.id = mine.id
-RETURNING d.id, d.endpoint_id, d.event_id, d.type, d.occurred_at, d.owed_at, d.tries, d.attempts
+RETURNING d.id, d.endpoint_id, d.event_id, d.type, d.occurred_at, d.owed_at, d.tries, d.attempts, mine.was_due_at
 """
 
 
@@ -71,7 +71,7 @@ def take(rooms: Mapping[UUID, int], now: datetime) -> list[tuple[WebhookDelivery
         "until": now + LEASE,
         "word": NEVER_CAME_BACK,
     }
-    names = ("id", "endpoint_id", "event_id", "type", "occurred_at", "owed_at", "tries", "attempts")
+    names = ("id", "endpoint_id", "event_id", "type", "occurred_at", "owed_at", "tries", "attempts", "due_at")
     found = [dict(zip(names, row, strict=True)) for row in statements.rows(TAKE, values)]
     for one in found:
         one["attempts"] = orjson.loads(one["attempts"])
@@ -80,12 +80,17 @@ def take(rooms: Mapping[UUID, int], now: datetime) -> list[tuple[WebhookDelivery
     return [(one, events.get(one.event_id) if one.event_id else None) for one in taken if not one.event_id or one.event_id in events]
 
 
-def put_back(deliveries: Iterable[WebhookDelivery], now: datetime) -> None:
-    """Those that were taken and not tried after all."""
-    ids = [one.pk for one in deliveries]
-    if ids:
-        sql = "UPDATE platform_webhookdelivery SET tries = greatest(tries - 1, 0), due_at = %s, last_error = '' WHERE id = ANY(%s::uuid[]) AND state = 'owed'"
-        statements.count(sql, [now, [str(one) for one in ids]])
+PUT_BACK = """
+UPDATE platform_webhookdelivery d SET tries = greatest(tries - 1, 0), due_at = n.due_at, last_error = ''
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS n(id, due_at) WHERE d.id = n.id AND d.state = 'owed'
+"""
+
+
+def put_back(deliveries: Iterable[WebhookDelivery]) -> None:
+    """Those that were taken and not tried after all, due as they were: what came after them stays behind them."""
+    unsent = list(deliveries)
+    if unsent:
+        statements.count(PUT_BACK, [[str(one.pk) for one in unsent], [one.due_at for one in unsent]])
 
 
 # --- what came of it
@@ -103,26 +108,34 @@ def settle(results: Sequence[Result], now: datetime) -> None:
     """Write down what came of these tries, and what they say of their endpoints."""
     if not results:
         return
-    columns: dict[str, list[Any]] = defaultdict(list)
-    for one in results:
-        for name, value in _columns(one).items():
-            columns[name].append(value)
     endpoints = WebhookEndpoint.objects.filter(pk__in={one.delivery.endpoint_id for one in results}).order_by("pk")
     with transaction.atomic():
-        list(
-            endpoints.select_for_update(no_key=True).values_list("pk")
-        )  # before their deliveries, as whoever switches one on or removes it
-        statements.count(SETTLE, columns)
+        # before their deliveries, as whoever switches one on or removes it
+        took = dict(endpoints.select_for_update(no_key=True).values_list("pk", "last_delivered_at"))
         of_endpoints: dict[UUID, list[Result]] = defaultdict(list)
         for one in results:
             of_endpoints[one.delivery.endpoint_id].append(one)
+            if one.ok:
+                took[one.delivery.endpoint_id] = max(one.at, took.get(one.delivery.endpoint_id) or one.at)
+        columns: dict[str, list[Any]] = defaultdict(list)
+        given_up: dict[UUID, int] = defaultdict(int)
+        for one in results:
+            values = _columns(one, took.get(one.delivery.endpoint_id))
+            given_up[one.delivery.endpoint_id] += values["state"] == State.GIVEN_UP
+            for name, value in values.items():
+                columns[name].append(value)
+        statements.count(SETTLE, columns)
         for endpoint_id in sorted(of_endpoints):
             _judge(endpoint_id, of_endpoints[endpoint_id], now)
+            if many := given_up[endpoint_id]:
+                _tell_given_up(endpoint_id, many, now)
 
 
-def _columns(result: Result) -> dict[str, Any]:
+def _columns(result: Result, took: datetime | None) -> dict[str, Any]:
+    """What is written of a try. ``took``: when its endpoint took something last. What fails while nothing at all is taken is not given up."""
     delivery = result.delivery
-    is_over = result.ok or (delivery.tries > len(PAUSES_S) and result.at - delivery.owed_at >= TRIED_FOR)
+    is_away = took is None or took <= delivery.owed_at
+    is_over = result.ok or (not is_away and delivery.tries > len(PAUSES_S) and result.at - delivery.owed_at >= TRIED_FOR)
     attempt = {"at": result.at.isoformat(), "status": result.status, "took_ms": result.took_ms, "error": result.error}
     return {
         "id": str(delivery.pk),
@@ -193,7 +206,7 @@ def disable(endpoint_id: UUID, reason: str, *, now: datetime) -> None:
         return
     with change(WebhookEndpoint, endpoint_id, "disable", by=None, now=now) as row:
         row.is_active, row.disabled_at, row.disabled_reason, row.paused_until = False, now, reason, None
-    admins = list(User.objects.filter(role=Role.ADMIN, is_active=True))
+    admins = _admins()
     why = f"{row.get_disabled_reason_display()}."
     text = (
         f"News is no longer posted to the webhook “{row.name}”. {why}\n\n"
@@ -206,10 +219,32 @@ def disable(endpoint_id: UUID, reason: str, *, now: datetime) -> None:
         mailing.owe(to=admin, subject=f"Webhook switched off: {row.name}", text=text, key=key, about=row.pk, now=now)
 
 
-DISABLED = "webhook.disabled"
+def _tell_given_up(endpoint_id: UUID, many: int, now: datetime) -> None:
+    """Tell the administrators that news is not tried any more, though the endpoint takes other news; by e-mail once a day."""
+    row = WebhookEndpoint.objects.filter(pk=endpoint_id).first()
+    if row is None:
+        return
+    admins = _admins()
+    text = (
+        f"The webhook “{row.name}” takes news, but some pieces it has refused for {TRIED_FOR.days} days: they are not tried any more. "
+        "Look at them in the admin, under Webhooks (deliveries that were given up), and post them again from there once it can take them.\n"
+    )
+    feed.tell([one.pk for one in admins], GIVEN_UP, {"webhook": str(row.pk), "name": row.name, "deliveries": many}, about=row.pk, now=now)
+    for admin in admins:
+        key = f"webhook-given-up:{row.pk}:{now:%Y-%m-%d}:{admin.pk}"
+        mailing.owe(to=admin, subject=f"Webhook refuses news: {row.name}", text=text, key=key, about=row.pk, now=now)
+
+
+def _admins() -> list[User]:
+    return list(User.objects.filter(role=Role.ADMIN, is_active=True))
+
+
+DISABLED, GIVEN_UP = "webhook.disabled", "webhook.given_up"
 
 
 def declare() -> None:
     """What screens of administrators are told."""
+    refused = {"webhook": "0199a1b2-8888-7000-8000-293a4b5c6d7e", "name": "Helpdesk", "deliveries": 2}
+    feed.declare(GIVEN_UP, "A webhook takes news but has refused some for days: that is not tried any more. For administrators.", refused)
     example = {"webhook": "0199a1b2-8888-7000-8000-293a4b5c6d7e", "name": "Helpdesk", "reason": "failing"}
     feed.declare(DISABLED, "A webhook was switched off by itself: it answered 410, or failed for days. For administrators.", example)

@@ -31,9 +31,9 @@ def body(delivery: WebhookDelivery, event: OutboxEvent | None) -> bytes:
     told: dict[str, Any] = {"id": delivery.webhook_id, "type": delivery.type, "occurred_at": delivery.occurred_at}
     if event is None:
         told |= {"object_kind": "webhook_endpoint", "object_id": delivery.endpoint_id, "object_version": 0, "contact": None}
-        return _written(told | {"data": {"message": "If you can read this, and its signature is right, all is well."}})
+        return _written(told | {"data": {"message": "If you can read this, and its signature is right, all is well."}, "previous": None})
     told |= {"object_kind": event.subject_kind, "object_id": event.subject_id, "object_version": event.subject_version}
-    return _written(told | {"contact": event.contact, "data": event.data})
+    return _written(told | {"contact": event.contact, "data": event.data, "previous": event.previous})
 
 
 def _written(told: dict[str, Any]) -> bytes:
