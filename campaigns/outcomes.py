@@ -84,7 +84,8 @@ def become(attempt: Attempt, call: Call, *, now: datetime) -> None:
     """Write on an attempt, which the caller holds, what is known of its call, and reckon how its target stands."""
     was = _known(attempt)
     attempt.dialled_at, attempt.answered_at = call.started_at, call.answered_at
-    attempt.agent_id = attempt.agent_id or call.agent_id
+    # A dialler rings one operator after another: theirs it is who has the call. Of whom somebody has in hand it stays theirs.
+    attempt.agent_id = (attempt.agent_id or call.agent_id) if not attempt.is_batch else (call.agent_id or attempt.agent_id)
     if call.state != Call.State.ENDED:
         attempt.state = State.IN_CALL if attempt.state == State.LEASED else attempt.state
         attempt.heard_at = max(attempt.heard_at, now)

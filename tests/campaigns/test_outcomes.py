@@ -105,6 +105,15 @@ def test_whoever_answered_and_heard_nobody_is_called_again_when_they_were_left_a
     assert (target.state, target.reason, target.attempts_total) == ("exhausted", "attempts", 2)
 
 
+def test_a_dialler_rings_one_operator_after_another_and_the_attempt_is_theirs_who_talked(seat):
+    other = AgentExtensionFactory(phone_system=seat.phone_system, extension="202")
+    attempt = leased_by_a_dialler()
+    rung = [begun("outbound", attempt_id=str(attempt.pk)), far("answered", 5), leg("ringing", 6), leg("ended", 16)]
+    told(seat, rung)
+    told(seat, [leg("ringing", 17, "202"), leg("answered", 20, "202"), event("call.ended", 60)])
+    assert fresh(attempt).agent == other.user and not attempt.is_drop
+
+
 @pytest.mark.parametrize("is_taken_by_another", [True, False])
 def test_a_result_that_comes_late_is_kept_and_moves_nobody_who_went_on(is_taken_by_another, seat):
     attempt = in_hand(seat)
