@@ -20,12 +20,14 @@ class ContactOnTheLine(Refusal):
     """They are being talked with: take the contact back when the call is over."""
 
     code = "contact_on_the_line"
+    advice = "Wait until `call.ended`, then take the contact back. If the call does not end, look at its phone system."
 
 
 class AttemptOver(Refusal):
     """Nobody has the contact in hand by this attempt any more; `closing` says how it ended."""
 
     code = "attempt_over"
+    advice = "There is nothing to take back. Look at the target to see whether they wait again."
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from calls import callback_turns, intake
 from calls.models import Callback
+from campaigns import running
 from complaints import clocks, escalation
 from config.platform import outbox
 from config.platform.models import OutboxEvent
@@ -17,6 +18,7 @@ from tests.contract.recipes import RECIPES
 from tests.contract.test_every_operation import ask
 from tests.factories.callbacks import CallbackFactory
 from tests.factories.calls import PhoneSystemFactory
+from tests.factories.campaigns import CampaignFactory
 from tests.factories.complaints import ComplaintFactory, EscalationLevelFactory, EscalationPolicyFactory, SLAPolicyFactory
 from tests.factories.crm import ContactFactory, ContactPhoneFactory
 from tests.factories.platform import UserFactory
@@ -110,9 +112,18 @@ def unkept() -> None:
     callback_turns.tend(now=timezone.now() + timedelta(hours=2))
 
 
+def delayed() -> None:
+    at = timezone.now() + timedelta(hours=1)
+    campaign = CampaignFactory(status="draft")
+    running.schedule(campaign.pk, starts_at=at, by=UserFactory(), now=timezone.now())
+    for seconds in (0, 15):  # nobody is in it, whoever looks
+        running.tend(now=at + timedelta(seconds=seconds))
+
+
 #: Types that people or time tell otherwise.
 HAPPENINGS = {
     "call.missed": missed,
+    "campaign.delayed": delayed,
     "callback.due": due,
     "callback.missed": unkept,
     "complaint.breached": overdue,
