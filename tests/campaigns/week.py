@@ -125,7 +125,7 @@ def _of_a_target(calls: Sequence[Made], all_calls: Sequence[Made], world: World)
         elif last.promise and one.leased_at < last.promise and not _spoke_between(last, one, all_calls):
             yield f"before the promised time {last.promise}: {one}"
         elif not last.promise and one.leased_at < last.ended_at + timedelta(seconds=rules.retries.get(last.result, 0)):
-            yield f"sooner than {rules.retries[last.result]} s after {last.result}: {one}"
+            yield f"sooner than {rules.retries.get(last.result, 0)} s after {last.result}: {one}"
 
 
 def _is_promised(last: Made, one: Made, all_calls: Sequence[Made]) -> bool:
