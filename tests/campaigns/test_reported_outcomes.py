@@ -63,7 +63,7 @@ def stands(attempt):
 
 def test_a_machine_that_the_line_took_for_a_person_is_no_drop_in_whatever_order_it_is_told(dialler, seat):
     ends = []
-    story = [("event", begun("outbound")), *(("event", one) for one in ANSWERED), ("report", {"outcome": "machine"})]
+    story = [("event", begun("outbound")), *(("event", one) for one in ANSWERED[1:]), ("report", {"outcome": "machine"})]
     for order in permutations(story):
         with transaction.atomic():
             attempt = taken(dialler)
