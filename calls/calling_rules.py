@@ -116,7 +116,7 @@ def _made(question: Question, limits: Sequence[CallingLimit]) -> list[dict[str, 
         "contact": [question.subjects[index].contact_id for index, _ in asked],
         "at": question.at,
         "since": since,
-        "technical": list(TECHNICAL),
+        "technical": sorted(TECHNICAL),
         "most": max((limit.most or 1) for limit in limits),
     }
     found: list[dict[str, list[datetime]]] = [{} for _ in question.subjects]

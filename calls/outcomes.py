@@ -11,7 +11,7 @@ BY_CAUSE = {
     **dict.fromkeys((34, 38, 41, 42), "congestion"),
 }
 #: The line failed, or nothing is known: nobody was disturbed, and it does not count against the customer.
-TECHNICAL = ("failed", "congestion", "unknown", "blocked")
+TECHNICAL = frozenset({"failed", "congestion", "unknown", "blocked"})
 #: Causes of a call that was ended in the normal way: they tell who stopped it, not why nobody answered.
 NORMAL = (16, 31)
 WORDS = {

@@ -12,11 +12,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from calls.models import Disposition
+from calls.outcomes import TECHNICAL
 from campaigns.models import Attempt, Campaign, RetryRule, Target
 
 State, Counted, Closing = Target.State, Attempt.Counted, Attempt.Closing
-#: The line failed, or nothing is known: it does not count against the customer.
-TECHNICAL = frozenset({"failed", "congestion", "unknown", "blocked"})
 #: Nobody answered, as the line tells it.
 UNANSWERED = frozenset({"busy", "no_answer", "rejected", "canceled", "failed", "congestion", "invalid_number", "blocked"})
 #: The day of a customer in parts, by the hour at which each begins.

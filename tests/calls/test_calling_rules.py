@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 
 from calls import calling_rules, outcomes
-from campaigns import standing
 from crm import calling
 from tests.factories.calling import CallingLimitFactory
 from tests.factories.calls import CallFactory
@@ -53,9 +52,8 @@ def test_calls_count_whether_answered_or_not_whoever_made_them(outcome):
 def test_failures_of_the_line_do_not_count_as_campaigns_do_not_count_them():
     CallingLimitFactory(most=1, min_gap_s=3600)
     CallingLimitFactory(name="Of a person", subject="contact", most=1)
-    assert set(outcomes.TECHNICAL) == standing.TECHNICAL
     contact = ContactFactory(phones=[NUMBER])
-    for minutes, outcome in enumerate(outcomes.TECHNICAL):
+    for minutes, outcome in enumerate(sorted(outcomes.TECHNICAL)):
         called(NOON - timedelta(minutes=minutes + 1), outcome=outcome, contact=contact)
     failed = DispositionFactory(direction="outbound", technical=True)
     called(NOON - timedelta(minutes=9), outcome="no_answer", disposition=failed, contact=contact)
@@ -159,7 +157,7 @@ def test_counting_goes_by_the_indexes_of_number_and_contact():
         )
         cursor.execute("ANALYZE calls_call")
         values = {
-            "technical": list(outcomes.TECHNICAL),
+            "technical": sorted(outcomes.TECHNICAL),
             "i": [0, 0],
             "kind": ["number", "contact"],
             "e164": [NUMBER, None],
