@@ -34,6 +34,7 @@ CALL: dict[str, Any] = {
     "talk_s": 280.0,
 }
 UNKNOWN = ("phone", "contact", "agent", "answered_at", "ended_at", "wait_s", "talk_s")
+JOINED: dict[str, Any] = CALL | {"joined": "0199a1b2-6666-7000-8000-293a4b5c6d7e"}
 WRITE_UP: dict[str, Any] = CALL | {"disposition": "order-taken", "revision": 1, "topics": ["delivery"], "wrapped_up_by": AGENT}
 CALLBACK: dict[str, Any] = {
     "callback": "0199a1b2-7777-7000-8000-293a4b5c6d7e",
@@ -115,7 +116,10 @@ def declare() -> None:
         kind = name.partition(".")[0]
         outbox.declare(name, tells, BASES[kind] | more, may_be_null=MAY_BE_NULL[kind], shape=BASES[kind])
     outbox.declare("call.written_up", "A call was written up, or the write-up corrected.", WRITE_UP, may_be_null=UNKNOWN)
-    for model, writing in (("call", WRITE_UPS), ("callback", CALLBACKS), ("returncall", RETURN_CALLS), ("recording", RECORDINGS)):
+    outbox.declare(
+        "call.joined", "Two calls proved to be one: the id of `joined` leads to `call` from now on.", JOINED, may_be_null=UNKNOWN
+    )
+    for model, writing in (("call", CALLS), ("callback", CALLBACKS), ("returncall", RETURN_CALLS), ("recording", RECORDINGS)):
         followers.add(model, writing)
 
 
@@ -144,13 +148,14 @@ def _call(call: Call) -> dict[str, Any]:
 
 
 def _of_call(call: Call, event: AuditEvent) -> dict[str, Any]:
+    if event.verb == "join":
+        return _call(call) | {"joined": event.facts["joined"]}
     more = {"disposition": call.disposition.code if call.disposition else "", "wrapped_up_by": _id(call.wrapped_up_by_id)}
     return _call(call) | more | {"revision": event.facts["revision"], "topics": event.facts["topics"]}
 
 
-WRITE_UPS = Writing(
-    lambda event: "call.written_up" if event.verb == "wrap_up" else "", _of_call, lambda row: row.contact_id, {"phone": "customer_e164"}
-)
+TYPES_OF_CALLS = {"wrap_up": "call.written_up", "join": "call.joined"}
+CALLS = Writing(lambda event: TYPES_OF_CALLS.get(event.verb, ""), _of_call, lambda row: row.contact_id, {"phone": "customer_e164"})
 
 
 # --- whoever is called back

@@ -50,7 +50,7 @@ def free_of(contacts: Sequence[UUID]) -> set[UUID]:
 
 
 def report_in_turn(attempt_id: UUID) -> None:
-    """Two who report one attempt at once pass one after the other: the second finds what the first wrote."""
+    """Two who report one attempt at once, or report it while its call comes, pass one after the other: the second finds what the first wrote."""
     _lock("pg_advisory_xact_lock", f"report of attempt {attempt_id}")
 
 

@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import F, Max, Q
 
+from calls import joining
 from calls.consequences import Change
 from calls.models import Call, Callback, CallRequest
-from campaigns import handout, settling, standing
+from campaigns import gates, handout, settling, standing
 from campaigns.models import Attempt, Target
 from config.platform.models import User
 
@@ -26,31 +27,46 @@ WRITE_UP_WITHIN = timedelta(hours=1)
 
 
 def meets(call: Call, told: str, people: Iterable[UUID], now: datetime) -> UUID | None:
-    """Registered with ``calls.linking.made_for``: the attempt that a call was made for has its call from now on; answers its contact."""
+    """Registered with ``calls.linking.made_for``: the attempt that a call was made for has its call from now on; answers its contact.
+
+    What was reported before the phone system told of anything had been written down as a call by hand: that was this one, and becomes it.
+    """
     if Attempt.objects.filter(call=call).exists():
         return None
     attempt_id = _meant(call, told, set(people))
     if attempt_id is None:
         return None
+    gates.report_in_turn(attempt_id)
+    written = Call.objects.select_for_update(of=("self",)).filter(attempts=attempt_id, source=Call.Source.MANUAL).first()
     attempt = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
     if attempt.call_id is not None:
-        return None
+        if written is None or attempt.call_id != written.pk or not _was(written, call):
+            return None
+        joining.join(call, written, now=now)
     _link(attempt, call)
     return attempt.contact_id
 
 
 def _meant(call: Call, told: str, people: set[UUID]) -> UUID | None:
-    """The id that its events carry, the click-to-call that it came of, else whoever has its number in hand."""
-    if (told_id := _uuid(told)) and Attempt.objects.filter(pk=told_id, call=None).exists():
+    """The id that its events carry, the click-to-call that it came of, else whoever has its number in hand, or reported a moment ago."""
+    free = Attempt.objects.filter(Q(call=None) | Q(call__source=Call.Source.MANUAL))
+    if (told_id := _uuid(told)) and free.filter(pk=told_id).exists():
         return told_id
     asked = CallRequest.objects.filter(call=call, origin_kind="attempt").order_by("-asked_at").values_list("origin_id", flat=True).first()
-    if asked and Attempt.objects.filter(pk=asked, call=None).exists():
+    if asked and free.filter(pk=asked).exists():
         return asked
     if call.direction != Call.Direction.OUTBOUND or not call.customer_e164:
         return None
     mine = Q(agent__in=people) | Q(is_batch=True)
-    held = Attempt.objects.open().filter(mine, e164=call.customer_e164, call=None, leased_at__lte=call.started_at + SKEW)
-    return held.values_list("pk", flat=True).first()
+    theirs = Attempt.objects.filter(mine, e164=call.customer_e164, leased_at__lte=call.started_at + SKEW)
+    reported = Q(call__source=Call.Source.MANUAL, call__ended_at__gte=call.started_at - SKEW)
+    found = theirs.filter(Q(call=None) & ~Q(state=State.CLOSED) | reported)
+    return found.order_by("-leased_at").values_list("pk", flat=True).first()
+
+
+def _was(written: Call, call: Call) -> bool:
+    """Whether a call by hand is this one of the line: it had begun when that was written down as over."""
+    return call.direction == Call.Direction.OUTBOUND and written.ended_at is not None and call.started_at <= written.ended_at + SKEW
 
 
 def _link(attempt: Attempt, call: Call) -> None:

@@ -132,7 +132,7 @@ def report(
         raise OutcomeNeeded("You spoke with somebody: say in `disposition` how it came out.")
     _refuse_contradiction(outcome, call, written)
     if call is None:
-        call = _written_down(attempt, outcome or Call.Outcome.ANSWERED, speaker, started_at, ended_at, actor, now)
+        call = _written_down(attempt, outcome, speaker, started_at, ended_at, actor, now)
     else:
         call = _put_right(call, outcome, actor, now)
         _say(attempt, call, outcome, agent, actor, now)
@@ -167,12 +167,11 @@ def _put_right(call: Call, outcome: str, by: User, now: datetime) -> Call:
 
 
 def _say(attempt: Attempt, call: Call, outcome: str, agent: User | None, by: User, now: datetime) -> None:
-    """Keep who talked, and what is said of a call that a phone system tells of, also while it goes on; how it came out is reckoned from both."""
+    """Keep who talked, and what is said of the call, also while it goes on; how it came out is reckoned from it and from what the line tells."""
     call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
     held = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
     before, was = snapshot(held), (held.said_outcome, held.agent_id)
-    if call.source != Call.Source.MANUAL:
-        held.said_outcome = outcome or held.said_outcome
+    held.said_outcome = outcome or held.said_outcome
     held.agent = held.agent or agent
     if was == (held.said_outcome, held.agent_id):
         return
@@ -186,7 +185,7 @@ def _say(attempt: Attempt, call: Call, outcome: str, agent: User | None, by: Use
 def _written_down(
     attempt: Attempt, outcome: str, speaker: User, started_at: datetime | None, ended_at: datetime | None, by: User, now: datetime
 ) -> Call:
-    """A call by hand for an attempt that no phone system tells of."""
+    """A call by hand for an attempt that no phone system told of yet; should it tell later, ``outcomes.meets`` makes both one."""
     begun = max(started_at, attempt.leased_at) if started_at else min(max(attempt.leased_at, ended_at or now), now)
     call = by_hand.begin(
         direction="outbound",
@@ -200,7 +199,7 @@ def _written_down(
     )
     held = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
     if held.call_id is None:
-        held.call, held.dialled_at = call, call.started_at
+        held.call, held.dialled_at, held.said_outcome = call, call.started_at, outcome
         held.version += 1
-        held.save(update_fields=["call", "dialled_at", "version", "updated_at"])
-    return by_hand.finish(call.pk, outcome=outcome, ended_at=ended_at, by=by, now=now)
+        held.save(update_fields=["call", "dialled_at", "said_outcome", "version", "updated_at"])
+    return by_hand.finish(call.pk, outcome=outcome or Call.Outcome.ANSWERED, ended_at=ended_at, by=by, now=now)

@@ -73,9 +73,10 @@ def test_a_machine_that_the_line_took_for_a_person_is_no_drop_in_whatever_order_
                 else:
                     say(attempt, dialler, **one)
             say(attempt, dialler, outcome="machine")  # told twice
-            ends.append(stands(attempt))
+            ends.append(stands(attempt) | {"calls": Call.objects.count()})
             transaction.set_rollback(True)
     assert ends[0]["state"] == "retry_wait" and not ends[0]["drop"] and ends[0]["outcome"] == "machine" and not ends[0]["reached"]
+    assert ends[0]["calls"] == 1
     assert all(one == ends[0] for one in ends)
 
 

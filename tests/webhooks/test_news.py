@@ -89,6 +89,16 @@ def missed() -> None:
             intake.receive(pbx, event, now=timezone.now())
 
 
+def joined() -> None:
+    pbx, began = PhoneSystemFactory(own_lines=["+78001234567"]), timezone.now() - timedelta(minutes=5)
+    for key in ("a", "b"):
+        for kind in ("call.initiated", "call.ended"):
+            said = {"direction": "inbound", "from": "+74951234567", "to": "+78001234567"}
+            intake.receive(pbx, {"type": kind, "call_id": key, "occurred_at": began.isoformat(), **said}, now=timezone.now())
+    for _ in range(2):
+        intake.receive(pbx, {"type": "call.updated", "call_id": "a", "linked_ids": ["b"]}, now=timezone.now())
+
+
 def overdue() -> None:
     policy = EscalationPolicyFactory()
     EscalationLevelFactory(policy=policy, number=1, counted="wall", target="leads", offset_s=0, tells_systems=True)
@@ -122,6 +132,7 @@ def delayed() -> None:
 
 #: Types that people or time tell otherwise.
 HAPPENINGS = {
+    "call.joined": joined,
     "call.missed": missed,
     "campaign.delayed": delayed,
     "callback.due": due,
