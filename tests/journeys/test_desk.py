@@ -43,6 +43,7 @@ def test_the_desk_is_served_in_the_demo_and_nowhere_else(settings):
     assert client.get("/desk/src/state.ts")["Content-Type"].startswith("text/plain")
     for path in ("nothing.js", "../live-feed/index.html", "../../../manage.py", "%2e%2e/%2e%2e/%2e%2e/manage.py"):
         assert client.get(f"/desk/{path}").status_code == 404, path
+    assert Client(enforce_csrf_checks=True).post("/desk/").status_code == 405
 
 
 @pytest.mark.slow
