@@ -30,10 +30,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.name_every_choice",
         "config.api.enumerations.explain_parameters",
-        "config.api.glossary.describe_properties",
         "config.api.failures.add_problems",
         "config.api.stream.describing.add_kinds",
         "config.api.webhook_catalogue.add_webhooks",
+        "config.api.glossary.describe_properties",
         "crm.api.schema.add_custom_fields",
         "config.api.sharing.share",  # last: it moves what the others wrote more than once to one place
     ],
