@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from config.platform import outbox, tokens
 from config.platform.models import Role
-from tests import news_shapes
+from tests import news_shapes, tidying
 from tests.factories.platform import UserFactory
 from tests.faults.running import FIRST, Running
 
@@ -21,6 +21,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 def pytest_configure(config: pytest.Config) -> None:
     """A place for the data of the first running Switchboard, which workers inherit."""
+    tidying.install()
     if not hasattr(config, "workerinput"):
         os.environ[FIRST] = tempfile.mkdtemp(prefix="switchboard-first-")
 

@@ -36,7 +36,7 @@ def httpserver_of():
                 self.wfile.write(body)
 
         servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        threading.Thread(target=servers[-1].serve_forever, args=[0.02], daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].server_port}"
 
     yield serve

@@ -44,15 +44,11 @@ def test_the_page_shows_what_the_results_say(client, version):
     assert told["by_state"]["breakoff"] and told["by_state"]["refused"], "the demo has those too"
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({}, 200), ({"since": "2020-01-01", "until": "2020-01-02"}, 200), ({"since": "9999-99-99"}, 200), ({"group_by": "\0"}, 200),
-        ({"campaign": "no"}, 200), ({"since": "2030-01-01", "until": "2020-01-01"}, 200), ({"time_zone": "Mars/Base"}, 200),
-    ],
-)  # fmt: skip
-def test_any_question_gets_a_page(client, version, query, status):
-    assert client.get(reverse("admin:campaigns_survey_results", args=[version.survey_id]), query).status_code == status
+def test_any_question_gets_a_page(client, version):
+    url = reverse("admin:campaigns_survey_results", args=[version.survey_id])
+    odd = ({"since": "9999-99-99"}, {"group_by": "\0"}, {"campaign": "no"}, {"time_zone": "Mars/Base"})
+    for query in ({}, {"since": "2020-01-01", "until": "2020-01-02"}, {"since": "2030-01-01", "until": "2020-01-01"}, *odd):
+        assert client.get(url, query).status_code == 200, query
 
 
 def test_it_is_for_those_who_lead(version):
