@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -135,7 +135,8 @@ def tell(name: str, value: Any, spoken: Spoken) -> str:
     if isinstance(value, bool):
         return ""
     if isinstance(value, int | float | Decimal):
-        return format_decimal(value, locale=locale)
+        with localcontext(prec=LONGEST_VALUE):  # by itself babel fails at 25 digits
+            return format_decimal(value, locale=locale)
     if isinstance(value, list | tuple):
         return _one_line(format_list([_one_line(str(one)) for one in value], locale=locale))
     return _one_line(str(value))

@@ -12,7 +12,7 @@ from config.platform.models import Role
 from crm import names, script_choosing, script_placeholders, script_rendering, scripts
 from crm.models import CustomField, Script, ScriptVersion
 from crm.script_placeholders import About, Money, Namespace, SubjectUnknown
-from crm.script_rendering import Spoken, fill, locale_of, render
+from crm.script_rendering import Spoken, fill, locale_of, render, tell
 from crm.script_subjects import greeting
 from tests.factories.calls import CallFactory
 from tests.factories.crm import ContactEmailFactory, ContactFactory, CustomFieldFactory, TopicFactory
@@ -129,6 +129,13 @@ def test_what_is_not_known_is_told_and_left_out(version):
     rendered = spoken(version)
     assert rendered["steps"][0]["text"].startswith("Good afternoon, friend! speaks. November 23, 2026")
     assert {"step": "a", "placeholder": "contact.email"} in rendered["missing"]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(10**27, "1" + ",000" * 9), (1.5, "1.5"), (-1e30, "-1" + ",000" * 10), (Decimal("0.125"), "0.125")]
+)
+def test_a_number_is_told_in_the_way_of_the_language_however_long(number, said):
+    assert tell("contact.custom.card", number, EN) == said
 
 
 WORDS = st.text(st.characters(exclude_characters="\0{}", exclude_categories=("Cs",)), max_size=20)
