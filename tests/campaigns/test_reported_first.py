@@ -7,34 +7,22 @@ import pytest
 
 from calls import intake, joining, wrap_up
 from calls.models import Call, CallDisposition, CallRequest
-from campaigns import conversions, handout, reporting
+from campaigns import conversions, reporting
 from campaigns.models import Target
 from crm import calling
 from tests.calls.scenarios import BEGIN, CALLER, begun, event, far, leg
+from tests.campaigns.test_reported_outcomes import seat, taken
 from tests.factories.call_requests import CallRequestFactory
 from tests.factories.calling import CallingLimitFactory
-from tests.factories.calls import AgentExtensionFactory, CallFactory, PhoneSystemFactory
-from tests.factories.campaigns import CampaignFactory, TargetFactory
-from tests.factories.crm import ContactFactory
+from tests.factories.calls import AgentExtensionFactory, CallFactory
 from tests.factories.dispositions import DispositionFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db
+FIXTURES = (seat,)
 LATER = BEGIN + timedelta(minutes=3)
 BUSY = [far("ringing", 2), event("call.ended", 3, cause=17)]
 TALKED = [far("answered", 10), leg("answered", 1), leg("ended", 40), event("call.ended", 40)]
-
-
-@pytest.fixture
-def seat():
-    return AgentExtensionFactory(phone_system=PhoneSystemFactory(), extension="201")
-
-
-def taken(by, **campaign):
-    row = TargetFactory(campaign=CampaignFactory(agents=[by], **campaign), contact=ContactFactory(phones=[CALLER]))
-    if by.role == "integration":
-        return handout.lease_batch(row.campaign_id, by=by, most=5, now=BEGIN - timedelta(seconds=30))[0]
-    return handout.next_for(row.campaign_id, agent=by, now=BEGIN - timedelta(seconds=30)).attempt
 
 
 def say(attempt, by, at=BEGIN + timedelta(minutes=1), **said):
