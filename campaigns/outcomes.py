@@ -37,7 +37,8 @@ def meets(call: Call, told: str, people: Iterable[UUID], now: datetime) -> UUID 
     if attempt_id is None:
         return None
     gates.report_in_turn(attempt_id)
-    written = Call.objects.select_for_update(of=("self",)).filter(attempts=attempt_id, source=Call.Source.MANUAL).first()
+    by_hand = {"source": Call.Source.MANUAL, "direction": Call.Direction.OUTBOUND}
+    written = Call.objects.select_for_update(of=("self",)).filter(attempts=attempt_id, **by_hand).first()
     attempt = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
     if attempt.call_id is not None:
         if written is None or attempt.call_id != written.pk or not _was(written, call):
@@ -49,7 +50,8 @@ def meets(call: Call, told: str, people: Iterable[UUID], now: datetime) -> UUID 
 
 def _meant(call: Call, told: str, people: set[UUID]) -> UUID | None:
     """The id that its events carry, the click-to-call that it came of, else whoever has its number in hand, or reported a moment ago."""
-    free = Attempt.objects.filter(Q(call=None) | Q(call__source=Call.Source.MANUAL))
+    by_hand = Q(call__source=Call.Source.MANUAL, call__direction=Call.Direction.OUTBOUND)
+    free = Attempt.objects.filter(Q(call=None) | by_hand)
     if (told_id := _uuid(told)) and free.filter(pk=told_id).exists():
         return told_id
     asked = CallRequest.objects.filter(call=call, origin_kind="attempt").order_by("-asked_at").values_list("origin_id", flat=True).first()
@@ -59,7 +61,7 @@ def _meant(call: Call, told: str, people: set[UUID]) -> UUID | None:
         return None
     mine = Q(agent__in=people) | Q(is_batch=True)
     theirs = Attempt.objects.filter(mine, e164=call.customer_e164, leased_at__lte=call.started_at + SKEW)
-    reported = Q(call__source=Call.Source.MANUAL, call__ended_at__gte=call.started_at - SKEW)
+    reported = by_hand & Q(call__ended_at__gte=call.started_at - SKEW)
     found = theirs.filter(Q(call=None) & ~Q(state=State.CLOSED) | reported)
     return found.order_by("-leased_at").values_list("pk", flat=True).first()
 

@@ -5,9 +5,19 @@ from uuid import UUID
 
 from django.http import Http404
 from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
 
 from calls import joining
 from calls.models import Call
+
+
+class JoinedMeanwhile(APIException):
+    """The call became a part of another while the request waited for it; nothing was done."""
+
+    status_code = 409
+    default_code = "busy"
+    default_detail = "The call became a part of another a moment ago. Send the same again: its id leads there."
 
 
 class OldIdsAnswer:
@@ -21,14 +31,27 @@ class OldIdsAnswer:
         try:
             return find()
         except Http404:
-            try:
-                left = joining.stays(UUID(str(self.kwargs["pk"])))
-            except ValueError:
-                left = None
+            left = stays(self.kwargs["pk"])
             if left is None:
                 raise
             self.kwargs["pk"] = str(left)
             return find()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """As for every view; a call that was joined to another between look-up and lock is told as such."""
+        if not isinstance(exc, Call.DoesNotExist) or stays(self.kwargs.get("pk")) is None:
+            return super().handle_exception(exc)
+        response: Response = super().handle_exception(JoinedMeanwhile())
+        response["Retry-After"] = "1"
+        return response
+
+
+def stays(text: Any) -> UUID | None:
+    """The call that an id, as somebody wrote it, means since it was joined to another."""
+    try:
+        return joining.stays(UUID(str(text)))
+    except ValueError:
+        return None
 
 
 class CallField(serializers.PrimaryKeyRelatedField):
@@ -42,10 +65,7 @@ class CallField(serializers.PrimaryKeyRelatedField):
         try:
             return super().to_internal_value(data)
         except serializers.ValidationError:
-            try:
-                left = joining.stays(UUID(str(data)))
-            except ValueError:
-                left = None
+            left = stays(data)
             if left is None:
                 raise
             return Call.objects.get(pk=left)

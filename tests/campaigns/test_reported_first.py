@@ -114,6 +114,17 @@ def test_a_call_that_came_in_is_not_the_one_that_was_made(seat):
     assert Call.objects.filter(source="event").count() == 2 and Call.objects.filter(source="manual").count() == 1
 
 
+def test_a_call_to_us_by_hand_that_kept_a_promise_is_not_the_call_that_is_made_after_it(seat):
+    attempt = taken(seat.user)
+    inbound = CallFactory(
+        source="manual", direction="inbound", customer_e164=CALLER, agent=seat.user, started_at=BEGIN, ended_at=LATER, outcome="answered"
+    )
+    type(attempt).objects.filter(pk=attempt.pk).update(call=inbound, state="closed", closing="result", closed_at=LATER)
+    told(seat, begun("outbound", agent={"extension": "201"}), *BUSY, attempt_id=str(attempt.pk))
+    attempt.refresh_from_db()
+    assert attempt.call == inbound and Call.objects.count() == 2
+
+
 def test_of_two_calls_that_are_told_later_the_first_is_the_one_that_was_reported(seat):
     attempt = taken(seat.user)
     say(attempt, seat.user, outcome="no_answer")

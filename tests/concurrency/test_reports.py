@@ -1,18 +1,22 @@
 """Diallers report while the phone system tells of the same calls: each attempt has one call, whoever is quicker."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from calls import intake
 from calls.models import Call
 from campaigns import handout, reporting
 from campaigns.models import Attempt
-from tests.calls.scenarios import BEGIN, begun, event
+from tests.calls.scenarios import BEGIN, CALLER, begun, event
 from tests.concurrency.test_events import at_once
-from tests.factories.calls import PhoneSystemFactory
+from tests.factories.calls import AgentExtensionFactory, PhoneSystemFactory
 from tests.factories.campaigns import CampaignFactory, TargetFactory
 from tests.factories.crm import ContactFactory
+from tests.factories.dispositions import DispositionFactory
 from tests.factories.platform import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,3 +52,44 @@ def test_report_and_call_at_once_are_one_call(has_id):
     assert Call.objects.count() == PEOPLE and set(Call.objects.values_list("source", "outcome")) == {("event", "busy")}
     assert set(Attempt.objects.values_list("outcome", "closing", "call__wrap_up_state")) == {("machine", "result", "skipped")}
     assert all(attempt.call.customer_e164 == attempt.e164 for attempt in Attempt.objects.select_related("call"))
+
+
+def test_who_writes_up_a_call_by_hand_while_it_becomes_that_of_the_line_sends_it_again(client_of):
+    seat = AgentExtensionFactory(extension="201")
+    campaign = CampaignFactory(agents=[seat.user])
+    TargetFactory(campaign=campaign, contact=ContactFactory(phones=[CALLER]))
+    attempt = handout.next_for(campaign.pk, agent=seat.user, now=BEGIN - timedelta(seconds=30)).attempt
+    written = reporting.report(attempt.pk, attempt.lease_token, outcome="no_answer", by=seat.user, now=NOW).call_id
+    agent, way = client_of(user=seat.user), DispositionFactory(direction="outbound")
+
+    def write_up():
+        try:
+            return agent.post(f"/api/v1/calls/{written}/wrap-up/", {"disposition": way.code}, format="json")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Call.objects.select_for_update().get(pk=written)
+            answer = pool.submit(write_up)
+            until(somebody_waits_for_a_row)
+            for one in (begun("outbound", agent={"extension": "201"}), event("call.ended", 20, cause=17)):
+                intake.receive(seat.phone_system, one, now=NOW)
+        first = answer.result(30)
+    assert (first.status_code, first.json()["code"], first["Retry-After"]) == (409, "busy", "1")
+    assert "part of another" in first.json()["detail"]
+    again = write_up()
+    assert again.status_code == 200 and again.json()["id"] == str(Call.objects.get().pk) != str(written)
+
+
+def somebody_waits_for_a_row():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")
+        return cursor.fetchone()[0] > 0
+
+
+def until(holds, within_s=20):
+    end = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < end, "nobody waits"
+        time.sleep(0.02)
