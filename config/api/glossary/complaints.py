@@ -44,8 +44,8 @@ OF: dict[str, dict[str, str]] = {
     },
     "EscalationPolicy": {
         "levels": "Its levels, the first one first.",
-        "quiet_from": "From when nobody is told: HH:MM, by the department's clocks. Null: at any hour somebody may be.",
-        "quiet_until": "Until when nobody is told: HH:MM. Null: at any hour somebody may be.",
+        "quiet_from": "From when nobody is told: HH:MM, by the department's clocks. Null: somebody may be told at any hour.",
+        "quiet_until": "Until when nobody is told: HH:MM. Null: somebody may be told at any hour.",
     },
     "Level": {
         "number": "1 is the first.",

@@ -118,7 +118,7 @@ OF: dict[str, dict[str, str]] = {
     "PairedReview": {"review": "The review, by its id.", "percent": "What it came to, per cent."},
     "Calibration": {"pairs": "Calls that two people reviewed, those furthest apart first."},
     "Passing": {
-        "sequence": "The how-manieth step of the run, from 1.",
+        "sequence": "The number that the screen gave this passing; each has its own.",
         "at": "When it was passed.",
         "answer": "What was answered or written down. Null: nothing is asked there.",
     },

@@ -178,7 +178,7 @@ OF: dict[str, dict[str, str]] = {
     "SavedFilter": {"is_shared": "True: everybody may use it. False: whoever made it."},
     "Erased": {"anonymised_at": "When nothing was left that names them. Null: it is not done."},
     "PersonalData": {"contact": "The contact, with all that is known.", "notes": "What was noted about them. Each other part of the house has a list like this."},
-    "RetentionRule": {"rule": "By what the setting names it.", "due_is_more": "True: more are due than were counted."},
+    "RetentionRule": {"rule": "By what it is named.", "due_is_more": "True: more are due than were counted."},
     "PhoneNumber": {"number": "E.164.", "display": "As people of its country write it."},
     "Note": {"text": "What is noted."},
     "HappeningInHand": {"kind": "What happened.", "data": "What a timeline shows; its form depends on `kind`.", "by": "The name of who did it. Null: it came about by itself."},
